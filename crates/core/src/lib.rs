@@ -1,0 +1,2 @@
+//! What Zapgres decides, without any I/O.
+#![forbid(unsafe_code)]

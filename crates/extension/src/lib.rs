@@ -1,0 +1,1 @@
+use pgrx as _; pgrx::pg_module_magic!();

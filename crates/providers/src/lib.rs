@@ -1,0 +1,2 @@
+//! One interface to the WhatsApp providers.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! A faithful stand-in for the WhatsApp providers.
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The daemon and command line of Zapgres.
+#![forbid(unsafe_code)]
+fn main() {}

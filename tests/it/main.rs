@@ -1,0 +1,2 @@
+//! Out-of-process tests.
+fn main() {}
