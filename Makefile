@@ -1,0 +1,48 @@
+# Zapgres. The work is in scripts/; `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+export PREFIX DESTDIR
+# Chosen by scripts/install.sh when not given.
+ifdef PG_CONFIG
+export PG_CONFIG
+endif
+export ONCE
+
+.PHONY: help requirements demo test lint fmt install uninstall bench-trigger bench-latency
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## An order becomes a message on a phone; until Ctrl-C (ONCE=1: one order, then ends)
+	@scripts/demo.sh
+
+test: ## Everything that must hold: format, lints, licences, all tests
+	@scripts/install-requirements.sh test
+	@scripts/lint.sh
+	@scripts/test.sh
+
+lint: ## Format, lints and licences only
+	@scripts/install-requirements.sh test
+	@scripts/lint.sh
+
+fmt: ## Formats the Rust sources
+	@cargo fmt --all
+
+requirements: ## Installs what is missing (Debian), nothing else
+	@scripts/install-requirements.sh test
+
+install: ## Into the PostgreSQL of PG_CONFIG and PREFIX (/usr/local), below DESTDIR
+	@scripts/install.sh
+
+uninstall: ## Takes away what install put there
+	@scripts/uninstall.sh
+
+bench-trigger: ## What capture costs the inserting transaction
+	@scripts/bench-trigger.sh
+
+bench-latency: ## From COMMIT to the request at the provider
+	@scripts/bench-latency.sh
