@@ -1,3 +1,15 @@
 //! The daemon and command line of Zapgres.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod cli;
+mod clock;
+mod config;
+mod database;
+mod run;
+mod service_notify;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

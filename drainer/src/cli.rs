@@ -1,0 +1,90 @@
+//! The command line: one module per command.
+
+mod run;
+mod signals;
+mod usage;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, DatabaseSettings, LogSettings, Settings};
+
+/// The command worked, or was understood but failed, or was not understood.
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+
+/// WhatsApp messages out of a PostgreSQL database.
+#[derive(Debug, Parser)]
+#[command(name = "zapgres", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Send what the database has queued, until stopped
+    Run(Settings),
+}
+
+/// The settings of a command that only needs the database.
+#[derive(Debug, Args)]
+struct CommandSettings {
+    /// File with settings [default: /etc/zapgres/zapgres.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    database: DatabaseSettings,
+    #[command(flatten)]
+    log: LogSettings,
+}
+
+impl CommandSettings {
+    fn load(self) -> anyhow::Result<Config> {
+        let Self { config, database, log } = self;
+        load(Settings { config, database, log, ..Settings::default() })
+    }
+}
+
+/// Runs the command that this process was started with.
+pub fn main() -> ExitCode {
+    let command = match usage::parse::<Cli>(std::env::args_os()) {
+        Ok(cli) => cli.command,
+        Err(usage::NoCommand::Answered(text)) => return answer(&text),
+        Err(usage::NoCommand::Misunderstood(line)) => return complain(&line, USAGE),
+    };
+    match execute(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error.to_string(), FAILURE),
+    }
+}
+
+fn execute(command: Command) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Run(settings) => run::execute(load(settings)?).await,
+        }
+    })
+}
+
+fn load(flags: Settings) -> anyhow::Result<Config> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value)))
+        .collect();
+    Ok(Config::load(flags, &environment)?)
+}
+
+fn answer(text: &str) -> ExitCode {
+    // A reader that has seen enough, such as `head`, is no failure.
+    write!(std::io::stdout(), "{text}").ok();
+    ExitCode::SUCCESS
+}
+
+fn complain(line: &str, code: u8) -> ExitCode {
+    writeln!(std::io::stderr(), "zapgres: {line}").ok();
+    ExitCode::from(code)
+}

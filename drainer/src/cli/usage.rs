@@ -1,0 +1,94 @@
+//! Reading the command line, with a misunderstanding told in one line.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::config;
+
+/// Why there is no command to run.
+#[derive(Debug)]
+pub enum NoCommand {
+    /// Help or the version was asked for: the text to print.
+    Answered(String),
+    /// The line to complain with.
+    Misunderstood(String),
+}
+
+/// Reads `arguments`, the program's name first.
+pub fn parse<C: CommandFactory + FromArgMatches>(
+    arguments: impl Iterator<Item = OsString>,
+) -> Result<C, NoCommand> {
+    let command = document(C::command());
+    command
+        .try_get_matches_from(arguments)
+        .and_then(|matches| C::from_arg_matches(&matches))
+        .map_err(|error| no_command(&error))
+}
+
+/// Names the environment's variables in the help of every command.
+fn document(command: clap::Command) -> clap::Command {
+    config::document(command).mut_subcommands(document)
+}
+
+fn no_command(error: &clap::Error) -> NoCommand {
+    let text = error.render();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            NoCommand::Answered(text.ansi().to_string())
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            NoCommand::Misunderstood("no command given; see zapgres --help".to_owned())
+        }
+        _ => NoCommand::Misunderstood(one_line(&text.to_string())),
+    }
+}
+
+/// The complaint without the usage that follows it after an empty line.
+fn one_line(rendered: &str) -> String {
+    let complaint: Vec<&str> = rendered
+        .trim_start_matches("error: ")
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    format!("{}; see zapgres --help", complaint.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Cli;
+
+    fn refusal(arguments: &[&str]) -> String {
+        let arguments = ["zapgres"].iter().chain(arguments).map(OsString::from);
+        match parse::<Cli>(arguments) {
+            Err(NoCommand::Misunderstood(line)) => line,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_misunderstanding_is_one_line_with_a_remedy() {
+        for arguments in [&["rum"][..], &["run", "--pool-sise=3"], &["run", "--pool-size=x"], &[]] {
+            let line = refusal(arguments);
+            assert!(!line.contains('\n') && line.ends_with("--help"), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_names_the_variable_and_the_default_of_every_setting() {
+        let arguments = ["zapgres", "run", "--help"].iter().map(OsString::from);
+        let Err(NoCommand::Answered(help)) = parse::<Cli>(arguments) else { panic!("no help") };
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("[default: 8] [env: ZAPGRES_POOL_SIZE]"), "{help}");
+        assert!(words.contains("[env: ZAPGRES_DATABASE_URL]"), "{help}");
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        document(Cli::command()).debug_assert();
+    }
+}

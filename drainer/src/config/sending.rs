@@ -1,0 +1,87 @@
+//! `[sending]`: how much is in flight, and for how long.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::{ConfigError, at_least, duration, in_range};
+
+/// Above the pause that providers make themselves before they answer.
+const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+const IN_FLIGHT_PER_LANE: usize = 10;
+const IN_FLIGHT: usize = 256;
+const CLAIM_BATCH: usize = 500;
+/// Above [`SEND_TIMEOUT`], so that a request on its way can end.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// How much is in flight, and for how long.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// How long a provider may take to answer one request.
+    pub send_timeout: Duration,
+    /// Requests at a time per channel, at most.
+    pub in_flight_per_lane: usize,
+    /// Requests at a time in this process, at most.
+    pub in_flight: usize,
+    /// Notifications taken out of the queue at a time, at most.
+    pub claim_batch: usize,
+    /// How long a stop waits for the requests on their way.
+    pub shutdown_timeout: Duration,
+}
+
+/// One layer of [`Sending`].
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SendingSettings {
+    /// How long a provider may take to answer one request [default: 20s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub send_timeout: Option<Duration>,
+    /// Requests at a time per channel, at most [default: 10]
+    #[arg(long, value_name = "N")]
+    pub in_flight_per_lane: Option<usize>,
+    /// Requests at a time in this process, at most [default: 256]
+    #[arg(long, value_name = "N")]
+    pub in_flight: Option<usize>,
+    /// Notifications taken out of the queue at a time, at most [default: 500]
+    #[arg(long, value_name = "N")]
+    pub claim_batch: Option<usize>,
+    /// How long a stop waits for the requests on their way [default: 25s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    #[serde(deserialize_with = "duration::deserialize")]
+    pub shutdown_timeout: Option<Duration>,
+}
+
+impl SendingSettings {
+    pub(super) fn over(self, below: Self) -> Self {
+        Self {
+            send_timeout: self.send_timeout.or(below.send_timeout),
+            in_flight_per_lane: self.in_flight_per_lane.or(below.in_flight_per_lane),
+            in_flight: self.in_flight.or(below.in_flight),
+            claim_batch: self.claim_batch.or(below.claim_batch),
+            shutdown_timeout: self.shutdown_timeout.or(below.shutdown_timeout),
+        }
+    }
+
+    pub(super) fn resolve(self) -> Result<Sending, ConfigError> {
+        let count = |setting, value: Option<usize>, default| {
+            in_range(setting, value.unwrap_or(default), 1..=10_000)
+        };
+        Ok(Sending {
+            send_timeout: at_least(
+                "send_timeout",
+                self.send_timeout.unwrap_or(SEND_TIMEOUT),
+                Duration::from_millis(100),
+            )?,
+            in_flight_per_lane: count(
+                "in_flight_per_lane",
+                self.in_flight_per_lane,
+                IN_FLIGHT_PER_LANE,
+            )?,
+            in_flight: count("in_flight", self.in_flight, IN_FLIGHT)?,
+            claim_batch: count("claim_batch", self.claim_batch, CLAIM_BATCH)?,
+            shutdown_timeout: self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
+        })
+    }
+}
