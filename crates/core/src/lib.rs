@@ -1,2 +1,18 @@
-//! What Zapgres decides, without any I/O.
+//! What Zapgres decides, without any I/O: whom to write to, with which words, at what pace, what to
+//! do after an error, and which status follows from which event.
+//!
+//! Time and randomness are parameters everywhere, so that every decision can be tested.
 #![forbid(unsafe_code)]
+
+pub mod backoff;
+pub mod credential;
+pub mod error_class;
+pub mod money;
+pub mod next_step;
+pub mod pace;
+pub mod pending;
+pub mod phone;
+pub mod settle;
+pub mod status;
+pub mod subject;
+pub mod template;

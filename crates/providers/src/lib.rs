@@ -1,2 +1,12 @@
-//! One interface to the WhatsApp providers.
+//! One interface to the WhatsApp providers, one file for each.
 #![forbid(unsafe_code)]
+
+mod evolution;
+mod exchange;
+mod http;
+mod provider;
+mod registry;
+
+pub use http::http_client;
+pub use provider::{Accepted, ChannelAddress, MessageBody, OutgoingMessage, Provider};
+pub use registry::{UnknownProvider, provider_named, provider_names};

@@ -1,0 +1,83 @@
+//! Where a channel's secret is. Reading it is the daemon's business; the secret itself is never
+//! in the database.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Reference to a secret, written `env:NAME`, `cred:NAME` or `file:PATH`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum CredentialReference {
+    /// Environment variable of the daemon.
+    Environment(String),
+    /// systemd credential: a file of that name in `$CREDENTIALS_DIRECTORY`.
+    SystemdCredential(String),
+    /// File, absolute path.
+    File(PathBuf),
+}
+
+/// A credential reference that cannot be used. The text is never repeated: people paste the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialError {
+    /// None of the three forms.
+    #[error(
+        "the credential is not a reference: write env:NAME, cred:NAME or file:PATH and keep the secret there \
+         (the text is not shown, it may be the secret itself)"
+    )]
+    Form,
+    /// Bad variable name.
+    #[error(
+        "env: needs the name of an environment variable (letters, digits, _, not beginning with a digit)"
+    )]
+    EnvironmentName,
+    /// Bad credential name.
+    #[error("cred: needs the name of a systemd credential (letters, digits, . _ -)")]
+    SystemdName,
+    /// Bad path.
+    #[error("file: needs an absolute path, such as file:/etc/zapgres/loja1.key")]
+    Path,
+}
+
+impl FromStr for CredentialReference {
+    type Err = CredentialError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kind, rest) = text.trim().split_once(':').ok_or(CredentialError::Form)?;
+        match kind {
+            "env" if is_variable_name(rest) => Ok(Self::Environment(rest.to_owned())),
+            "env" => Err(CredentialError::EnvironmentName),
+            "cred" if is_credential_name(rest) => Ok(Self::SystemdCredential(rest.to_owned())),
+            "cred" => Err(CredentialError::SystemdName),
+            "file" if is_absolute_path(rest) => Ok(Self::File(PathBuf::from(rest))),
+            "file" => Err(CredentialError::Path),
+            _ => Err(CredentialError::Form),
+        }
+    }
+}
+
+impl fmt::Display for CredentialReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => write!(f, "env:{name}"),
+            Self::SystemdCredential(name) => write!(f, "cred:{name}"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+        }
+    }
+}
+
+fn is_variable_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// No slash: the name is joined to a directory.
+fn is_credential_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+}
+
+fn is_absolute_path(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('/') && !text.contains('\0')
+}

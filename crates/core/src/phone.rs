@@ -1,0 +1,219 @@
+//! Phone numbers as people type them, made E.164.
+//!
+//! Written for Brazil, where a plain phone parser fails on what order databases hold: mobiles
+//! without the ninth digit, area code 55, trunk and carrier prefixes. Numbers of other countries are
+//! taken only with a `+`.
+
+mod brazil;
+
+use std::fmt;
+
+/// Longer texts are not phone numbers; also bounds the work.
+const INPUT_CAP_CHARACTERS: usize = 64;
+/// E.164 allows 15 digits; no country has complete numbers of fewer than 8 with its code.
+const INTERNATIONAL_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
+const BRAZIL: &str = "55";
+
+/// A phone number in E.164. `Debug` shows it masked.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PhoneNumber {
+    e164: String,
+}
+
+impl PhoneNumber {
+    fn from_digits(digits: &str) -> Self {
+        Self {
+            e164: format!("+{digits}"),
+        }
+    }
+
+    /// The number with its `+`: `+5511987654321`.
+    #[must_use]
+    pub fn as_e164(&self) -> &str {
+        &self.e164
+    }
+
+    /// The number without its `+`: `5511987654321`.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        &self.e164[1..]
+    }
+
+    /// For logs: all but the last four digits replaced, `+*********4321`.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        mask(&self.e164)
+    }
+}
+
+impl fmt::Debug for PhoneNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PhoneNumber({})", self.masked())
+    }
+}
+
+/// Why a text is not a phone number that WhatsApp can reach. Never repeats the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    /// Nothing there.
+    #[error("the phone number is empty")]
+    Empty,
+    /// Not a number at all, or more than one.
+    #[error("this is not a phone number")]
+    NotANumber,
+    /// A group, a hidden id or a broadcast list.
+    #[error("this is a WhatsApp address without a phone number (group, hidden id or list)")]
+    NotAPhoneAddress,
+    /// Wrong number of digits.
+    #[error(
+        "a phone number cannot have {digits} digits: write area code and number, or + and the country code"
+    )]
+    Length {
+        /// Digits found.
+        digits: usize,
+    },
+    /// No area code, and no default for the tenant.
+    #[error("the number has no area code and no default area code is set")]
+    NoAreaCode,
+    /// The area code does not exist in Brazil.
+    #[error("there is no such area code (DDD) in Brazil")]
+    AreaCode,
+    /// The part after the area code is neither a mobile nor a landline.
+    #[error(
+        "the number after the area code is neither a mobile (9 digits from 9) nor a landline (8 digits from 2 to 5)"
+    )]
+    LocalNumber,
+    /// 0800 and the like.
+    #[error("a service number (0300, 0500, 0800, 0900) is not on WhatsApp")]
+    ServiceNumber,
+}
+
+/// Makes the E.164 number of what somebody typed.
+///
+/// Accepts separators and words around the digits, WhatsApp addresses (`…@c.us`,
+/// `…@s.whatsapp.net`, with a device part or not), full-width digits, trunk zero, carrier codes.
+/// `default_area_code` (two digits, such as `11`) completes numbers that have none. A Brazilian
+/// mobile without its ninth digit gets it.
+///
+/// The result is a fixed point: normalising it again gives the same.
+///
+/// # Errors
+/// Says what is wrong; never panics and never repeats the text.
+pub fn normalize(input: &str, default_area_code: Option<&str>) -> Result<PhoneNumber, PhoneError> {
+    let text = input.trim();
+    if text.is_empty() {
+        return Err(PhoneError::Empty);
+    }
+    if text.chars().count() > INPUT_CAP_CHARACTERS {
+        return Err(PhoneError::NotANumber);
+    }
+    let (text, is_address) = without_address_suffix(text)?;
+    let (digits, plus) = digits_of(text)?;
+    if digits.is_empty() {
+        return Err(PhoneError::NotANumber);
+    }
+    let international = plus || is_address;
+    match digits.strip_prefix(BRAZIL) {
+        Some(national) if international => brazil::national(national),
+        None if international => foreign(&digits),
+        _ => brazil::typed(&digits, default_area_code),
+    }
+    .map(|digits| PhoneNumber::from_digits(&digits))
+}
+
+fn foreign(digits: &str) -> Result<String, PhoneError> {
+    if digits.starts_with('0') {
+        return Err(PhoneError::NotANumber);
+    }
+    if !INTERNATIONAL_DIGITS.contains(&digits.len()) {
+        return Err(PhoneError::Length {
+            digits: digits.len(),
+        });
+    }
+    Ok(digits.to_owned())
+}
+
+/// Cuts `@c.us` and the like, and the device part before it (`:12`, or `.0:12`).
+/// Such addresses always begin with the country code.
+fn without_address_suffix(text: &str) -> Result<(&str, bool), PhoneError> {
+    let Some((user, server)) = text.split_once('@') else {
+        return Ok((text, false));
+    };
+    match server {
+        "c.us" | "s.whatsapp.net" => {
+            let user = user
+                .split_once([':', '.'])
+                .map_or(user, |(number, _)| number);
+            Ok((user, true))
+        }
+        "g.us" | "lid" | "newsletter" | "broadcast" => Err(PhoneError::NotAPhoneAddress),
+        _ => Err(PhoneError::NotANumber),
+    }
+}
+
+/// The digits as ASCII, and whether a `+` stands before them.
+fn digits_of(text: &str) -> Result<(String, bool), PhoneError> {
+    let mut digits = String::with_capacity(text.len());
+    let mut plus = false;
+    for character in text.chars() {
+        match character {
+            '+' | '＋' if digits.is_empty() && !plus => plus = true,
+            '+' | '＋' => return Err(PhoneError::NotANumber),
+            _ => digits.extend(ascii_digit(character)),
+        }
+    }
+    Ok((digits, plus))
+}
+
+/// Phone keyboards of some systems give full-width digits.
+fn ascii_digit(character: char) -> Option<char> {
+    match character {
+        '0'..='9' => Some(character),
+        '０'..='９' => char::from_digit(character as u32 - '０' as u32, 10),
+        _ => None,
+    }
+}
+
+/// Shortest run of digits that is masked.
+const MASK_FROM_DIGITS: usize = 8;
+/// Digits that stay readable, enough to tell two numbers apart in a log.
+const MASK_KEEPS_DIGITS: usize = 4;
+
+/// Replaces all but the last four digits of everything in `text` that could be a phone number: 8 or
+/// more digits, with spaces, dashes and parentheses between them or not.
+#[must_use]
+pub fn mask(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut run = String::new();
+    for character in text.chars() {
+        if character.is_ascii_digit() || (!run.is_empty() && " -()".contains(character)) {
+            run.push(character);
+        } else {
+            mask_run(&run, &mut masked);
+            run.clear();
+            masked.push(character);
+        }
+    }
+    mask_run(&run, &mut masked);
+    masked
+}
+
+fn mask_run(run: &str, masked: &mut String) {
+    let digits = run.chars().filter(char::is_ascii_digit).count();
+    if digits < MASK_FROM_DIGITS {
+        masked.push_str(run);
+        return;
+    }
+    let mut to_hide = digits - MASK_KEEPS_DIGITS;
+    for character in run.chars() {
+        if character.is_ascii_digit() && to_hide > 0 {
+            to_hide -= 1;
+            masked.push('*');
+        } else {
+            masked.push(character);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

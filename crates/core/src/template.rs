@@ -1,0 +1,167 @@
+//! Message texts: Jinja templates over the context of an order.
+//!
+//! A name that the context does not have is an error that says where it stands; `null` prints
+//! nothing. The text is cut off by an error, not silently, at [`BODY_CAP_CHARACTERS`]; work is
+//! bounded too. Control characters never reach the message.
+
+mod filters;
+mod writer;
+
+use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+
+use writer::BodyWriter;
+
+/// Longest message text, in characters.
+pub const BODY_CAP_CHARACTERS: usize = 4096;
+
+/// Steps a template may take; the default message takes about 4,000 for 200 items.
+const FUEL: u64 = 50_000;
+/// Nesting of blocks; keeps a template from using up the stack.
+const RECURSION_LIMIT: usize = 50;
+/// Name shown nowhere: messages give the line only.
+const NAME: &str = "message";
+
+const ORDER_RECEIVED_PT_BR: &str = include_str!("../templates/order_received.pt-BR.txt");
+
+/// Why a template gives no message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// Cannot be read as a template.
+    #[error("template line {line}: {detail}")]
+    Syntax {
+        /// Line, counted from 1.
+        line: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Uses something that the context does not have.
+    #[error("template line {line}: \"{name}\" is not known for this order")]
+    Undefined {
+        /// Line, counted from 1.
+        line: usize,
+        /// The expression as it stands in the template.
+        name: String,
+    },
+    /// A filter or operation does not fit its value.
+    #[error("template line {line}: {detail}")]
+    Value {
+        /// Line, counted from 1.
+        line: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The text is longer than a message may be.
+    #[error("the message is longer than {BODY_CAP_CHARACTERS} characters: shorten the template")]
+    TooLong,
+    /// The template loops too much.
+    #[error("the template does too much: it was stopped after {FUEL} steps")]
+    TooMuchWork,
+    /// Nothing but blanks.
+    #[error("the template gives an empty message")]
+    Empty,
+}
+
+/// Renders `source` with `context` to the text of a message.
+///
+/// Blanks at the end are cut. Besides Jinja's own filters there are `moeda` (`R$ 1.234,56`),
+/// `quantidade` (`2`, `0,5`), `primeiro_nome`, and `linha(n)` (one line of at most n characters).
+///
+/// # Errors
+/// See [`TemplateError`]; each says what to correct.
+pub fn render(source: &str, context: &serde_json::Value) -> Result<String, TemplateError> {
+    let environment = environment();
+    let template = environment
+        .template_from_named_str(NAME, source)
+        .map_err(|e| syntax_error(&e))?;
+    let mut body = BodyWriter::new(BODY_CAP_CHARACTERS);
+    let rendered = template.render_captured_to(context, &mut body);
+    if body.is_over_cap() {
+        return Err(TemplateError::TooLong);
+    }
+    rendered.map_err(|error| render_error(source, &error))?;
+    let text = body.into_text();
+    if text.trim().is_empty() {
+        Err(TemplateError::Empty)
+    } else {
+        Ok(text)
+    }
+}
+
+/// Whether `source` can be read as a template.
+///
+/// # Errors
+/// [`TemplateError::Syntax`] with the line.
+pub fn check_syntax(source: &str) -> Result<(), TemplateError> {
+    environment()
+        .template_from_named_str(NAME, source)
+        .map_err(|e| syntax_error(&e))?;
+    Ok(())
+}
+
+/// The text that ships with Zapgres for an event, in the language of a BCP 47 tag.
+#[must_use]
+pub fn builtin(event: &str, locale: &str) -> Option<&'static str> {
+    match (event, locale) {
+        ("order_received", "pt-BR") => Some(ORDER_RECEIVED_PT_BR),
+        _ => None,
+    }
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(RECURSION_LIMIT);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_debug(true);
+    // minijinja prints "none" for null, which no customer should read.
+    environment.set_formatter(|out, state, value| {
+        if value.is_none() {
+            return Ok(());
+        }
+        minijinja::escape_formatter(out, state, value)
+    });
+    filters::register(&mut environment);
+    environment
+}
+
+fn syntax_error(error: &minijinja::Error) -> TemplateError {
+    TemplateError::Syntax {
+        line: error.line().unwrap_or(1),
+        detail: detail(error),
+    }
+}
+
+fn render_error(source: &str, error: &minijinja::Error) -> TemplateError {
+    let line = error.line().unwrap_or(1);
+    match error.kind() {
+        ErrorKind::OutOfFuel => TemplateError::TooMuchWork,
+        ErrorKind::UndefinedError => {
+            let name = error
+                .range()
+                .and_then(|range| source.get(range))
+                .unwrap_or("a name");
+            TemplateError::Undefined {
+                line,
+                name: name.trim().to_owned(),
+            }
+        }
+        _ => TemplateError::Value {
+            line,
+            detail: detail(error),
+        },
+    }
+}
+
+/// One line: what kind of error, and its detail.
+fn detail(error: &minijinja::Error) -> String {
+    let kind = error.kind();
+    match error.detail() {
+        Some(detail) => format!("{kind}: {}", detail.replace('\n', " ")),
+        None => kind.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What the answers of Evolution API v2.3 mean. Its table of errors is here and nowhere else.
+//!
+//! Every error has the envelope `{"status", "error", "response": {"message": …}}`. A 400 may be
+//! anything: whatever is thrown while sending becomes one, so the body decides.
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use zapgres_core::error_class::{ErrorClass, SendError};
+
+use crate::exchange::Answer;
+use crate::provider::Accepted;
+
+/// Texts of exceptions that mean: this number's phone is not connected.
+const DISCONNECTED: [&str; 5] = [
+    "connection closed",
+    "connection terminated",
+    "connection lost",
+    "connection failure",
+    "not connected",
+];
+
+#[derive(Deserialize)]
+struct SentMessage {
+    key: SentKey,
+}
+
+#[derive(Deserialize)]
+struct SentKey {
+    id: String,
+    #[serde(rename = "remoteJid")]
+    remote_jid: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    response: EnvelopeResponse,
+}
+
+#[derive(Deserialize)]
+struct EnvelopeResponse {
+    message: Value,
+}
+
+/// The outcome that `answer` stands for. `secret` is kept out of error texts.
+pub(super) fn judge(answer: &Answer, secret: &str) -> Result<Accepted, SendError> {
+    if answer.status.is_success() {
+        return accepted(&answer.body).ok_or_else(|| {
+            let detail = "accepted, but the answer does not name the message";
+            answer.error(ErrorClass::Uncertain, detail, secret)
+        });
+    }
+    let message = serde_json::from_slice::<Envelope>(&answer.body)
+        .ok()
+        .map(|envelope| envelope.response.message);
+    let class = class_of(answer.status, message.as_ref());
+    let detail = match &message {
+        Some(message) => detail_of(message),
+        None => advice(answer.status).to_owned(),
+    };
+    Err(answer.error(class, &detail, secret))
+}
+
+fn accepted(body: &[u8]) -> Option<Accepted> {
+    let sent: SentMessage = serde_json::from_slice(body).ok()?;
+    (!sent.key.id.is_empty()).then_some(Accepted {
+        provider_message_id: sent.key.id,
+        recipient_address: sent.key.remote_jid,
+    })
+}
+
+/// The table: status and message of the envelope (`None`: not from Evolution, but from something
+/// before it) to class.
+fn class_of(status: StatusCode, message: Option<&Value>) -> ErrorClass {
+    match (status.as_u16(), message) {
+        (400, Some(message)) => class_of_bad_request(message),
+        (401 | 403 | 404 | 405, _) | (300..=399, _) => ErrorClass::ChannelAuth,
+        (429, _) => ErrorClass::Throttled,
+        // The server gave up waiting for the request, so it did nothing with it.
+        (400 | 408, _) => ErrorClass::Transient,
+        (402..=499, _) => ErrorClass::Rejected,
+        (500..=599, Some(_)) | (503, None) => ErrorClass::Transient,
+        _ => ErrorClass::Uncertain,
+    }
+}
+
+fn class_of_bad_request(message: &Value) -> ErrorClass {
+    let first = message.get(0).unwrap_or(message);
+    if first.get("exists") == Some(&Value::Bool(false)) {
+        return ErrorClass::RecipientInvalid;
+    }
+    // Schema errors are the only ones in a nested array.
+    if first.is_array() {
+        return ErrorClass::Rejected;
+    }
+    let text = first.as_str().unwrap_or_default().to_lowercase();
+    if DISCONNECTED.iter().any(|part| text.contains(part)) {
+        ErrorClass::ChannelDown
+    } else {
+        ErrorClass::Transient
+    }
+}
+
+fn detail_of(message: &Value) -> String {
+    let first = message.get(0).unwrap_or(message);
+    match first {
+        Value::String(text) => text.clone(),
+        other if other.get("exists").is_some() => "this number is not on WhatsApp".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// What to say when the answer is not Evolution's own.
+fn advice(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        300..=399 => "a redirect; correct the channel's address (often http instead of https)",
+        401 | 403 => "refused; check the channel's credential",
+        404 | 405 => "no such address; check the channel's address and instance",
+        429 => "too many requests",
+        _ => "not an answer of Evolution API",
+    }
+}

@@ -1,0 +1,135 @@
+//! One request and its answer, and what a failure on the way means.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::{RequestBuilder, Response, StatusCode};
+use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::phone;
+
+/// Answers to a send are a few hundred bytes; more than this is not one.
+const ANSWER_CAP_BYTES: usize = 64 * 1024;
+/// Error texts are cut here.
+const DETAIL_CAP_CHARACTERS: usize = 300;
+
+/// A provider's answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<Duration>,
+    /// Empty when it was too large or broke off: then only the status counts.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The error that this answer means. `detail` may be any text of the provider.
+    pub(crate) fn error(&self, class: ErrorClass, detail: &str, secret: &str) -> SendError {
+        let status = self.status.as_u16();
+        SendError {
+            class,
+            message: presentable(&format!("HTTP {status}: {detail}"), secret),
+            retry_after: self.retry_after,
+            reached_provider: true,
+        }
+    }
+}
+
+/// Sends the request and reads the answer.
+///
+/// # Errors
+/// [`ErrorClass::ChannelDown`] when no connection came about; [`ErrorClass::Uncertain`] for
+/// everything later, when the request may have arrived.
+pub(crate) async fn exchange(request: RequestBuilder, secret: &str) -> Result<Answer, SendError> {
+    let response = request
+        .send()
+        .await
+        .map_err(|error| transport_error(error, secret))?;
+    let status = response.status();
+    let retry_after = retry_after(&response);
+    let body = read_capped(response).await.unwrap_or_default();
+    Ok(Answer {
+        status,
+        retry_after,
+        body,
+    })
+}
+
+fn transport_error(error: reqwest::Error, secret: &str) -> SendError {
+    let (class, reached_provider, what) = if error.is_builder() {
+        (
+            ErrorClass::ChannelAuth,
+            false,
+            "the channel's address or credential is unusable",
+        )
+    } else if error.is_connect() {
+        (ErrorClass::ChannelDown, false, "no connection")
+    } else if error.is_timeout() {
+        (ErrorClass::Uncertain, true, "no answer in time")
+    } else {
+        (
+            ErrorClass::Uncertain,
+            true,
+            "the connection broke before an answer",
+        )
+    };
+    // Without the URL: it holds the instance, with some providers a token.
+    let causes = causes(&error.without_url());
+    let message = presentable(&format!("{what}: {causes}"), secret);
+    SendError {
+        class,
+        message,
+        retry_after: None,
+        reached_provider,
+    }
+}
+
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// `Retry-After` in seconds. Its date form is rare and needs a clock: read as absent.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response
+        .headers()
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The body, or `None` when it is too large or breaks off.
+async fn read_capped(mut response: Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        if body.len() + chunk.len() > ANSWER_CAP_BYTES {
+            return None;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Some(body)
+}
+
+/// One line for logs and operators: no secret, no full number, no control characters, not long.
+fn presentable(text: &str, secret: &str) -> String {
+    let text = if secret.is_empty() {
+        text.to_owned()
+    } else {
+        text.replace(secret, "[secret]")
+    };
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|w| !w.is_empty())
+        .collect();
+    let line: String = phone::mask(&words.join(" "));
+    line.chars().take(DETAIL_CAP_CHARACTERS).collect()
+}

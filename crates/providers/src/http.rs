@@ -1,0 +1,48 @@
+//! The HTTP client that all providers share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ClientConfig, RootCertStore};
+
+/// A provider that does not answer a connection within this time is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Shorter than the 5 s after which Node.js servers close idle connections: a request written into
+/// a connection that is just being closed would be uncertain for no reason.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The client for [`crate::provider_named`].
+///
+/// A request may take `send_timeout` in all. Redirects are not followed and proxies of the
+/// environment are not used: a message goes where its channel says or nowhere. TLS works without a
+/// process-wide default; on a machine without CA certificates `http://` addresses still work and
+/// `https://` ones fail with a certificate error.
+///
+/// # Panics
+/// Never: nothing in this set-up depends on the machine.
+#[must_use]
+pub fn http_client(send_timeout: Duration) -> reqwest::Client {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls_config())
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT.min(send_timeout))
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .timeout(send_timeout)
+        .user_agent(concat!("zapgres/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .expect("a client with a ready TLS configuration")
+}
+
+fn tls_config() -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring supports the default TLS versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config
+}
