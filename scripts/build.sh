@@ -10,8 +10,8 @@ build() {
     fi
     (
         cd "$root"
-        cargo build --package zapgres-drainer "${options[@]}"
-        cargo pgrx install --package zapgres --pg-config "$PG_CONFIG" "${options[@]}"
-    )
+        cargo build --package zapgres-drainer "${options[@]}" &&
+            cargo pgrx install --package zapgres --pg-config "$PG_CONFIG" "${options[@]}"
+    ) || return
     export ZAPGRES_BIN=$target/$directory/zapgres
 }

@@ -10,12 +10,12 @@ cluster_create() {
 
 # cluster_start DIRECTORY SOCKET_DIRECTORY [SETTING=VALUE…]: without TCP unless listen_addresses is given.
 cluster_start() {
-    local directory=$1 options="-c unix_socket_directories=$2 -c listen_addresses=" setting
+    local directory=$1 server_options="-c unix_socket_directories=$2 -c listen_addresses=" setting
     for setting in "${@:3}"; do
-        options+=" -c $setting"
+        server_options+=" -c $setting"
     done
     as_server_user env RUST_BACKTRACE=0 "$PG_BINDIR/pg_ctl" start --wait --silent --pgdata "$directory" \
-        --log "$directory.log" --options "$options" >&2 || {
+        --log "$directory.log" --options "$server_options" >&2 || {
         as_server_user tail -n 20 "$directory.log" >&2
         die "PostgreSQL did not start in $directory"
     }
