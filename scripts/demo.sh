@@ -19,12 +19,6 @@ once=${ONCE:-}
 patience=60
 # What the sandbox takes as the provider's key; a real one would be in a file or a systemd credential.
 export DEMO_KEY=demo
-# Nothing that this machine's own Zapgres is set to may reach the demo's.
-for variable in ${!ZAPGRES_@}; do
-    unset "$variable"
-done
-export ZAPGRES_CONFIG=/dev/null
-
 processes=()
 cluster='' scratch=''
 
@@ -33,7 +27,7 @@ main() {
     private_postgres
     step "building (some minutes the first time)"
     quietly build build dev
-    ZAPGRES_BIN=$target/debug/zapgres
+    forget_settings
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP
     start_cluster
@@ -42,6 +36,16 @@ main() {
     start_daemon
     place_orders
     [[ -n $once ]] || stay
+}
+
+# Nothing that this machine's own Zapgres is set to may reach the demo's.
+forget_settings() {
+    local variable program=$ZAPGRES_BIN
+    for variable in ${!ZAPGRES_@}; do
+        unset "$variable"
+    done
+    ZAPGRES_BIN=$program
+    export ZAPGRES_CONFIG=/dev/null
 }
 
 start_cluster() {
