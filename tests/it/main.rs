@@ -1,2 +1,15 @@
-//! Out-of-process tests.
-fn main() {}
+//! Out-of-process tests: real clusters, real commits, several sessions, real processes.
+//!
+//! Needs the extension installed in the PostgreSQL that `PG_BINDIR` (default: `pg_config --bindir`) belongs to, and for
+//! the end-to-end tests the daemon, `ZAPGRES_BIN` (default: `target/debug/zapgres`).
+
+mod capture;
+mod captured;
+mod cluster;
+mod database;
+mod extension;
+mod postgres;
+mod scratch;
+mod session;
+mod shop;
+mod wait;

@@ -1,0 +1,15 @@
+//! What capture does to the transactions of the user's application.
+
+mod isolation;
+mod key_types;
+mod obstacles;
+mod old_orders;
+mod partitions;
+mod prepared_transactions;
+mod rights;
+mod rollback;
+mod side_by_side;
+mod silence;
+mod wake;
+mod ways_in;
+mod zap_flush;

@@ -1,0 +1,66 @@
+//! One database of a cluster and the sessions on it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::postgres;
+use crate::session::Session;
+
+/// A database; it stays until its cluster goes.
+#[derive(Clone)]
+pub struct Database {
+    socket_directory: PathBuf,
+    name: String,
+}
+
+impl Database {
+    /// The database of this name in the cluster that listens in this directory.
+    pub fn new(socket_directory: &Path, name: &str) -> Self {
+        Self {
+            socket_directory: socket_directory.to_owned(),
+            name: name.to_owned(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A new session of the superuser.
+    pub async fn session(&self) -> Session {
+        self.session_as("postgres").await
+    }
+
+    /// A new session of this role.
+    pub async fn session_as(&self, role: &str) -> Session {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host_path(&self.socket_directory)
+            .dbname(&self.name)
+            .user(role);
+        // A statement that hangs fails its test instead of the run.
+        config.options("-c statement_timeout=60s");
+        Session::open(&config).await
+    }
+
+    /// A client program of PostgreSQL, with the options that make it connect here.
+    pub fn client_program(&self, program: &str) -> Command {
+        let mut command = postgres::command(program);
+        command
+            .arg("-h")
+            .arg(&self.socket_directory)
+            .args(["-U", "postgres", "-d", &self.name]);
+        command
+    }
+
+    /// The address, as a daemon takes it.
+    pub fn url(&self, role: &str) -> String {
+        let host = self
+            .socket_directory
+            .display()
+            .to_string()
+            .replace('/', "%2F");
+        format!("postgresql://{role}@{host}/{}", self.name)
+    }
+}
