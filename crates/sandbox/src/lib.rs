@@ -1,2 +1,48 @@
-//! A faithful stand-in for the WhatsApp providers.
+//! A faithful stand-in for the message providers, with faults to order and a phone to look at.
+//!
+//! [`Sandbox`] answers the Evolution API v2 calls that Zapgres makes as Evolution 2.3.6 answers
+//! them (order of checks, envelopes and messages included), keeps what it accepted, and shows it
+//! on a page that looks like a phone. Nothing ever leaves it.
+//!
+//! | route | what it is |
+//! |---|---|
+//! | `POST /message/sendText/{instance}` | Evolution: accept a text, 201 |
+//! | `GET /instance/connectionState/{instance}` | Evolution: always `open` |
+//! | `POST /chat/whatsappNumbers/{instance}` | Evolution: which numbers exist |
+//! | `GET /` | a browser gets the phone, anything else Evolution's status |
+//! | `POST`, `GET`, `DELETE /sandbox/faults` | order, list and clear faults |
+//! | `GET`, `DELETE /sandbox/messages` | what was accepted, oldest first; forget it |
+//! | `GET /sandbox/events` | the same as server-sent events, live |
+//! | `GET /sandbox/stats` | requests by outcome |
+//!
+//! # Faults
+//!
+//! `POST /sandbox/faults` takes one fault or an array of them. They act on `sendText` only, in the
+//! order in which they were given; `not_on_whatsapp` also acts on `whatsappNumbers`.
+//!
+//! | `kind` | further fields | effect |
+//! |---|---|---|
+//! | `status` | `code` (200–599), `body?`, `headers?` | answered so, without accepting |
+//! | `delay` | `ms` (at most 600,000) | waits, then goes on to the next fault |
+//! | `drop_before` | | connection closed, nothing accepted, nothing answered |
+//! | `drop_after` | | accepted and recorded, then closed without an answer |
+//! | `rate_limit` | `limit`, `window_ms` | above `limit` per window: 429 with `Retry-After` |
+//! | `not_on_whatsapp` | | 400 `exists: false` |
+//!
+//! Each takes the filters `instance` and `recipient` (any spelling of the number) and `times`
+//! (how often it acts; without it, until cleared).
 #![forbid(unsafe_code)]
+
+mod connection;
+mod control;
+mod evolution;
+mod faults;
+mod messages;
+mod options;
+mod phone;
+mod server;
+mod state;
+mod stats;
+
+pub use options::{Clock, SandboxOptions, system_clock};
+pub use server::{Sandbox, SandboxError};

@@ -1,0 +1,90 @@
+//! Questions: the server, an instance, numbers.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::address::{address_of, digits_of};
+use super::answer::{Refusal, json_answer};
+use super::request::{admit, read_body};
+use super::schema;
+use crate::faults::Target;
+use crate::state::SandboxState;
+use crate::stats::Outcome;
+
+/// `GET /` of an Evolution server.
+pub(crate) fn server_status(state: &SandboxState) -> Response {
+    state.stats.count(Outcome::Answered);
+    json_answer(
+        StatusCode::OK,
+        &json!({
+            "status": 200,
+            "message": "Welcome to the Evolution API, it is working!",
+            "version": "2.3.6",
+            "clientName": "zapgres_sandbox",
+            "documentation": "https://doc.evolution-api.com",
+        }),
+    )
+}
+
+/// `GET /instance/connectionState/{instance}`: a sandbox's phone is always connected.
+pub(super) async fn connection_state(
+    State(state): State<Arc<SandboxState>>,
+    Path(instance): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    if let Err(refusal) = admit(&state, &headers, &instance) {
+        return refusal.counted(&state);
+    }
+    state.stats.count(Outcome::Answered);
+    let open = json!({"instance": {"instanceName": instance, "state": "open"}});
+    json_answer(StatusCode::OK, &open)
+}
+
+/// `POST /chat/whatsappNumbers/{instance}`. Its schema errors come without the `response` that
+/// wraps all others.
+pub(super) async fn whatsapp_numbers(
+    State(state): State<Arc<SandboxState>>,
+    Path(instance): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let admitted = read_body(&headers, body)
+        .and_then(|fields| admit(&state, &headers, &instance).map(|()| fields));
+    let fields = match admitted {
+        Ok(fields) => fields,
+        Err(refusal) => return refusal.counted(&state),
+    };
+    match schema::numbers(&fields) {
+        Ok(numbers) => {
+            state.stats.count(Outcome::Answered);
+            let found: Vec<Value> = numbers
+                .iter()
+                .map(|number| look_up(&state, &instance, number))
+                .collect();
+            json_answer(StatusCode::OK, &Value::Array(found))
+        }
+        Err(complaints) => Refusal::schema(complaints).counted_bare(&state),
+    }
+}
+
+fn look_up(state: &SandboxState, instance: &str, number: &str) -> Value {
+    let address = address_of(number);
+    let hidden = state.faults.hides(Target {
+        instance,
+        address: &address,
+    });
+    let exists = !hidden && can_exist(&address);
+    json!({"jid": address, "exists": exists, "number": number})
+}
+
+/// Whether anybody could have this address: E.164 has at most 15 digits, and no country's numbers
+/// with their code have fewer than 8.
+pub(super) fn can_exist(address: &str) -> bool {
+    !address.ends_with("@s.whatsapp.net") || (8..=15).contains(&digits_of(address).len())
+}

@@ -1,0 +1,44 @@
+//! What can be set about a sandbox.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+/// Tells the time: of acceptance, and for the windows of rate limits.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The clock of the machine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that makes the real clock"
+)]
+pub fn system_clock() -> Clock {
+    Arc::new(Utc::now)
+}
+
+/// How a sandbox behaves; `default()` accepts whatever an Evolution server could.
+pub struct SandboxOptions {
+    /// The only `apikey` let in. Without it any non-empty key is good.
+    pub api_key: Option<String>,
+    /// The instances that exist. Without it every name does.
+    pub instances: Option<BTreeSet<String>>,
+    /// Messages kept; the oldest make room for the newest.
+    pub message_limit: usize,
+    /// Bytes of text kept in all messages together; the oldest make room for the newest.
+    pub text_limit_bytes: usize,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            instances: None,
+            message_limit: 1_000_000,
+            text_limit_bytes: 512 * 1024 * 1024,
+            clock: system_clock(),
+        }
+    }
+}
