@@ -1,0 +1,13 @@
+//! The sandbox over real sockets.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends by panicking, also in what its tests share"
+)]
+
+mod client;
+mod events;
+mod evolution;
+mod faults;
+mod lifecycle;
+mod messages;
+mod phone;
