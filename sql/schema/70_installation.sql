@@ -22,7 +22,7 @@ language sql stable security definer
 set search_path = pg_catalog, pg_temp
 return (
     (select c.system_identifier from pg_catalog.pg_control_system() as c),
-    (select d.oid from pg_catalog.pg_database as d where d.datname operator(pg_catalog.=) pg_catalog.current_database()),
+    (select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()),
     pg_catalog.current_setting('data_directory')
 );
 comment on function zap.this_installation() is 'Identity of the server and database that run this, to compare with zap.installation';

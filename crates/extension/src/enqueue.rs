@@ -1,0 +1,141 @@
+//! Writes to `zap.*`: fixed, fully qualified statements that run as the owner of the table and reach no user code.
+use std::cell::OnceCell;
+
+use pgrx::pg_sys;
+
+use crate::plan::KeptPlan;
+use crate::relation::Source;
+use crate::role::ActingAs;
+use crate::{array, sql};
+
+/// Keys per statement: bounds what one statement does between two looks at the budget.
+pub const CHUNK: usize = 2_000;
+
+/// enqueue_one: a new order
+const ENQUEUE_ONE: &str = "-- enqueue_one
+insert into zap.notification_queue (source_id, event, subject, dedup_key)
+values ($1, $2, $3, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) $3)
+on conflict (source_id, dedup_key) do nothing";
+
+/// enqueue_many: new orders
+const ENQUEUE_MANY: &str = "-- enqueue_many
+insert into zap.notification_queue (source_id, event, subject, dedup_key)
+select $1, $2, s.subject, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) s.subject
+from pg_catalog.unnest($3) as s(subject)
+on conflict (source_id, dedup_key) do nothing";
+
+/// write_missed: orders that could not be enqueued
+const WRITE_MISSED: &str = "-- write_missed
+insert into zap.missed (source_id, event, subject, first_item_known, reason)
+select $1, $2, s.subject, $4, $5 from pg_catalog.unnest($3) as s(subject)";
+
+/// write_gap: this transaction was silent
+const WRITE_GAP: &str = "-- write_gap
+insert into zap.capture_gap (source_id) values ($1)";
+
+thread_local! {
+    static ENQUEUE_ONE_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
+    static ENQUEUE_MANY_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
+    static WRITE_MISSED_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
+    static WRITE_GAP_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
+}
+
+/// Enqueues subjects of a source, those that are not queued yet; returns how many were new.
+pub fn enqueue(source: &Source, subjects: &[Vec<u8>], snapshot: pg_sys::Snapshot) -> u64 {
+    let mut values = common_values(source);
+    match subjects {
+        [] => 0,
+        [subject] => {
+            values.push(array::text(subject));
+            write(
+                "notification_queue",
+                &ENQUEUE_ONE_PLAN,
+                (
+                    ENQUEUE_ONE,
+                    &[pg_sys::INT8OID, pg_sys::TEXTOID, pg_sys::TEXTOID],
+                ),
+                &mut values,
+                snapshot,
+            )
+        }
+        subjects => {
+            values.push(array::text_array(subjects.iter().map(Vec::as_slice)));
+            write(
+                "notification_queue",
+                &ENQUEUE_MANY_PLAN,
+                (
+                    ENQUEUE_MANY,
+                    &[pg_sys::INT8OID, pg_sys::TEXTOID, pg_sys::TEXTARRAYOID],
+                ),
+                &mut values,
+                snapshot,
+            )
+        }
+    }
+}
+
+/// Notes subjects that could not be enqueued, and why.
+pub fn write_missed(
+    source: &Source,
+    subjects: &[Vec<u8>],
+    first_item_known: bool,
+    reason: &str,
+    snapshot: pg_sys::Snapshot,
+) -> u64 {
+    let mut values = common_values(source);
+    values.push(array::text_array(subjects.iter().map(Vec::as_slice)));
+    values.push(pg_sys::Datum::from(first_item_known));
+    values.push(array::text(reason.as_bytes()));
+    let types = [
+        pg_sys::INT8OID,
+        pg_sys::TEXTOID,
+        pg_sys::TEXTARRAYOID,
+        pg_sys::BOOLOID,
+        pg_sys::TEXTOID,
+    ];
+    write(
+        "missed",
+        &WRITE_MISSED_PLAN,
+        (WRITE_MISSED, &types),
+        &mut values,
+        snapshot,
+    )
+}
+
+/// Notes that this transaction left the source's orders out on purpose.
+pub fn write_gap(source: &Source, snapshot: pg_sys::Snapshot) -> u64 {
+    let mut values = vec![pg_sys::Datum::from(source.id)];
+    write(
+        "capture_gap",
+        &WRITE_GAP_PLAN,
+        (WRITE_GAP, &[pg_sys::INT8OID]),
+        &mut values,
+        snapshot,
+    )
+}
+
+fn common_values(source: &Source) -> Vec<pg_sys::Datum> {
+    vec![
+        pg_sys::Datum::from(source.id),
+        array::text(source.event.as_bytes()),
+    ]
+}
+
+fn write(
+    table: &str,
+    plan: &'static std::thread::LocalKey<OnceCell<KeptPlan>>,
+    (statement, types): (&str, &[pg_sys::Oid]),
+    values: &mut [pg_sys::Datum],
+    snapshot: pg_sys::Snapshot,
+) -> u64 {
+    let Some(oid) = sql::relation_of_zap(table) else {
+        pgrx::ereport!(
+            ERROR,
+            pgrx::PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            format!("table zap.{table} does not exist")
+        );
+    };
+    let _role = ActingAs::owner_of_ours(oid);
+    let plan = plan.with(|plan| *plan.get_or_init(|| KeptPlan::prepare(statement, types)));
+    plan.write(values, snapshot)
+}

@@ -1,0 +1,203 @@
+//! Writes what a transaction captured, once, right before it commits.
+//!
+//! Being last means that we hold our queue keys only while the server commits, never while the user's transaction waits
+//! for somebody: no deadlock can involve us.
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgSqlErrorCode, pg_sys};
+use zapgres_core::pending::Batch;
+
+use crate::budget::Budget;
+use crate::key::Key;
+use crate::relation::{self, Source};
+use crate::snapshot::{ActiveSnapshot, OthersSnapshot};
+use crate::{enqueue, first_item, plan, subtransaction};
+
+/// After a lock timeout, this session does not try the queue again for so long: whoever has it locked would make every
+/// transaction wait.
+const AVOID_QUEUE_FOR: Duration = Duration::from_secs(5);
+
+/// Another transaction may enqueue the same order between our snapshot and our insert. REPEATABLE READ calls that a
+/// serialization failure; a newer snapshot settles it.
+const SNAPSHOT_ATTEMPTS: usize = 3;
+
+thread_local! {
+    static AVOID_QUEUE_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// What is known of one source's batch, kept outside the subtransaction so that a failure does not lose it.
+struct Work {
+    source: std::rc::Rc<Source>,
+    keys: Vec<Key>,
+    gap: bool,
+    /// The keys whose first item this is, once established.
+    first_items: Option<Vec<Vec<u8>>>,
+}
+
+/// Writes `batches`; returns the number of orders newly enqueued or noted as missed. Raises an error only for a cancel, a
+/// shutdown, and a serialization failure of a SERIALIZABLE transaction.
+pub fn write(batches: Vec<Batch<Key>>) -> u64 {
+    let mut work: Vec<Work> = batches.into_iter().filter_map(work_of).collect();
+    if work.is_empty() {
+        return 0;
+    }
+    let budget = Budget::start();
+    let active = ActiveSnapshot::push();
+    let written = match attempt_all(&mut work, &budget) {
+        Ok(written) => written,
+        Err(error) => {
+            let (code, message) = subtransaction::describe(&error);
+            rethrow_if_not_ours(error, code);
+            if code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE {
+                AVOID_QUEUE_UNTIL.set(Some(Instant::now() + AVOID_QUEUE_FOR));
+            }
+            note_missed(&work, &budget, &format!("{}: {message}", sqlstate(code)))
+        }
+    };
+    active.release();
+    written
+}
+
+fn work_of(batch: Batch<Key>) -> Option<Work> {
+    let source = relation::source(batch.source)?;
+    Some(Work {
+        source,
+        keys: batch.keys,
+        gap: batch.gap,
+        first_items: None,
+    })
+}
+
+fn attempt_all(work: &mut [Work], budget: &Budget) -> Result<u64, CaughtError> {
+    let mut attempts = 1;
+    loop {
+        let result = subtransaction::attempt(|| plan::connected(|| enqueue_all(work, budget)));
+        match result {
+            Err(error) if attempts < SNAPSHOT_ATTEMPTS && is_settled_by_newer_snapshot(&error) => {
+                attempts += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
+    let others = OthersSnapshot::take();
+    let mut written = 0;
+    for item in work.iter_mut() {
+        budget.limit_waits(Budget::reserve());
+        if item.gap {
+            enqueue::write_gap(&item.source, others.as_raw());
+        }
+        let first_items = first_item::among(&item.source, &item.keys, others.as_raw());
+        item.first_items = Some(first_items.iter().map(Key::to_subject).collect());
+    }
+    if avoids_queue() {
+        pgrx::ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
+            "zap.notification_queue was locked a moment ago"
+        );
+    }
+    for item in work.iter() {
+        for subjects in item
+            .first_items
+            .as_deref()
+            .unwrap_or_default()
+            .chunks(enqueue::CHUNK)
+        {
+            budget.limit_waits(Budget::reserve());
+            written += enqueue::enqueue(&item.source, subjects, others.as_raw());
+        }
+    }
+    others.release();
+    written
+}
+
+/// The second line: `zap.missed` has nothing to wait for but a lock on itself. If even that fails, the sweep is left.
+fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
+    budget.limit_waits(Duration::ZERO);
+    let result = subtransaction::attempt(|| {
+        plan::connected(|| {
+            work.iter()
+                .map(|item| note_missed_of(item, reason))
+                .sum::<u64>()
+        })
+    });
+    match result {
+        Ok(0) => 0,
+        Ok(count) => {
+            pgrx::warning!(
+                "zapgres: {count} order(s) could not be enqueued and are kept in zap.missed: {reason}"
+            );
+            count
+        }
+        Err(error) => {
+            let (code, message) = subtransaction::describe(&error);
+            rethrow_if_not_ours(error, code);
+            pgrx::warning!(
+                "zapgres: orders of this transaction could not be enqueued: {reason}; nor kept in zap.missed: {message}; \
+                 the sweep finds them"
+            );
+            0
+        }
+    }
+}
+
+fn note_missed_of(item: &Work, reason: &str) -> u64 {
+    let known = item.first_items.is_some();
+    let subjects = item
+        .first_items
+        .clone()
+        .unwrap_or_else(|| item.keys.iter().map(Key::to_subject).collect());
+    if subjects.is_empty() {
+        return 0;
+    }
+    let snapshot = OthersSnapshot::take();
+    let count = enqueue::write_missed(&item.source, &subjects, known, reason, snapshot.as_raw());
+    snapshot.release();
+    count
+}
+
+fn avoids_queue() -> bool {
+    AVOID_QUEUE_UNTIL
+        .get()
+        .is_some_and(|until| Instant::now() < until)
+}
+
+fn is_settled_by_newer_snapshot(error: &CaughtError) -> bool {
+    let (code, _) = subtransaction::describe(error);
+    code == PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE && !is_serializable()
+}
+
+fn is_serializable() -> bool {
+    // SAFETY: reads the transaction's isolation level.
+    let level = unsafe { pg_sys::XactIsoLevel };
+    u32::try_from(level) == Ok(pg_sys::XACT_SERIALIZABLE)
+}
+
+/// A cancel or shutdown is the user's or the operator's wish. A SERIALIZABLE transaction that failed must not commit.
+fn rethrow_if_not_ours(error: CaughtError, code: PgSqlErrorCode) {
+    let is_theirs = matches!(
+        code,
+        PgSqlErrorCode::ERRCODE_QUERY_CANCELED
+            | PgSqlErrorCode::ERRCODE_ADMIN_SHUTDOWN
+            | PgSqlErrorCode::ERRCODE_CRASH_SHUTDOWN
+            | PgSqlErrorCode::ERRCODE_CANNOT_CONNECT_NOW
+            | PgSqlErrorCode::ERRCODE_DATABASE_DROPPED
+    );
+    if is_theirs || (code == PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE && is_serializable())
+    {
+        error.rethrow();
+    }
+}
+
+/// The five characters of an error code (the inverse of the server's MAKE_SQLSTATE: six bits each).
+fn sqlstate(code: PgSqlErrorCode) -> String {
+    let code = code as i32;
+    (0..5)
+        .map(|place| char::from(b'0' + u8::try_from((code >> (6 * place)) & 63).unwrap_or(0)))
+        .collect()
+}

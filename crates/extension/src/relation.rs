@@ -1,0 +1,212 @@
+//! What a trigger needs to know about its table, looked up once per session and table.
+use std::cell::{Cell, OnceCell, RefCell};
+use std::ffi::{CStr, CString};
+use std::rc::Rc;
+
+use pgrx::{pg_guard, pg_sys};
+use zapgres_core::pending::SourceIndex;
+
+use crate::key::{Key, KeyPart, KeyReader};
+use crate::plan::KeptPlan;
+use crate::server;
+
+/// A row of `zap.source`, as the trigger's arguments name it.
+#[derive(Debug)]
+pub struct Source {
+    /// `zap.source.id`.
+    pub id: i64,
+    /// Event that a first row produces.
+    pub event: String,
+    /// The table, or the topmost table of which it is a partition: an order's items may be in several.
+    pub root: pg_sys::Oid,
+    /// Key columns: name and type, both ready for SQL (the name unquoted).
+    pub columns: Vec<(String, String)>,
+    /// Asks for one key.
+    pub first_item_of_one: OnceCell<KeptPlan>,
+    /// Asks for many keys.
+    pub first_item_of_many: OnceCell<KeptPlan>,
+}
+
+impl Source {
+    fn is_same(&self, other: &Self) -> bool {
+        (self.id, self.root, &self.event, &self.columns)
+            == (other.id, other.root, &other.event, &other.columns)
+    }
+}
+
+/// How to read the key in the rows of one table or partition, whose columns may be in an order of its own.
+#[derive(Debug)]
+pub struct CapturedRelation {
+    relation: pg_sys::Oid,
+    trigger: pg_sys::Oid,
+    /// The source.
+    pub source: SourceIndex,
+    columns: Vec<(i32, KeyReader)>,
+}
+
+impl CapturedRelation {
+    /// The key of a row; none when a part of it is null.
+    ///
+    /// # Safety
+    /// `row` must be a row of this relation, described by `description`.
+    pub unsafe fn key_of(
+        &self,
+        row: pg_sys::HeapTuple,
+        description: pg_sys::TupleDesc,
+    ) -> Option<Key> {
+        let part = |(attribute, reader): &(i32, KeyReader)| -> Option<KeyPart> {
+            let mut is_null = false;
+            // SAFETY: the caller's promise; attribute and reader were looked up in this relation's catalogue entry.
+            unsafe {
+                let datum = pg_sys::heap_getattr(row, *attribute, description, &mut is_null);
+                (!is_null).then(|| reader.read(datum))
+            }
+        };
+        match self.columns.as_slice() {
+            [column] => part(column).map(Key::Single),
+            columns => columns
+                .iter()
+                .map(part)
+                .collect::<Option<_>>()
+                .map(Key::Composite),
+        }
+    }
+}
+
+thread_local! {
+    /// Never shrinks: what is pending refers to sources by position.
+    static SOURCES: RefCell<Vec<Rc<Source>>> = const { RefCell::new(Vec::new()) };
+    static RELATIONS: RefCell<Vec<Rc<CapturedRelation>>> = const { RefCell::new(Vec::new()) };
+    static STALE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Asks the server to be told when a table changes.
+pub fn register() {
+    // SAFETY: a callback that lives as long as the process and can't fail.
+    unsafe { pg_sys::CacheRegisterRelcacheCallback(Some(invalidate), pg_sys::Datum::from(0)) };
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn invalidate(_argument: pg_sys::Datum, relation: pg_sys::Oid) {
+    let concerns_us = RELATIONS.with(|relations| {
+        // In use: it is being looked up right now, so look again.
+        relations.try_borrow().map_or(true, |relations| {
+            relation == pg_sys::InvalidOid
+                || relations
+                    .iter()
+                    .any(|captured| captured.relation == relation)
+        })
+    });
+    if concerns_us {
+        STALE.set(true);
+    }
+}
+
+/// The source at a position.
+pub fn source(index: SourceIndex) -> Option<Rc<Source>> {
+    SOURCES.with_borrow(|sources| sources.get(index).cloned())
+}
+
+/// What is known of the table that a trigger fired on.
+///
+/// # Safety
+/// `relation` must be the open table and `trigger` its trigger, as the server gives them to a trigger function.
+pub unsafe fn captured(
+    relation: &pg_sys::RelationData,
+    trigger: &pg_sys::Trigger,
+) -> Result<Rc<CapturedRelation>, String> {
+    if STALE.replace(false) {
+        RELATIONS.with_borrow_mut(Vec::clear);
+    }
+    let known = RELATIONS.with_borrow(|relations| {
+        let is_this = |captured: &&Rc<CapturedRelation>| {
+            captured.relation == relation.rd_id && captured.trigger == trigger.tgoid
+        };
+        relations.iter().find(is_this).cloned()
+    });
+    if let Some(captured) = known {
+        return Ok(captured);
+    }
+    // SAFETY: the caller's promise.
+    let captured = Rc::new(unsafe { look_up(relation, trigger) }?);
+    RELATIONS.with_borrow_mut(|relations| relations.push(Rc::clone(&captured)));
+    Ok(captured)
+}
+
+/// # Safety
+/// As [`captured`].
+unsafe fn look_up(
+    relation: &pg_sys::RelationData,
+    trigger: &pg_sys::Trigger,
+) -> Result<CapturedRelation, String> {
+    // SAFETY: the caller's promise.
+    let arguments = unsafe { arguments_of(trigger) };
+    let [id, event, key_columns @ ..] = arguments.as_slice() else {
+        return Err("the trigger has no arguments: attach the table with zap.attach".to_owned());
+    };
+    let id = id
+        .parse()
+        .map_err(|_| format!("\"{id}\" is not the id of a source"))?;
+    let mut readers = Vec::new();
+    let mut columns = Vec::new();
+    for name in key_columns {
+        let (attribute, type_oid) = column_of(relation.rd_id, name)
+            .ok_or_else(|| format!("there is no column \"{name}\": attach the table again"))?;
+        readers.push((attribute, KeyReader::of_type(type_oid)));
+        columns.push((name.clone(), crate::sql::type_name(type_oid)));
+    }
+    if columns.is_empty() {
+        return Err("the trigger names no key column: attach the table with zap.attach".to_owned());
+    }
+    let source = remember(Source {
+        id,
+        event: event.clone(),
+        root: server::partition_root(relation.rd_id),
+        columns,
+        first_item_of_one: OnceCell::new(),
+        first_item_of_many: OnceCell::new(),
+    });
+    Ok(CapturedRelation {
+        relation: relation.rd_id,
+        trigger: trigger.tgoid,
+        source,
+        columns: readers,
+    })
+}
+
+fn remember(source: Source) -> SourceIndex {
+    SOURCES.with_borrow_mut(|sources| {
+        sources
+            .iter()
+            .position(|known| known.is_same(&source))
+            .unwrap_or_else(|| {
+                sources.push(Rc::new(source));
+                sources.len() - 1
+            })
+    })
+}
+
+fn column_of(relation: pg_sys::Oid, name: &str) -> Option<(i32, pg_sys::Oid)> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: catalogue look-ups; 0 means that there is no such column, negative ones are the system's.
+    unsafe {
+        let attribute = pg_sys::get_attnum(relation, name.as_ptr());
+        (attribute > 0).then(|| {
+            (
+                i32::from(attribute),
+                pg_sys::get_atttype(relation, attribute),
+            )
+        })
+    }
+}
+
+/// # Safety
+/// As [`captured`].
+unsafe fn arguments_of(trigger: &pg_sys::Trigger) -> Vec<String> {
+    let count = usize::try_from(trigger.tgnargs).unwrap_or(0);
+    (0..count)
+        // SAFETY: the server keeps `tgnargs` NUL-terminated strings at `tgargs`.
+        .map(|index| unsafe { CStr::from_ptr(*trigger.tgargs.add(index)) })
+        .map(|text| text.to_string_lossy().into_owned())
+        .collect()
+}

@@ -1,0 +1,52 @@
+//! Names as SQL needs them.
+use std::ffi::{CStr, CString};
+
+use pgrx::pg_sys;
+
+/// A quoted identifier, where it needs quotes.
+pub fn identifier(name: &str) -> String {
+    pgrx::spi::quote_identifier(name)
+}
+
+/// A relation's qualified, quoted name; an ERROR when it is gone.
+pub fn relation(oid: pg_sys::Oid) -> String {
+    // SAFETY: catalogue look-ups that return palloc'd strings or null.
+    unsafe {
+        let name = pg_sys::get_rel_name(oid);
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid));
+        if name.is_null() || schema.is_null() {
+            pgrx::ereport!(
+                ERROR,
+                pgrx::PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+                format!("relation with oid {} does not exist", oid.to_u32())
+            );
+        }
+        owned(pg_sys::quote_qualified_identifier(schema, name))
+    }
+}
+
+/// A type's qualified, quoted name.
+pub fn type_name(oid: pg_sys::Oid) -> String {
+    // SAFETY: a catalogue look-up that returns a palloc'd string.
+    unsafe { owned(pg_sys::format_type_be_qualified(oid)) }
+}
+
+/// Oid of a relation of schema `zap`, if it exists.
+pub fn relation_of_zap(name: &str) -> Option<pg_sys::Oid> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: catalogue look-ups by NUL-terminated names.
+    let oid = unsafe {
+        let schema = pg_sys::get_namespace_oid(c"zap".as_ptr(), true);
+        pg_sys::get_relname_relid(name.as_ptr(), schema)
+    };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// # Safety
+/// `text` must be a NUL-terminated string.
+unsafe fn owned(text: *const std::ffi::c_char) -> String {
+    // SAFETY: the caller's promise.
+    unsafe { CStr::from_ptr(text) }
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,16 @@
+-- The functions of the library.
+create function zap.send_whatsapp_notification_after_items()
+returns trigger
+language c
+as 'MODULE_PATHNAME', 'send_whatsapp_notification_after_items_wrapper';
+comment on function zap.send_whatsapp_notification_after_items() is
+'Captures the first item of an order. Arguments: id of the source, event, key columns. Put on a table by zap.attach';
+revoke all on function zap.send_whatsapp_notification_after_items() from public;
+
+create function zap.flush()
+returns integer
+language c volatile parallel unsafe
+as 'MODULE_PATHNAME', 'flush_wrapper';
+comment on function zap.flush() is
+'Writes what this transaction captured so far, which COMMIT would do; returns the number of orders';
+revoke all on function zap.flush() from public;

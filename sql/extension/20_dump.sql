@@ -1,0 +1,21 @@
+-- pg_dump saves the rows of these tables. One statement each: several in one query would update the same catalogue row.
+select pg_catalog.pg_extension_config_dump('zap.tenant', '');
+select pg_catalog.pg_extension_config_dump('zap.setting', '');
+select pg_catalog.pg_extension_config_dump('zap.setting_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.channel', '');
+select pg_catalog.pg_extension_config_dump('zap.channel_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.source', '');
+select pg_catalog.pg_extension_config_dump('zap.source_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.sweep_mark', '');
+select pg_catalog.pg_extension_config_dump('zap.missed', '');
+select pg_catalog.pg_extension_config_dump('zap.missed_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.capture_gap', '');
+select pg_catalog.pg_extension_config_dump('zap.template', '');
+select pg_catalog.pg_extension_config_dump('zap.template_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.recipient', '');
+select pg_catalog.pg_extension_config_dump('zap.recipient_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.notification_queue', '');
+select pg_catalog.pg_extension_config_dump('zap.notification_queue_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.notification_logs', '');
+select pg_catalog.pg_extension_config_dump('zap.notification_logs_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.installation', '');
