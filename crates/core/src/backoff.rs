@@ -53,3 +53,46 @@ pub(crate) fn unit_interval(unit: f64) -> f64 {
         unit.clamp(0.0, 1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// O5: exponential, as documented.
+    #[test]
+    fn waits_grow_fourfold_up_to_half_an_hour() {
+        let waits: Vec<u64> = (0..10)
+            .map(|attempt| Backoff::default().delay(attempt, 0.5).as_secs())
+            .collect();
+        assert_eq!(waits, [5, 5, 20, 80, 320, 1280, 1800, 1800, 1800, 1800]);
+    }
+
+    #[test]
+    fn jitter_is_a_fifth_both_ways() {
+        let wait = |unit| Backoff::default().delay(2, unit);
+        assert_eq!(wait(0.0), Duration::from_secs(16));
+        assert_eq!(wait(1.0), Duration::from_secs(24));
+        assert_eq!(wait(-3.0), wait(0.0));
+        assert_eq!(wait(9.0), wait(1.0));
+        assert_eq!(wait(f64::NAN), wait(0.5));
+    }
+
+    proptest! {
+        #[test]
+        fn every_wait_is_within_its_bounds(
+            base in 0_u64..100_000, factor in any::<u32>(), jitter in -1.0_f64..3.0,
+            max in 0_u64..10_000_000, attempt in any::<u32>(), unit in any::<f64>(),
+        ) {
+            let backoff = Backoff {
+                base: Duration::from_millis(base), factor, jitter, max: Duration::from_millis(max),
+            };
+            prop_assert!(backoff.delay(attempt, unit) <= backoff.max);
+            prop_assert!(
+                Backoff::default().delay(attempt, unit) >= Duration::from_secs(4),
+                "never at once"
+            );
+        }
+    }
+}

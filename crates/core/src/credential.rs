@@ -81,3 +81,62 @@ fn is_credential_name(text: &str) -> bool {
 fn is_absolute_path(text: &str) -> bool {
     text.len() > 1 && text.starts_with('/') && !text.contains('\0')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_read_and_written_back() {
+        for text in [
+            "env:EVOLUTION_KEY",
+            "env:_k1",
+            "cred:loja1.key",
+            "file:/etc/zapgres/loja 1:key",
+        ] {
+            let reference: CredentialReference = text.parse().unwrap();
+            assert_eq!(reference.to_string(), text);
+        }
+        let expected = CredentialReference::Environment("KEY".to_owned());
+        assert_eq!(" env:KEY\n".parse(), Ok(expected));
+    }
+
+    #[test]
+    fn bad_references_say_what_to_write() {
+        let cases = [
+            ("", CredentialError::Form),
+            ("429683C4C977415CAAFCCE10F7D57E11", CredentialError::Form),
+            ("vault:x", CredentialError::Form),
+            ("ENV:x", CredentialError::Form),
+            ("env:", CredentialError::EnvironmentName),
+            ("env:1KEY", CredentialError::EnvironmentName),
+            ("env:MY-KEY", CredentialError::EnvironmentName),
+            ("cred:", CredentialError::SystemdName),
+            ("cred:../shadow", CredentialError::SystemdName),
+            ("cred:a/b", CredentialError::SystemdName),
+            ("file:", CredentialError::Path),
+            ("file:/", CredentialError::Path),
+            ("file:key.txt", CredentialError::Path),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(
+                text.parse::<CredentialReference>(),
+                Err(expected),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pasted_secret_is_not_repeated() {
+        let secret = "429683C4C977415C";
+        for text in [
+            secret.to_owned(),
+            format!("env:{secret} x"),
+            format!("file:{secret}"),
+        ] {
+            let error = text.parse::<CredentialReference>().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains(secret));
+        }
+    }
+}

@@ -99,3 +99,17 @@ pub struct SendError {
     /// count.
     pub reached_provider: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_can_be_read_back() {
+        for class in ErrorClass::ALL {
+            assert_eq!(class.as_str().parse(), Ok(class));
+        }
+        let error = "temporary".parse::<ErrorClass>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown error class \"temporary\"");
+    }
+}

@@ -73,3 +73,84 @@ pub fn next_step(
         ErrorClass::Transient | ErrorClass::SourceError => NextStep::RetryAfter(wait),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ErrorClass::{
+        ChannelAuth, ChannelDown, OptedOut, RecipientInvalid, Rejected, SourceError, Throttled,
+        Transient, Uncertain, WindowClosed,
+    };
+
+    fn step(class: ErrorClass, attempts_made: u32, retry_after: Option<u64>) -> NextStep {
+        let error = SendError {
+            class,
+            message: String::new(),
+            retry_after: retry_after.map(Duration::from_secs),
+            reached_provider: true,
+        };
+        next_step(&error, attempts_made, &RetryPolicy::default(), 0.5)
+    }
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// O5: retry with backoff, limit of attempts, final failure.
+    #[test]
+    fn every_class_has_its_step_before_and_at_the_limit() {
+        let retry = NextStep::RetryAfter(seconds(20));
+        let wait = NextStep::WaitForChannel;
+        let table = [
+            (Transient, retry, NextStep::GiveUp),
+            (SourceError, retry, NextStep::GiveUp),
+            (
+                Uncertain,
+                NextStep::MarkUncertain {
+                    retry_after: seconds(20),
+                },
+                NextStep::GiveUp,
+            ),
+            (Throttled, wait(seconds(20)), wait(seconds(1800))),
+            (ChannelDown, wait(seconds(20)), wait(seconds(1800))),
+            (ChannelAuth, wait(seconds(60)), wait(seconds(1800))),
+            (RecipientInvalid, NextStep::GiveUp, NextStep::GiveUp),
+            (WindowClosed, NextStep::GiveUp, NextStep::GiveUp),
+            (OptedOut, NextStep::GiveUp, NextStep::GiveUp),
+            (Rejected, NextStep::GiveUp, NextStep::GiveUp),
+        ];
+        assert_eq!(table.len(), ErrorClass::ALL.len());
+        for (class, early, at_limit) in table {
+            assert_eq!(step(class, 2, None), early, "{class}");
+            assert_eq!(step(class, 8, None), at_limit, "{class}");
+        }
+        assert_eq!(
+            step(Transient, 7, None),
+            NextStep::RetryAfter(seconds(1800))
+        );
+    }
+
+    #[test]
+    fn the_providers_wish_lengthens_a_wait_and_never_shortens_it() {
+        assert_eq!(
+            step(Throttled, 1, Some(90)),
+            NextStep::WaitForChannel(seconds(90))
+        );
+        assert_eq!(
+            step(Throttled, 1, Some(1)),
+            NextStep::WaitForChannel(seconds(5))
+        );
+        assert_eq!(
+            step(Transient, 1, Some(7200)),
+            NextStep::RetryAfter(seconds(7200))
+        );
+    }
+
+    #[test]
+    fn a_channel_that_was_never_reached_is_waited_for_without_an_attempt() {
+        assert_eq!(
+            step(ChannelDown, 0, None),
+            NextStep::WaitForChannel(seconds(5))
+        );
+    }
+}

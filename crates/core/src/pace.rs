@@ -155,3 +155,6 @@ pub fn parse_delay(text: &str) -> Result<(Duration, Duration), PaceError> {
     }
     Ok((min, max))
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,3 +196,6 @@ fn after_news(from: Status, news: StatusEvent) -> Status {
         (unchanged, _) => unchanged,
     }
 }
+
+#[cfg(test)]
+mod tests;

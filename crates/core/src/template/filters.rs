@@ -24,9 +24,10 @@ fn quantity(value: &Value) -> Result<String, Error> {
     decimal("quantidade", value).map(money::format_quantity)
 }
 
-/// A decimal text, or a number by its shortest decimal text (contexts carry amounts as text; a
-/// JSON number in a hand-written one has at most two decimals that matter).
+/// A decimal text, or a number by the text it is printed as, so that no arithmetic is done in
+/// floating point.
 fn decimal(filter: &str, value: &Value) -> Result<Decimal, Error> {
+    known(value)?;
     let readable = matches!(value.kind(), ValueKind::String | ValueKind::Number);
     let number = readable
         .then(|| money::parse_decimal(&value.to_string()))
@@ -37,9 +38,19 @@ fn decimal(filter: &str, value: &Value) -> Result<Decimal, Error> {
     })
 }
 
-/// The first word of a name that has a letter, capitalised if it was typed in one case; empty when
-/// there is none.
-fn first_name(value: &Value) -> String {
+/// minijinja leaves it to filters that take any value to refuse undefined ones.
+fn known(value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        Err(Error::from(ErrorKind::UndefinedError))
+    } else {
+        Ok(())
+    }
+}
+
+/// The first word of a name that has a letter, without marks around it, capitalised if it was typed
+/// in one case; empty when there is none.
+fn first_name(value: &Value) -> Result<String, Error> {
+    known(value)?;
     let full = if value.is_none() {
         String::new()
     } else {
@@ -48,9 +59,12 @@ fn first_name(value: &Value) -> String {
     let word = full
         .split_whitespace()
         .find(|word| word.chars().any(char::is_alphabetic));
-    let word = shortened(word.unwrap_or_default(), FIRST_NAME_CAP_CHARACTERS);
+    let word = word
+        .unwrap_or_default()
+        .trim_matches(|c: char| !c.is_alphabetic());
+    let word = shortened(word, FIRST_NAME_CAP_CHARACTERS);
     let one_case = word == word.to_lowercase() || word == word.to_uppercase();
-    if one_case { capitalised(&word) } else { word }
+    Ok(if one_case { capitalised(&word) } else { word })
 }
 
 fn capitalised(word: &str) -> String {
@@ -63,13 +77,14 @@ fn capitalised(word: &str) -> String {
 }
 
 /// The text in one line, at most `cap` characters; null gives nothing.
-fn one_line(value: &Value, cap: usize) -> String {
+fn one_line(value: &Value, cap: usize) -> Result<String, Error> {
+    known(value)?;
     if value.is_none() {
-        return String::new();
+        return Ok(String::new());
     }
     let text = value.to_string();
     let words: Vec<&str> = text.split_whitespace().collect();
-    shortened(&words.join(" "), cap)
+    Ok(shortened(&words.join(" "), cap))
 }
 
 /// At most `cap` characters, the last one an ellipsis when something was cut.
