@@ -1,16 +1,22 @@
 //! The command line: one module per command.
 
+mod adopt;
+mod channel;
 mod run;
+mod sandbox;
+mod setup;
 mod signals;
 mod usage;
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, DatabaseSettings, LogSettings, Settings};
+use crate::logging;
 
 /// The command worked, or was understood but failed, or was not understood.
 const FAILURE: u8 = 1;
@@ -28,6 +34,12 @@ struct Cli {
 enum Command {
     /// Send what the database has queued, until stopped
     Run(Settings),
+    Setup(setup::SetupCommand),
+    Adopt(adopt::AdoptCommand),
+    /// Work with channels
+    #[command(subcommand)]
+    Channel(channel::ChannelCommand),
+    Sandbox(sandbox::SandboxCommand),
 }
 
 /// The settings of a command that only needs the database.
@@ -35,7 +47,7 @@ enum Command {
 struct CommandSettings {
     /// File with settings [default: /etc/zapgres/zapgres.toml, if there is one]
     #[arg(long, value_name = "FILE")]
-    config: Option<std::path::PathBuf>,
+    config: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseSettings,
     #[command(flatten)]
@@ -44,8 +56,17 @@ struct CommandSettings {
 
 impl CommandSettings {
     fn load(self) -> anyhow::Result<Config> {
-        let Self { config, database, log } = self;
-        load(Settings { config, database, log, ..Settings::default() })
+        let Self {
+            config,
+            database,
+            log,
+        } = self;
+        load(Settings {
+            config,
+            database,
+            log,
+            ..Settings::default()
+        })
     }
 }
 
@@ -63,10 +84,16 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(command: Command) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match command {
             Command::Run(settings) => run::execute(load(settings)?).await,
+            Command::Setup(command) => command.execute().await,
+            Command::Adopt(command) => command.execute().await,
+            Command::Channel(command) => command.execute().await,
+            Command::Sandbox(command) => command.execute().await,
         }
     })
 }
@@ -75,11 +102,18 @@ fn load(flags: Settings) -> anyhow::Result<Config> {
     let environment = std::env::vars_os()
         .filter_map(|(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value)))
         .collect();
-    Ok(Config::load(flags, &environment)?)
+    let config = Config::load(flags, &environment)?;
+    logging::start(&config.log)?;
+    Ok(config)
+}
+
+/// Prints a line for whoever ran the command.
+fn say(line: &str) {
+    // A reader that has seen enough, such as `head`, is no failure.
+    writeln!(std::io::stdout(), "{line}").ok();
 }
 
 fn answer(text: &str) -> ExitCode {
-    // A reader that has seen enough, such as `head`, is no failure.
     write!(std::io::stdout(), "{text}").ok();
     ExitCode::SUCCESS
 }

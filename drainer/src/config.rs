@@ -157,7 +157,11 @@ fn in_range<T: PartialOrd + Display>(
         return Ok(value);
     }
     let allowed = format!("a number from {} to {}", range.start(), range.end());
-    Err(ConfigError::OutOfRange { setting, value: value.to_string(), allowed })
+    Err(ConfigError::OutOfRange {
+        setting,
+        value: value.to_string(),
+        allowed,
+    })
 }
 
 /// `value`, if it is not below `minimum`.
@@ -171,7 +175,11 @@ fn at_least(
     }
     let shown = |duration| humantime::format_duration(duration).to_string();
     let allowed = format!("at least {}", shown(minimum));
-    Err(ConfigError::OutOfRange { setting, value: shown(value), allowed })
+    Err(ConfigError::OutOfRange {
+        setting,
+        value: shown(value),
+        allowed,
+    })
 }
 
 #[cfg(test)]

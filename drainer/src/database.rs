@@ -69,7 +69,9 @@ pub async fn connect_pool(config: &Config) -> Result<Pool, DatabaseError> {
     let manager = Manager::from_config(
         parameters(url, timeout, Purpose::Pool),
         NoTls,
-        ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        },
     );
     let pool = Pool::builder(manager)
         .max_size(config.database.pool_size)
@@ -78,7 +80,10 @@ pub async fn connect_pool(config: &Config) -> Result<Pool, DatabaseError> {
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(|error| DatabaseError::Other(error.to_string()))?;
-    let client = pool.get().await.map_err(|error| DatabaseError::from_pool(error, url))?;
+    let client = pool
+        .get()
+        .await
+        .map_err(|error| DatabaseError::from_pool(error, url))?;
     check_extension(&client, url).await?;
     drop(client);
     Ok(pool)
@@ -141,7 +146,9 @@ fn application_name(purpose: Purpose) -> String {
     let tail = format!(" {}{purpose}", std::process::id());
     let uname = rustix::system::uname();
     let mut head = format!("zapgres@{}", uname.nodename().to_string_lossy());
-    let mut room = APPLICATION_NAME_BYTES.saturating_sub(tail.len()).min(head.len());
+    let mut room = APPLICATION_NAME_BYTES
+        .saturating_sub(tail.len())
+        .min(head.len());
     while !head.is_char_boundary(room) {
         room -= 1;
     }
@@ -157,14 +164,18 @@ mod tests {
     fn a_session_says_where_it_comes_from_and_what_for() {
         let name = application_name(Purpose::Listen);
         assert!(name.starts_with("zapgres@"), "{name}");
-        assert!(name.ends_with(&format!(" {} listen", std::process::id())), "{name}");
+        assert!(
+            name.ends_with(&format!(" {} listen", std::process::id())),
+            "{name}"
+        );
         assert!(name.len() <= APPLICATION_NAME_BYTES);
     }
 
     #[test]
     fn the_users_own_options_are_kept_but_ours_win() {
-        let url: DatabaseUrl =
-            "host=db dbname=o options='-c synchronous_commit=off'".parse().unwrap();
+        let url: DatabaseUrl = "host=db dbname=o options='-c synchronous_commit=off'"
+            .parse()
+            .unwrap();
         let parameters = parameters(&url, Duration::from_secs(1), Purpose::Pool);
         let options = parameters.get_options().unwrap();
         let (theirs, ours) = (options.find("=off").unwrap(), options.find("=on").unwrap());

@@ -20,7 +20,9 @@ pub struct ServiceNotifier {
 impl ServiceNotifier {
     /// A notifier for the service manager that started this process, if one did.
     pub fn new() -> Self {
-        Self { last_progress: Arc::new(Mutex::new(Instant::now())) }
+        Self {
+            last_progress: Arc::new(Mutex::new(Instant::now())),
+        }
     }
 
     /// The daemon works: it listens, has its connections and its lock. `status` is shown by `systemctl status`.
@@ -49,9 +51,18 @@ impl ServiceNotifier {
     ///
     /// Goes on until `stop`: a stop takes time, in which the process must not be killed as stuck.
     pub async fn run_watchdog(self, stop: CancellationToken) {
-        let Some(period) = sd_notify::watchdog_enabled() else { return };
-        info!(period_ms = u64::try_from(period.as_millis()).unwrap_or(u64::MAX), "watchdog is on");
-        while stop.run_until_cancelled(tokio::time::sleep(period / PINGS_PER_PERIOD)).await.is_some() {
+        let Some(period) = sd_notify::watchdog_enabled() else {
+            return;
+        };
+        info!(
+            period_ms = u64::try_from(period.as_millis()).unwrap_or(u64::MAX),
+            "watchdog is on"
+        );
+        while stop
+            .run_until_cancelled(tokio::time::sleep(period / PINGS_PER_PERIOD))
+            .await
+            .is_some()
+        {
             if self.is_alive(Instant::now(), period) {
                 tell(&[NotifyState::Watchdog]);
             } else {
@@ -61,7 +72,9 @@ impl ServiceNotifier {
     }
 
     fn is_alive(&self, now: Instant, period: Duration) -> bool {
-        self.last_progress.lock().is_ok_and(|last| now.saturating_duration_since(*last) < period)
+        self.last_progress
+            .lock()
+            .is_ok_and(|last| now.saturating_duration_since(*last) < period)
     }
 }
 

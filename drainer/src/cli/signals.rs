@@ -27,7 +27,10 @@ pub fn shutdown_token() -> std::io::Result<CancellationToken> {
         info!(signal = name, "stopping; a second signal stops at once");
         shutdown.cancel();
         let name = next().await;
-        warn!(signal = name, "stopped at once; what was on its way is looked after at the next start");
+        warn!(
+            signal = name,
+            "stopped at once; what was on its way is looked after at the next start"
+        );
         std::process::exit(IMPATIENT);
     });
     Ok(token)

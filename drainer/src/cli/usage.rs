@@ -1,8 +1,10 @@
 //! Reading the command line, with a misunderstanding told in one line.
 
+use std::error::Error;
 use std::ffi::OsString;
+use std::io::IsTerminal;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::config;
@@ -36,13 +38,24 @@ fn no_command(error: &clap::Error) -> NoCommand {
     let text = error.render();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            NoCommand::Answered(text.ansi().to_string())
+            let styled = std::io::stdout().is_terminal();
+            NoCommand::Answered(if styled { text.ansi().to_string() } else { text.to_string() })
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             NoCommand::Misunderstood("no command given; see zapgres --help".to_owned())
         }
-        _ => NoCommand::Misunderstood(one_line(&text.to_string())),
+        _ => NoCommand::Misunderstood(match bad_value(error) {
+            Some(line) => line,
+            None => one_line(&text.to_string()),
+        }),
     }
+}
+
+/// What a flag's parser said of its value, without the value: people paste secrets.
+fn bad_value(error: &clap::Error) -> Option<String> {
+    let argument = error.get(ContextKind::InvalidArg)?;
+    let cause = error.source()?;
+    Some(format!("{argument}: {cause}"))
 }
 
 /// The complaint without the usage that follows it after an empty line.
@@ -72,18 +85,43 @@ mod tests {
 
     #[test]
     fn a_misunderstanding_is_one_line_with_a_remedy() {
-        for arguments in [&["rum"][..], &["run", "--pool-sise=3"], &["run", "--pool-size=x"], &[]] {
+        for arguments in [
+            &["rum"][..],
+            &["run", "--pool-sise=3"],
+            &["channel", "add", "loja1"],
+            &[],
+        ] {
             let line = refusal(arguments);
             assert!(!line.contains('\n') && line.ends_with("--help"), "{line}");
         }
     }
 
     #[test]
+    fn a_wrong_value_is_not_repeated() {
+        let line = refusal(&["channel", "add", "loja1", "--credential=segredo123"]);
+        assert!(
+            line.starts_with("--credential <REFERENCE>: the credential is not a reference"),
+            "{line}"
+        );
+        let line = refusal(&["run", "--database-url=mysql://ana:segredo123@db/x"]);
+        assert!(
+            line.starts_with("--database-url <URL>: not the address of a database"),
+            "{line}"
+        );
+        assert!(!line.contains("segredo123"), "{line}");
+    }
+
+    #[test]
     fn help_names_the_variable_and_the_default_of_every_setting() {
         let arguments = ["zapgres", "run", "--help"].iter().map(OsString::from);
-        let Err(NoCommand::Answered(help)) = parse::<Cli>(arguments) else { panic!("no help") };
+        let Err(NoCommand::Answered(help)) = parse::<Cli>(arguments) else {
+            panic!("no help")
+        };
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains("[default: 8] [env: ZAPGRES_POOL_SIZE]"), "{help}");
+        assert!(
+            words.contains("[default: 8] [env: ZAPGRES_POOL_SIZE]"),
+            "{help}"
+        );
         assert!(words.contains("[env: ZAPGRES_DATABASE_URL]"), "{help}");
     }
 

@@ -21,7 +21,9 @@ pub struct DatabaseUrl(tokio_postgres::Config);
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum InvalidDatabaseUrl {
     /// The text is neither a URL nor `key=value` pairs, or a pair is wrong.
-    #[error("not the address of a database{0}: write postgresql://USER@HOST/DATABASE or host=… dbname=…")]
+    #[error(
+        "not the address of a database{0}: write postgresql://USER@HOST/DATABASE or host=… dbname=…"
+    )]
     Syntax(String),
     /// Encryption was demanded.
     #[error(
@@ -53,16 +55,28 @@ impl DatabaseUrl {
     pub fn server(&self) -> String {
         let ports = self.0.get_ports();
         let port = |index: usize| {
-            ports.get(index).or_else(|| ports.first()).copied().unwrap_or(DEFAULT_PORT)
+            ports
+                .get(index)
+                .or_else(|| ports.first())
+                .copied()
+                .unwrap_or(DEFAULT_PORT)
         };
-        let named = self.0.get_hosts().iter().enumerate().map(|(index, host)| match host {
-            Host::Tcp(name) => format!("{name}:{}", port(index)),
-            Host::Unix(path) => format!("{}/.s.PGSQL.{}", path.display(), port(index)),
-        });
+        let named = self
+            .0
+            .get_hosts()
+            .iter()
+            .enumerate()
+            .map(|(index, host)| match host {
+                Host::Tcp(name) => format!("{name}:{}", port(index)),
+                Host::Unix(path) => format!("{}/.s.PGSQL.{}", path.display(), port(index)),
+            });
         let numbered = self.0.get_hostaddrs().iter().enumerate();
         let numbered = numbered.map(|(index, address)| format!("{address}:{}", port(index)));
-        let servers: Vec<String> =
-            if self.0.get_hosts().is_empty() { numbered.collect() } else { named.collect() };
+        let servers: Vec<String> = if self.0.get_hosts().is_empty() {
+            numbered.collect()
+        } else {
+            named.collect()
+        };
         servers.join(", ")
     }
 }
@@ -74,8 +88,9 @@ impl FromStr for DatabaseUrl {
         if text.contains("sslmode=verify") {
             return Err(InvalidDatabaseUrl::TlsRequired);
         }
-        let mut parameters: tokio_postgres::Config =
-            text.parse().map_err(|error| InvalidDatabaseUrl::Syntax(harmless_cause(&error)))?;
+        let mut parameters: tokio_postgres::Config = text
+            .parse()
+            .map_err(|error| InvalidDatabaseUrl::Syntax(harmless_cause(&error)))?;
         if parameters.get_dbname().is_none_or(str::is_empty) {
             return Err(InvalidDatabaseUrl::NoDatabase);
         }
@@ -108,7 +123,12 @@ impl TryFrom<String> for DatabaseUrl {
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "database {} at {}", self.database(), self.server())
+        write!(
+            formatter,
+            "database {} at {}",
+            self.database(),
+            self.server()
+        )
     }
 }
 
@@ -128,14 +148,26 @@ mod tests {
 
     #[test]
     fn reads_urls_and_key_value_pairs() {
-        assert_eq!(url("postgresql://ana@db.example:5433/orders").server(), "db.example:5433");
-        assert_eq!(url("host=db.example dbname=orders").server(), "db.example:5432");
-        assert_eq!(url("host=/tmp/pg port=5444 dbname=o").server(), "/tmp/pg/.s.PGSQL.5444");
+        assert_eq!(
+            url("postgresql://ana@db.example:5433/orders").server(),
+            "db.example:5433"
+        );
+        assert_eq!(
+            url("host=db.example dbname=orders").server(),
+            "db.example:5432"
+        );
+        assert_eq!(
+            url("host=/tmp/pg port=5444 dbname=o").server(),
+            "/tmp/pg/.s.PGSQL.5444"
+        );
     }
 
     #[test]
     fn no_host_means_the_local_socket() {
-        assert_eq!(url("postgresql:///orders").server(), "/var/run/postgresql/.s.PGSQL.5432");
+        assert_eq!(
+            url("postgresql:///orders").server(),
+            "/var/run/postgresql/.s.PGSQL.5432"
+        );
     }
 
     #[test]
@@ -146,7 +178,11 @@ mod tests {
 
     #[test]
     fn an_error_repeats_nothing_of_a_text_that_may_hold_a_password() {
-        for text in ["mysql://ana:segredo@db/orders?a=b", "postgres:/ana:segredo@db/x", "segredo"] {
+        for text in [
+            "mysql://ana:segredo@db/orders?a=b",
+            "postgres:/ana:segredo@db/x",
+            "segredo",
+        ] {
             let error = text.parse::<DatabaseUrl>().unwrap_err().to_string();
             assert!(!error.contains("segredo"), "{error}");
         }
@@ -154,14 +190,20 @@ mod tests {
 
     #[test]
     fn an_address_without_database_is_refused() {
-        assert_eq!("host=db".parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl::NoDatabase));
+        assert_eq!(
+            "host=db".parse::<DatabaseUrl>(),
+            Err(InvalidDatabaseUrl::NoDatabase)
+        );
     }
 
     #[test]
     fn demanded_encryption_is_refused_rather_than_ignored() {
         for mode in ["require", "verify-full"] {
             let text = format!("postgresql://db/orders?sslmode={mode}");
-            assert_eq!(text.parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl::TlsRequired));
+            assert_eq!(
+                text.parse::<DatabaseUrl>(),
+                Err(InvalidDatabaseUrl::TlsRequired)
+            );
         }
     }
 }

@@ -17,7 +17,9 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 ///
 /// # Errors
 /// What [`parse`] says.
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse(&text).map(Some).map_err(de::Error::custom)
 }

@@ -22,15 +22,19 @@ pub fn variable_name(long: &str) -> String {
 pub fn document(command: Command) -> Command {
     let settings = Settings::augment_args(Command::new("settings"));
     let is_setting = |argument: &Arg| {
-        settings.get_arguments().any(|setting| setting.get_long() == argument.get_long())
+        settings
+            .get_arguments()
+            .any(|setting| setting.get_long() == argument.get_long())
     };
-    command.mut_args(|argument| match (argument.get_long(), argument.get_help()) {
-        (Some(long), Some(help)) if is_setting(&argument) => {
-            let help = format!("{help} [env: {}]", variable_name(long));
-            argument.help(help)
-        }
-        _ => argument,
-    })
+    command.mut_args(
+        |argument| match (argument.get_long(), argument.get_help()) {
+            (Some(long), Some(help)) if is_setting(&argument) => {
+                let help = format!("{help} [env: {}]", variable_name(long));
+                argument.help(help)
+            }
+            _ => argument,
+        },
+    )
 }
 
 /// Reads the settings that `environment` holds.
@@ -49,7 +53,10 @@ pub fn read(environment: &Environment) -> Result<Settings, ConfigError> {
         argument.push(value);
         let matches = command.clone().try_get_matches_from([argument]);
         let one = matches.and_then(|matches| Settings::from_arg_matches(&matches));
-        let one = one.map_err(|error| ConfigError::Environment { variable, cause: cause(&error) })?;
+        let one = one.map_err(|error| ConfigError::Environment {
+            variable,
+            cause: cause(&error),
+        })?;
         settings = settings.over(one);
     }
     Ok(settings)

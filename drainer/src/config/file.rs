@@ -16,14 +16,20 @@ pub fn read(path: Option<&Path>) -> Result<Settings, ConfigError> {
         Err(error) if path.is_none() && error.kind() == ErrorKind::NotFound => {
             Ok(Settings::default())
         }
-        Err(source) => Err(ConfigError::Unreadable { path: named.to_owned(), source }),
+        Err(source) => Err(ConfigError::Unreadable {
+            path: named.to_owned(),
+            source,
+        }),
     }
 }
 
 /// Reads `text`; `path` is for the error, which names the line and does not repeat it: it may hold a password.
 pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
     toml::from_str(text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let before = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .unwrap_or_default();
         ConfigError::File {
             path: path.to_owned(),
             line: before.matches('\n').count() + 1,

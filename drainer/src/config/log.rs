@@ -81,10 +81,14 @@ pub struct LogSettings {
 
 impl LogSettings {
     pub(super) fn over(self, below: Self) -> Self {
-        Self { format: self.format.or(below.format), level: self.level.or(below.level) }
+        Self {
+            format: self.format.or(below.format),
+            level: self.level.or(below.level),
+        }
     }
 
-    pub(super) fn resolve(self) -> Log {
+    /// These settings, with defaults where they say nothing.
+    pub fn resolve(self) -> Log {
         Log {
             format: self.format.unwrap_or_default(),
             level: self.level.unwrap_or_else(|| LogLevel(LEVEL.to_owned())),

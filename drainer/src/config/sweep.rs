@@ -44,6 +44,9 @@ impl SweepSettings {
     pub(super) fn resolve(self) -> Result<Sweep, ConfigError> {
         let interval = Some(self.interval.unwrap_or(INTERVAL)).filter(|given| !given.is_zero());
         let window = self.window.unwrap_or(WINDOW);
-        Ok(Sweep { interval, window: at_least("sweep_window", window, Duration::from_secs(1))? })
+        Ok(Sweep {
+            interval,
+            window: at_least("sweep_window", window, Duration::from_secs(1))?,
+        })
     }
 }

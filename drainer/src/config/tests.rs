@@ -10,7 +10,10 @@ fn flags(arguments: &[&str]) -> Settings {
 }
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
-    variables.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect()
+    variables
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.into()))
+        .collect()
 }
 
 fn file(text: &str) -> Result<Settings, ConfigError> {
@@ -50,33 +53,57 @@ fn the_environment_names_the_file() {
 
 #[test]
 fn an_unknown_key_is_an_error_with_its_line() {
-    let error = file("# comment\n[database]\npool_sise = 3").unwrap_err().to_string();
-    assert!(error.starts_with("zapgres.toml:3: unknown field `pool_sise`"), "{error}");
+    let error = file("# comment\n[database]\npool_sise = 3")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("zapgres.toml:3: unknown field `pool_sise`"),
+        "{error}"
+    );
     let error = file("[databse]\npool_size = 3").unwrap_err().to_string();
-    assert!(error.starts_with("zapgres.toml:1: unknown field `databse`"), "{error}");
+    assert!(
+        error.starts_with("zapgres.toml:1: unknown field `databse`"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_wrong_value_in_the_file_is_one_line_without_the_secret() {
-    let error = file("\n[database]\nurl = 'postgres:/ana:segredo@db/x'").unwrap_err().to_string();
-    assert!(error.starts_with("zapgres.toml:3: not the address of a database"), "{error}");
-    assert!(!error.contains("segredo") && !error.contains('\n'), "{error}");
+    let error = file("\n[database]\nurl = 'postgres:/ana:segredo@db/x'")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("zapgres.toml:3: not the address of a database"),
+        "{error}"
+    );
+    assert!(
+        !error.contains("segredo") && !error.contains('\n'),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_duration_needs_its_unit_everywhere() {
-    let error = file("[wake]\npoll_interval = '20'").unwrap_err().to_string();
+    let error = file("[wake]\npoll_interval = '20'")
+        .unwrap_err()
+        .to_string();
     assert!(error.contains(":2: not a duration"), "{error}");
     let variables = environment(&[("ZAPGRES_POLL_INTERVAL", "20")]);
     let error = environment::read(&variables).unwrap_err().to_string();
-    assert!(error.starts_with("environment variable ZAPGRES_POLL_INTERVAL: not a dur"), "{error}");
+    assert!(
+        error.starts_with("environment variable ZAPGRES_POLL_INTERVAL: not a dur"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_wrong_variable_is_named_without_its_value() {
     let variables = environment(&[("ZAPGRES_DATABASE_URL", "mysql://ana:segredo@db/x")]);
     let error = environment::read(&variables).unwrap_err().to_string();
-    assert!(error.starts_with("environment variable ZAPGRES_DATABASE_URL: "), "{error}");
+    assert!(
+        error.starts_with("environment variable ZAPGRES_DATABASE_URL: "),
+        "{error}"
+    );
     assert!(!error.contains("segredo"), "{error}");
     let variables = environment(&[("ZAPGRES_LOG_FORMAT", "xml")]);
     let error = environment::read(&variables).unwrap_err().to_string();
@@ -86,18 +113,31 @@ fn a_wrong_variable_is_named_without_its_value() {
 #[test]
 fn an_empty_variable_counts_as_absent() {
     let variables = environment(&[("ZAPGRES_POOL_SIZE", "")]);
-    assert_eq!(environment::read(&variables).unwrap().database.pool_size, None);
+    assert_eq!(
+        environment::read(&variables).unwrap().database.pool_size,
+        None
+    );
 }
 
 #[test]
 fn a_number_out_of_range_is_an_error_that_says_the_range() {
-    let error = flags(&[URL[0], "--pool-size=0"]).resolve().unwrap_err().to_string();
+    let error = flags(&[URL[0], "--pool-size=0"])
+        .resolve()
+        .unwrap_err()
+        .to_string();
     assert_eq!(error, "pool_size is 0; give it a number from 1 to 1000");
 }
 
 #[test]
 fn a_sweep_interval_of_zero_switches_it_off() {
-    assert_eq!(flags(&[URL[0], "--sweep-interval=0"]).resolve().unwrap().sweep.interval, None);
+    assert_eq!(
+        flags(&[URL[0], "--sweep-interval=0"])
+            .resolve()
+            .unwrap()
+            .sweep
+            .interval,
+        None
+    );
 }
 
 #[test]
@@ -113,11 +153,18 @@ fn the_help_tells_the_true_defaults() {
     let mut arguments = vec![URL[0].to_owned()];
     for argument in command.get_arguments() {
         let help = argument.get_help().unwrap().to_string();
-        let default = help.split("[default: ").nth(1).map(|rest| rest.trim_end_matches(']'));
+        let default = help
+            .split("[default: ")
+            .nth(1)
+            .map(|rest| rest.trim_end_matches(']'));
         let value = default.filter(|value| !value.contains(' '));
         arguments.extend(value.map(|value| format!("--{}={value}", argument.get_long().unwrap())));
     }
-    assert_eq!(arguments.len(), 13, "a setting without a default in its help: {arguments:?}");
+    assert_eq!(
+        arguments.len(),
+        13,
+        "a setting without a default in its help: {arguments:?}"
+    );
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let told = flags(&arguments).resolve().unwrap();
     assert_eq!(format!("{told:?}"), format!("{:?}", defaults()));
@@ -132,7 +179,11 @@ fn the_example_file_shows_every_setting_with_its_true_default() {
         .flat_map(|line| [line, "\n"])
         .collect();
     let shown = flags(&URL).over(file(&switched_on).unwrap());
-    assert!(!format!("{:?}", shown.sending).contains("None"), "{:?}", shown.sending);
+    assert!(
+        !format!("{:?}", shown.sending).contains("None"),
+        "{:?}",
+        shown.sending
+    );
     assert!(!format!("{:?} {:?}", shown.sweep, shown.log).contains("None"));
     let mut told = shown.resolve().unwrap();
     told.wake.listen_url = None;

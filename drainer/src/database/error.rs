@@ -22,7 +22,9 @@ pub enum DatabaseError {
         cause: String,
     },
     /// The connection broke off while it was in use.
-    #[error("the connection to PostgreSQL was lost ({0}); it is made again when the server answers")]
+    #[error(
+        "the connection to PostgreSQL was lost ({0}); it is made again when the server answers"
+    )]
     ConnectionLost(String),
     /// The server is starting, stopping or recovering.
     #[error("PostgreSQL at {server} takes no connections now ({cause}); wait until it is up")]
@@ -66,7 +68,9 @@ pub enum DatabaseError {
         cause: String,
     },
     /// There is no such database.
-    #[error("there is no database {database} at {server}; correct its name in ZAPGRES_DATABASE_URL")]
+    #[error(
+        "there is no database {database} at {server}; correct its name in ZAPGRES_DATABASE_URL"
+    )]
     UnknownDatabase {
         /// The database.
         database: String,
@@ -89,7 +93,9 @@ pub enum DatabaseError {
         program: &'static str,
     },
     /// The extension is of a newer version than the daemon.
-    #[error("the extension is version {extension}, this program only {program}; install zapgres {extension} here too")]
+    #[error(
+        "the extension is version {extension}, this program only {program}; install zapgres {extension} here too"
+    )]
     ExtensionNewer {
         /// Version of the extension in the database.
         extension: String,
@@ -97,7 +103,9 @@ pub enum DatabaseError {
         program: &'static str,
     },
     /// The role lacks a right.
-    #[error("{0}; run `zapgres setup` as administrator, then: grant zap_daemon to the role that connects")]
+    #[error(
+        "{0}; run `zapgres setup` as administrator, then: grant zap_daemon to the role that connects"
+    )]
     PermissionDenied(String),
     /// Anything else, in the server's words.
     #[error("{0}")]
@@ -119,7 +127,10 @@ impl DatabaseError {
 
     /// Connecting to `url` took too long.
     pub(super) fn timed_out(url: &DatabaseUrl) -> Self {
-        Self::Unreachable { server: url.server(), cause: "no answer in time".to_owned() }
+        Self::Unreachable {
+            server: url.server(),
+            cause: "no answer in time".to_owned(),
+        }
     }
 
     /// Tells what went wrong while connecting to `url`.
@@ -129,18 +140,25 @@ impl DatabaseError {
         let cause = cause(error);
         match error.code() {
             Some(&SqlState::INVALID_PASSWORD) => Self::WrongPassword { user, server },
-            Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => {
-                Self::RoleRefused { user, server, cause }
-            }
-            Some(&SqlState::INVALID_CATALOG_NAME) => {
-                Self::UnknownDatabase { database: url.database().to_owned(), server }
-            }
+            Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => Self::RoleRefused {
+                user,
+                server,
+                cause,
+            },
+            Some(&SqlState::INVALID_CATALOG_NAME) => Self::UnknownDatabase {
+                database: url.database().to_owned(),
+                server,
+            },
             Some(&SqlState::TOO_MANY_CONNECTIONS) => Self::TooManyConnections { server, cause },
             Some(code) if is_not_ready(code) => Self::NotReady { server, cause },
             Some(_) => Self::Other(cause),
             None if is_about_the_network(error) => Self::Unreachable { server, cause },
             // Only an exchange of credentials fails on this side without the server's words or the network's.
-            None => Self::RoleRefused { user, server, cause },
+            None => Self::RoleRefused {
+                user,
+                server,
+                cause,
+            },
         }
     }
 
@@ -163,7 +181,9 @@ impl From<tokio_postgres::Error> for DatabaseError {
             Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Self::PermissionDenied(cause),
             Some(code) if is_not_ready(code) => Self::ConnectionLost(cause),
             Some(_) => Self::Other(cause),
-            None if error.is_closed() || is_about_the_network(&error) => Self::ConnectionLost(cause),
+            None if error.is_closed() || is_about_the_network(&error) => {
+                Self::ConnectionLost(cause)
+            }
             None => Self::Other(cause),
         }
     }
@@ -186,7 +206,12 @@ fn one_line(text: &str) -> String {
 }
 
 fn is_not_ready(code: &SqlState) -> bool {
-    [SqlState::CANNOT_CONNECT_NOW, SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN].contains(code)
+    [
+        SqlState::CANNOT_CONNECT_NOW,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+    ]
+    .contains(code)
 }
 
 fn is_about_the_network(error: &tokio_postgres::Error) -> bool {

@@ -38,7 +38,10 @@ fn compare(extension: String) -> Result<(), DatabaseError> {
 
 /// `1.10.0` as numbers, so that it sorts after `1.9.2`.
 fn numbers(version: &str) -> Vec<u64> {
-    version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
+    version
+        .split(['.', '-', '+'])
+        .map_while(|part| part.parse().ok())
+        .collect()
 }
 
 #[cfg(test)]

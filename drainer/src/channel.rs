@@ -1,0 +1,189 @@
+//! Adding a channel: a WhatsApp number of a tenant at one provider.
+
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Transaction};
+use zapgres_core::credential::CredentialReference;
+
+use crate::database::DatabaseError;
+
+/// A channel that is to be added.
+#[derive(Debug)]
+pub struct NewChannel {
+    /// Name that operators use, unique in the database.
+    pub name: String,
+    /// Company that owns it.
+    pub tenant: String,
+    /// One of the providers that this program speaks to.
+    pub provider: String,
+    /// Address of the provider's API, as [`parse_base_url`] returns it.
+    pub base_url: String,
+    /// The provider's name of the number.
+    pub instance: String,
+    /// Where the secret is.
+    pub credential: CredentialReference,
+    /// Messages per minute, at most.
+    pub rate_per_minute: u32,
+    /// Shortest and longest random pause between two messages.
+    pub delay: (Duration, Duration),
+}
+
+/// What adding a channel did besides.
+#[derive(Debug)]
+pub struct Added {
+    /// Whether its tenant was unknown until now.
+    pub tenant_created: bool,
+}
+
+/// Why a channel can't be added.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// The name is taken.
+    #[error(
+        "there is a channel {0} already; choose another name, or change that one in zap.channel"
+    )]
+    Duplicate(String),
+    /// The rate does not fit its column.
+    #[error("a rate of {0} a minute is more than can be kept; give a smaller one")]
+    Rate(u32),
+    /// The database did not take it.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+/// Reads the address of a provider's API and returns it without a slash at its end.
+///
+/// # Errors
+/// A sentence that says what an address must be like; it does not repeat the address, which may contain a secret.
+pub fn parse_base_url(text: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(text.trim()).map_err(|error| {
+        format!("not a URL ({error}): write it like https://evolution.example.com")
+    })?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err("the URL must begin with https:// or http:// and name a host".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "the URL must contain no user or password: they belong into --credential".to_owned(),
+        );
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("the URL must end with the path: without ? and #".to_owned());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Reads a name: something to see, on one line.
+///
+/// # Errors
+/// What a name must be like.
+pub fn parse_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
+        return Err("a name has 1 to 100 characters, on one line".to_owned());
+    }
+    Ok(name.to_owned())
+}
+
+/// Adds `channel`, and its tenant if that is unknown; a running daemon learns of it at once.
+///
+/// # Errors
+/// [`ChannelError::Duplicate`], or what the database had against it. Nothing was added then.
+pub async fn add(client: &mut Client, channel: &NewChannel) -> Result<Added, ChannelError> {
+    let transaction = client.transaction().await.map_err(DatabaseError::from)?;
+    let tenant_created = add_tenant(&transaction, &channel.tenant).await?;
+    insert_channel(&transaction, channel).await?;
+    wake(&transaction).await?;
+    transaction.commit().await.map_err(DatabaseError::from)?;
+    Ok(Added { tenant_created })
+}
+
+async fn add_tenant(transaction: &Transaction<'_>, tenant: &str) -> Result<bool, DatabaseError> {
+    let added = transaction
+        .execute(
+            "-- add_tenant
+            insert into zap.tenant (id) values ($1) on conflict (id) do nothing",
+            &[&tenant],
+        )
+        .await?;
+    Ok(added > 0)
+}
+
+async fn insert_channel(
+    transaction: &Transaction<'_>,
+    channel: &NewChannel,
+) -> Result<(), ChannelError> {
+    let rate = i32::try_from(channel.rate_per_minute)
+        .map_err(|_| ChannelError::Rate(channel.rate_per_minute))?;
+    let (shortest, longest) = (channel.delay.0.as_secs_f64(), channel.delay.1.as_secs_f64());
+    let inserted = transaction
+        .execute(
+            "-- insert_channel
+            insert into zap.channel
+                (name, tenant_id, provider, base_url, instance, credential, rate_per_minute, delay_min, delay_max)
+            values
+                ($1, $2, $3, $4, $5, $6, $7, pg_catalog.make_interval(secs => $8), pg_catalog.make_interval(secs => $9))",
+            &[
+                &channel.name,
+                &channel.tenant,
+                &channel.provider,
+                &channel.base_url,
+                &channel.instance,
+                &channel.credential.to_string(),
+                &rate,
+                &shortest,
+                &longest,
+            ],
+        )
+        .await;
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            Err(ChannelError::Duplicate(channel.name.clone()))
+        }
+        Err(error) => Err(DatabaseError::from(error).into()),
+    }
+}
+
+async fn wake(transaction: &Transaction<'_>) -> Result<(), DatabaseError> {
+    transaction
+        .execute("-- wake\nselect pg_catalog.pg_notify('zapgres', '')", &[])
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_loses_its_last_slash() {
+        let url = parse_base_url("https://evolution.example.com/api/");
+        assert_eq!(url.as_deref(), Ok("https://evolution.example.com/api"));
+        assert_eq!(
+            parse_base_url("http://127.0.0.1:8899").as_deref(),
+            Ok("http://127.0.0.1:8899")
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_no_http_url_is_refused_without_being_repeated() {
+        for text in [
+            "evolution.example.com",
+            "ftp://h/x",
+            "https://ana:segredo@h",
+            "https://h/?k=segredo",
+        ] {
+            let error = parse_base_url(text).unwrap_err();
+            assert!(!error.contains("segredo") && !error.is_empty(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_something_to_see() {
+        assert_eq!(parse_name(" loja 1 ").as_deref(), Ok("loja 1"));
+        assert!(parse_name(" ").is_err());
+        assert!(parse_name("a\nb").is_err());
+    }
+}

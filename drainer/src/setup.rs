@@ -1,0 +1,119 @@
+//! Roles and grants: what the administrator of a database runs once, and again when a context query changes.
+//!
+//! The extension creates no roles itself: they belong to the whole cluster.
+
+mod privileges;
+mod reads;
+mod removal;
+
+use tokio_postgres::Client;
+
+use crate::database::DatabaseError;
+use privileges::{ADMIN, DAEMON, Function, READER, ROLES};
+use reads::Reads;
+
+pub use removal::removal;
+
+/// What is to be run, and what to tell about it.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Statements, in their order; they run in one transaction.
+    pub statements: Vec<String>,
+    /// What they do, for people.
+    pub summary: Vec<String>,
+    /// What they can't do, for people.
+    pub warnings: Vec<String>,
+}
+
+/// Plans the roles that are missing, and every grant; granting what is granted already changes nothing.
+///
+/// # Errors
+/// What kept the database from being looked at.
+pub async fn plan(client: &mut Client) -> Result<Plan, DatabaseError> {
+    let mut plan = Plan::default();
+    let existing = existing_roles(client).await?;
+    for role in ROLES
+        .iter()
+        .filter(|role| !existing.iter().any(|name| name == *role))
+    {
+        plan.statements.push(format!("create role {role} nologin"));
+        plan.summary.push(format!("created role {role}"));
+    }
+    let functions = functions(client).await?;
+    for role in ROLES {
+        plan.statements
+            .extend(privileges::in_our_schema(role, &functions));
+    }
+    plan.summary.push(format!(
+        "{ADMIN}: everything in schema zap; {DAEMON}: what the daemon reads and writes there; {READER}: reads there"
+    ));
+    let reads = reads::find(client).await?;
+    grant_reads(&mut plan, reads);
+    Ok(plan)
+}
+
+/// Runs `plan` in one transaction.
+///
+/// # Errors
+/// What the server had against a statement; nothing has changed then.
+pub async fn run(client: &mut Client, plan: &Plan) -> Result<(), DatabaseError> {
+    let transaction = client.transaction().await?;
+    for statement in &plan.statements {
+        // One at a time, by the protocol that takes only one: a name can't smuggle in a second statement.
+        transaction.execute(statement, &[]).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+fn grant_reads(plan: &mut Plan, reads: Reads) {
+    for schema in &reads.schemas {
+        plan.statements
+            .push(format!("grant usage on schema {schema} to {DAEMON}"));
+    }
+    for relation in &reads.relations {
+        plan.statements
+            .push(format!("grant select on {relation} to {DAEMON}"));
+    }
+    for function in &reads.functions {
+        plan.statements
+            .push(format!("grant execute on routine {function} to {DAEMON}"));
+    }
+    if !reads.relations.is_empty() {
+        let relations: Vec<String> = reads.relations.into_iter().collect();
+        plan.summary
+            .push(format!("{DAEMON} may read {}", relations.join(", ")));
+    }
+    plan.warnings.extend(reads.warnings);
+}
+
+async fn existing_roles(client: &Client) -> Result<Vec<String>, DatabaseError> {
+    let rows = client
+        .query(
+            "-- existing_roles
+            select r.rolname::pg_catalog.text from pg_catalog.pg_roles as r
+            where r.rolname::pg_catalog.text = any ($1)",
+            &[&&ROLES[..]],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+async fn functions(client: &Client) -> Result<Vec<Function>, DatabaseError> {
+    let rows = client
+        .query(
+            "-- functions
+            select p.proname::pg_catalog.text, p.oid::pg_catalog.regprocedure::pg_catalog.text
+            from pg_catalog.pg_proc as p
+            where p.pronamespace = 'zap'::pg_catalog.regnamespace
+            order by 2",
+            &[],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| Function {
+            name: row.get(0),
+            signature: row.get(1),
+        })
+        .collect())
+}
