@@ -147,6 +147,13 @@ impl Settings {
     }
 }
 
+/// Reads a count.
+fn parse_count(text: &str) -> Result<usize, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "not a whole number".to_owned())
+}
+
 /// `value`, if it lies within `range`.
 fn in_range<T: PartialOrd + Display>(
     setting: &'static str,

@@ -40,7 +40,10 @@ pub async fn plan(client: &mut Client) -> Result<Plan, DatabaseError> {
         plan.summary.push(format!("created role {role}"));
     }
     let functions = functions(client).await?;
+    let database = database(client).await?;
     for role in ROLES {
+        plan.statements
+            .push(format!("grant connect on database {database} to {role}"));
         plan.statements
             .extend(privileges::in_our_schema(role, &functions));
     }
@@ -84,6 +87,17 @@ fn grant_reads(plan: &mut Plan, reads: Reads) {
             .push(format!("{DAEMON} may read {}", relations.join(", ")));
     }
     plan.warnings.extend(reads.warnings);
+}
+
+/// The database's name as SQL needs it.
+async fn database(client: &Client) -> Result<String, DatabaseError> {
+    let row = client
+        .query_one(
+            "-- database\nselect pg_catalog.quote_ident(pg_catalog.current_database()::pg_catalog.text)",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
 }
 
 async fn existing_roles(client: &Client) -> Result<Vec<String>, DatabaseError> {

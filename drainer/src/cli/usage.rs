@@ -39,7 +39,11 @@ fn no_command(error: &clap::Error) -> NoCommand {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let styled = std::io::stdout().is_terminal();
-            NoCommand::Answered(if styled { text.ansi().to_string() } else { text.to_string() })
+            NoCommand::Answered(if styled {
+                text.ansi().to_string()
+            } else {
+                text.to_string()
+            })
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             NoCommand::Misunderstood("no command given; see zapgres --help".to_owned())

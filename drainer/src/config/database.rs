@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Deserialize;
 
-use super::{ConfigError, DatabaseUrl, at_least, duration, in_range};
+use super::{ConfigError, DatabaseUrl, at_least, duration, in_range, parse_count};
 
 const POOL_SIZE: usize = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ pub struct DatabaseSettings {
     #[arg(long = "database-url", value_name = "URL")]
     pub url: Option<DatabaseUrl>,
     /// Connections for statements, at most [default: 8]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub pool_size: Option<usize>,
     /// How long connecting may take [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]

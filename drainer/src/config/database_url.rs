@@ -46,9 +46,12 @@ impl DatabaseUrl {
         self.0.get_dbname().unwrap_or_default()
     }
 
-    /// Name of the role; the operating system's user where none is given.
-    pub fn user(&self) -> &str {
-        self.0.get_user().unwrap_or("the operating system's user")
+    /// The role that connects, for people.
+    pub fn role(&self) -> String {
+        match self.0.get_user() {
+            Some(name) => format!("role {name}"),
+            None => "the operating system's user".to_owned(),
+        }
     }
 
     /// Host and port, or the socket's path, for people.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Deserialize;
 
-use super::{ConfigError, at_least, duration, in_range};
+use super::{ConfigError, at_least, duration, in_range, parse_count};
 
 /// Above the pause that providers make themselves before they answer.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
@@ -39,13 +39,13 @@ pub struct SendingSettings {
     #[serde(deserialize_with = "duration::deserialize")]
     pub send_timeout: Option<Duration>,
     /// Requests at a time per channel, at most [default: 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub in_flight_per_lane: Option<usize>,
     /// Requests at a time in this process, at most [default: 256]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub in_flight: Option<usize>,
     /// Notifications taken out of the queue at a time, at most [default: 500]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub claim_batch: Option<usize>,
     /// How long a stop waits for the requests on their way [default: 25s]
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]

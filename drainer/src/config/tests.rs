@@ -105,6 +105,12 @@ fn a_wrong_variable_is_named_without_its_value() {
         "{error}"
     );
     assert!(!error.contains("segredo"), "{error}");
+    let variables = environment(&[("ZAPGRES_POOL_SIZE", "many")]);
+    let error = environment::read(&variables).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "environment variable ZAPGRES_POOL_SIZE: not a whole number"
+    );
     let variables = environment(&[("ZAPGRES_LOG_FORMAT", "xml")]);
     let error = environment::read(&variables).unwrap_err().to_string();
     assert!(error.contains("auto, journald, json, text"), "{error}");

@@ -48,20 +48,28 @@ pub enum DatabaseError {
     #[error("all connections of the pool were busy for too long; raise --pool-size")]
     PoolBusy,
     /// The password is wrong.
-    #[error("wrong password for role {user} at {server}; correct ZAPGRES_DATABASE_URL")]
+    #[error("wrong password for {role} at {server}; correct ZAPGRES_DATABASE_URL")]
     WrongPassword {
         /// The role.
-        user: String,
+        role: String,
+        /// Host and port, or the socket.
+        server: String,
+    },
+    /// The server asks for a password, and the address has none.
+    #[error("{role} needs a password at {server}; add it to ZAPGRES_DATABASE_URL")]
+    NoPassword {
+        /// The role.
+        role: String,
         /// Host and port, or the socket.
         server: String,
     },
     /// The server lets this role in only otherwise, or there is no such role.
     #[error(
-        "PostgreSQL at {server} refuses role {user} ({cause}); create the role with LOGIN, and allow it in pg_hba.conf"
+        "PostgreSQL at {server} does not let {role} in ({cause}); create the role with LOGIN, and allow it in pg_hba.conf"
     )]
     RoleRefused {
         /// The role.
-        user: String,
+        role: String,
         /// Host and port, or the socket.
         server: String,
         /// What the server said.
@@ -104,7 +112,8 @@ pub enum DatabaseError {
     },
     /// The role lacks a right.
     #[error(
-        "{0}; run `zapgres setup` as administrator, then: grant zap_daemon to the role that connects"
+        "{0}; run `zapgres setup` as administrator, then grant zap_daemon (to change something, zap_admin) to the role \
+         that connects"
     )]
     PermissionDenied(String),
     /// Anything else, in the server's words.
@@ -136,12 +145,12 @@ impl DatabaseError {
     /// Tells what went wrong while connecting to `url`.
     pub fn from_connecting(error: &tokio_postgres::Error, url: &DatabaseUrl) -> Self {
         let server = url.server();
-        let user = url.user().to_owned();
+        let role = url.role();
         let cause = cause(error);
         match error.code() {
-            Some(&SqlState::INVALID_PASSWORD) => Self::WrongPassword { user, server },
+            Some(&SqlState::INVALID_PASSWORD) => Self::WrongPassword { role, server },
             Some(&SqlState::INVALID_AUTHORIZATION_SPECIFICATION) => Self::RoleRefused {
-                user,
+                role,
                 server,
                 cause,
             },
@@ -153,9 +162,10 @@ impl DatabaseError {
             Some(code) if is_not_ready(code) => Self::NotReady { server, cause },
             Some(_) => Self::Other(cause),
             None if is_about_the_network(error) => Self::Unreachable { server, cause },
+            None if url.parameters().get_password().is_none() => Self::NoPassword { role, server },
             // Only an exchange of credentials fails on this side without the server's words or the network's.
             None => Self::RoleRefused {
-                user,
+                role,
                 server,
                 cause,
             },
@@ -224,3 +234,6 @@ fn is_about_the_network(error: &tokio_postgres::Error) -> bool {
     }
     error.is_closed() || error.to_string() == "timeout waiting for server"
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ struct Source {
     id: i64,
     relation: String,
     order_relation: Option<String>,
-    statement: Option<String>,
+    has_context_query: bool,
 }
 
 /// Finds what the attached sources read.
@@ -40,8 +40,8 @@ pub async fn find(client: &mut Client) -> Result<Reads, DatabaseError> {
         {
             read_relation(client, relation, &mut reads).await?;
         }
-        if let Some(statement) = &source.statement {
-            let found = read_by(client, statement, &mut reads).await;
+        if source.has_context_query {
+            let found = read_by_context_query(client, source.id, &mut reads).await;
             reads.warnings.extend(found.err().map(|error| {
                 format!(
                     "the context query of {} does not work ({error}); correct context_query of source {} in zap.source",
@@ -57,7 +57,7 @@ async fn sources(client: &Client) -> Result<Vec<Source>, DatabaseError> {
     let rows = client
         .query(
             "-- sources
-            select s.id, s.relation, s.order_relation, zap.context_statement(s.id)
+            select s.id, s.relation, s.order_relation, s.context_query is not null
             from zap.source as s
             where s.detached_at is null
             order by s.id",
@@ -68,7 +68,7 @@ async fn sources(client: &Client) -> Result<Vec<Source>, DatabaseError> {
         id: row.get(0),
         relation: row.get(1),
         order_relation: row.get(2),
-        statement: row.get(3),
+        has_context_query: row.get(3),
     };
     Ok(rows.iter().map(source).collect())
 }
@@ -98,22 +98,30 @@ async fn read_relation(
     Ok(())
 }
 
-/// Adds what `statement` reads, as the server records it for the body of a function that is rolled back at once.
+/// Adds what the context query reads, as the server records it for the body of a function that is rolled back at once.
 ///
 /// That names what the reader needs a right on: the view, not the tables behind it. A plan would name those, and lose what
 /// is optimised away.
-async fn read_by(
+async fn read_by_context_query(
     client: &mut Client,
-    statement: &str,
+    source_id: i64,
     reads: &mut Reads,
 ) -> Result<(), DatabaseError> {
     let transaction = client.transaction().await?;
+    let statement: Option<String> = transaction
+        .query_one(
+            "-- read_by_context_query\nselect zap.context_statement($1)",
+            &[&source_id],
+        )
+        .await?
+        .get(0);
     // Through the protocol that takes one statement only: the body can't end early and go on with something else.
     transaction
         .execute(
             &format!(
                 "create function pg_temp.zapgres_reads(pg_catalog.text[]) returns setof pg_catalog.record
-                language sql begin atomic\n{statement}\n; end"
+                language sql begin atomic\n{}\n; end",
+                statement.unwrap_or_default()
             ),
             &[],
         )

@@ -46,6 +46,9 @@ async fn revocations(client: &Client) -> Result<Vec<String>, DatabaseError> {
                 select 2, 'routine ' || p.oid::pg_catalog.regprocedure, p.proacl from pg_catalog.pg_proc as p
                 union all
                 select 3, 'schema ' || n.oid::pg_catalog.regnamespace, n.nspacl from pg_catalog.pg_namespace as n
+                union all
+                select 4, 'database ' || pg_catalog.quote_ident(d.datname), d.datacl
+                from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()
             )
             select distinct g.position,
                 pg_catalog.format('revoke all on %s from %I', g.object, r.rolname)
@@ -65,26 +68,25 @@ async fn roles(client: &Client) -> Result<Vec<(String, Option<String>)>, Databas
     let rows = client
         .query(
             "-- roles
-            select r.rolname::pg_catalog.text, pg_catalog.string_agg(distinct
-                case
-                    when s.dbid = 0 then 'the whole cluster'
-                    else coalesce('database ' || d.datname, 'another database')
-                end, ', ') filter (where s.refobjid is not null)
+            select r.rolname::pg_catalog.text,
+                pg_catalog.string_agg(distinct coalesce('database ' || d.datname, 'the whole cluster'), ', ')
+                    filter (where s.refobjid is not null)
             from pg_catalog.pg_roles as r
+            join pg_catalog.pg_database as here on here.datname = pg_catalog.current_database()
             left join pg_catalog.pg_shdepend as s on
                 s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and s.refobjid = r.oid
                 and not (
-                    s.deptype = 'a'
-                    and s.dbid = (
-                        select h.oid from pg_catalog.pg_database as h where h.datname = pg_catalog.current_database()
-                    )
-                    and s.objsubid = 0
-                    and s.classid in (
-                        'pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass,
-                        'pg_catalog.pg_namespace'::pg_catalog.regclass
-                    )
+                    s.deptype = 'a' and s.objsubid = 0
+                    and case s.classid
+                        when 'pg_catalog.pg_database'::pg_catalog.regclass then s.objid
+                        when 'pg_catalog.pg_class'::pg_catalog.regclass then s.dbid
+                        when 'pg_catalog.pg_proc'::pg_catalog.regclass then s.dbid
+                        when 'pg_catalog.pg_namespace'::pg_catalog.regclass then s.dbid
+                    end is not distinct from here.oid
                 )
-            left join pg_catalog.pg_database as d on d.oid = s.dbid
+            left join pg_catalog.pg_database as d on d.oid = case
+                when s.classid = 'pg_catalog.pg_database'::pg_catalog.regclass then s.objid else s.dbid
+            end
             where r.rolname::pg_catalog.text = any ($1)
             group by r.oid, r.rolname
             order by 1",
