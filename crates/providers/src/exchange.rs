@@ -10,6 +10,8 @@ use zapgres_core::phone;
 
 /// Answers to a send are a few hundred bytes; more than this is not one.
 const ANSWER_CAP_BYTES: usize = 64 * 1024;
+/// No provider means a longer rest; also keeps times computed from it within range.
+const RETRY_AFTER_CAP: Duration = Duration::from_secs(24 * 60 * 60);
 /// Error texts are cut here.
 const DETAIL_CAP_CHARACTERS: usize = 300;
 
@@ -104,7 +106,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
         .trim()
         .parse()
         .ok()?;
-    Some(Duration::from_secs(seconds))
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_CAP))
 }
 
 /// The body, or `None` when it is too large or breaks off.

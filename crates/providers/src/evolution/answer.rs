@@ -69,23 +69,25 @@ fn accepted(body: &[u8]) -> Option<Accepted> {
     })
 }
 
-/// The table: status and message of the envelope (`None`: not from Evolution, but from something
-/// before it) to class.
+/// The table: status, and message of the envelope, to class. Without an envelope (`None`) the answer
+/// comes from something before Evolution, a proxy or another server.
 fn class_of(status: StatusCode, message: Option<&Value>) -> ErrorClass {
     match (status.as_u16(), message) {
         (400, Some(message)) => class_of_bad_request(message),
-        (401 | 403 | 404 | 405, _) | (300..=399, _) => ErrorClass::ChannelAuth,
+        (401..=405, _) | (300..=399, _) => ErrorClass::ChannelAuth,
         (429, _) => ErrorClass::Throttled,
-        // The server gave up waiting for the request, so it did nothing with it.
+        // 408: the server gave up waiting for the request, so it did nothing with it.
         (400 | 408, _) => ErrorClass::Transient,
-        (402..=499, _) => ErrorClass::Rejected,
+        (413 | 422, _) | (406..=499, Some(_)) => ErrorClass::Rejected,
+        (406..=499, None) => ErrorClass::ChannelAuth,
         (500..=599, Some(_)) | (503, None) => ErrorClass::Transient,
+        // 500, 502 and 504 of a proxy among them: Evolution may have had the request.
         _ => ErrorClass::Uncertain,
     }
 }
 
 fn class_of_bad_request(message: &Value) -> ErrorClass {
-    let first = message.get(0).unwrap_or(message);
+    let first = first_of(message);
     if first.get("exists") == Some(&Value::Bool(false)) {
         return ErrorClass::RecipientInvalid;
     }
@@ -101,11 +103,19 @@ fn class_of_bad_request(message: &Value) -> ErrorClass {
     }
 }
 
+/// The message itself, or the first of several; null when there is none.
+fn first_of(message: &Value) -> &Value {
+    match message {
+        Value::Array(several) => several.first().unwrap_or(&Value::Null),
+        single => single,
+    }
+}
+
 fn detail_of(message: &Value) -> String {
-    let first = message.get(0).unwrap_or(message);
-    match first {
+    match first_of(message) {
         Value::String(text) => text.clone(),
         other if other.get("exists").is_some() => "this number is not on WhatsApp".to_owned(),
+        Value::Null => "no reason given".to_owned(),
         other => other.to_string(),
     }
 }
@@ -113,9 +123,9 @@ fn detail_of(message: &Value) -> String {
 /// What to say when the answer is not Evolution's own.
 fn advice(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        300..=399 => "a redirect; correct the channel's address (often http instead of https)",
-        401 | 403 => "refused; check the channel's credential",
-        404 | 405 => "no such address; check the channel's address and instance",
+        300..=399 => "a redirect: correct the channel's address (often http instead of https)",
+        401..=403 => "refused: check the channel's credential and address",
+        404 | 405 => "no such address: check the channel's address",
         429 => "too many requests",
         _ => "not an answer of Evolution API",
     }

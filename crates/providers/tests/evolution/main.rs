@@ -1,0 +1,154 @@
+//! What the Evolution provider makes of every answer that its contract knows, and of none.
+
+mod refusals;
+mod server;
+mod transport;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde_json::json;
+use zapgres_core::error_class::SendError;
+use zapgres_core::phone;
+use zapgres_providers::{
+    Accepted, ChannelAddress, MessageBody, OutgoingMessage, Provider, http_client, provider_named,
+    provider_names,
+};
+
+use server::{AnswerScript, AnsweringServer};
+
+const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
+const SEND_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The provider for a channel at `base_url`.
+fn evolution(base_url: &str) -> Arc<dyn Provider> {
+    let address = ChannelAddress {
+        base_url: base_url.to_owned(),
+        instance: "loja 1/sul".to_owned(),
+        credential: SecretString::from(SECRET),
+    };
+    provider_named("evolution", address, http_client(SEND_TIMEOUT)).expect("evolution is there")
+}
+
+async fn send_to(base_url: &str) -> Result<Accepted, SendError> {
+    let message = OutgoingMessage {
+        recipient: phone::normalize("11987654321", None).expect("a valid number"),
+        body: MessageBody::Text("Olá, Ana!\n*Total: R$ 5,00*".to_owned()),
+    };
+    evolution(base_url).send(&message).await
+}
+
+/// The result when the server gives this answer.
+async fn answered(script: AnswerScript) -> Result<Accepted, SendError> {
+    let server = AnsweringServer::start(script).await;
+    send_to(&server.base_url).await
+}
+
+fn accepted_json() -> serde_json::Value {
+    json!({
+        "key": {"remoteJid": "551187654321@s.whatsapp.net", "fromMe": true, "id": "3EB0C5A277"},
+        "pushName": "Loja", "status": "PENDING", "message": {"conversation": "Olá"},
+        "messageType": "conversation", "messageTimestamp": 1_717_689_097,
+        "instanceId": "a-b", "source": "unknown",
+    })
+}
+
+/// P1: the request is the documented one.
+#[tokio::test]
+async fn the_request_is_what_evolution_expects() {
+    let server = AnsweringServer::start(AnswerScript::json(201, &accepted_json())).await;
+    send_to(&format!("{}/", server.base_url)).await.unwrap();
+    let requests = server.requests();
+    let [request] = requests.as_slice() else {
+        panic!("one request, not {requests:?}");
+    };
+    assert_eq!(request.target, "POST /message/sendText/loja%201%2Fsul");
+    assert_eq!(request.apikey, SECRET);
+    assert_eq!(request.content_type, "application/json");
+    let expected = json!({"number": "5511987654321", "text": "Olá, Ana!\n*Total: R$ 5,00*"});
+    assert_eq!(request.body, expected);
+}
+
+#[tokio::test]
+async fn a_path_in_the_address_is_kept() {
+    let server = AnsweringServer::start(AnswerScript::json(201, &accepted_json())).await;
+    send_to(&format!("{}/evo", server.base_url)).await.unwrap();
+    assert_eq!(
+        server.requests()[0].target,
+        "POST /evo/message/sendText/loja%201%2Fsul"
+    );
+}
+
+#[tokio::test]
+async fn an_accepted_message_has_its_id_and_the_address_found() {
+    let mut with_text_time = accepted_json();
+    with_text_time["messageTimestamp"] = json!("1717689097");
+    for (status, body) in [
+        (201, accepted_json()),
+        (201, with_text_time),
+        (200, accepted_json()),
+    ] {
+        let accepted = answered(AnswerScript::json(status, &body)).await.unwrap();
+        assert_eq!(accepted.provider_message_id, "3EB0C5A277");
+        let address = accepted.recipient_address.as_deref();
+        assert_eq!(address, Some("551187654321@s.whatsapp.net"));
+        assert!(!format!("{accepted:?}").contains("551187654321"));
+    }
+    let bare = json!({"key": {"id": "X"}});
+    let accepted = answered(AnswerScript::json(201, &bare)).await.unwrap();
+    assert_eq!(accepted.recipient_address, None);
+}
+
+#[tokio::test]
+async fn two_messages_share_a_connection() {
+    let server = AnsweringServer::start(AnswerScript::json(201, &accepted_json())).await;
+    let provider = evolution(&server.base_url);
+    let message = OutgoingMessage {
+        recipient: phone::normalize("11987654321", None).unwrap(),
+        body: MessageBody::Text("Oi".to_owned()),
+    };
+    provider.send(&message).await.unwrap();
+    provider.send(&message).await.unwrap();
+    let ports: Vec<u16> = server
+        .requests()
+        .iter()
+        .map(|request| request.client_port)
+        .collect();
+    assert_eq!(ports[0], ports[1]);
+}
+
+#[test]
+fn providers_are_found_by_name() {
+    assert_eq!(provider_names(), ["evolution"]);
+    assert_eq!(evolution("http://127.0.0.1:1").name(), "evolution");
+    let address = ChannelAddress {
+        base_url: String::new(),
+        instance: String::new(),
+        credential: SecretString::from(""),
+    };
+    let error = provider_named("evolucion", address, http_client(SEND_TIMEOUT))
+        .err()
+        .unwrap();
+    assert_eq!(
+        error.to_string(),
+        "there is no provider \"evolucion\"; known: evolution"
+    );
+}
+
+#[test]
+fn nothing_private_is_shown_by_debug() {
+    let message = OutgoingMessage {
+        recipient: phone::normalize("11987654321", None).unwrap(),
+        body: MessageBody::Text("Olá, Ana!".to_owned()),
+    };
+    let address = ChannelAddress {
+        base_url: "http://127.0.0.1:1".to_owned(),
+        instance: "loja1".to_owned(),
+        credential: SecretString::from(SECRET),
+    };
+    let shown = format!("{message:?} {address:?}");
+    for private in ["Ana", "98765", SECRET] {
+        assert!(!shown.contains(private), "{shown}");
+    }
+}

@@ -1,0 +1,229 @@
+//! Every refusal of the contract and the class it means.
+
+use serde_json::{Value, json};
+use zapgres_core::error_class::{ErrorClass, SendError};
+
+use super::server::AnswerScript;
+use super::{SECRET, answered};
+
+/// Evolution's envelope around a message.
+fn envelope(status: u16, message: &Value) -> AnswerScript {
+    let body = json!({"status": status, "error": "Bad Request", "response": {"message": message}});
+    AnswerScript::json(status, &body)
+}
+
+async fn refused(script: AnswerScript) -> SendError {
+    let error = answered(script.clone()).await.expect_err("a refusal");
+    assert!(error.reached_provider, "{script:?}");
+    for private in [SECRET, "987654321", "5511987654321"] {
+        assert!(!error.message.contains(private), "{}", error.message);
+    }
+    assert!(!error.message.contains('\n') && error.message.chars().count() <= 300);
+    error
+}
+
+async fn assert_class(expected: ErrorClass, script: AnswerScript) {
+    let error = refused(script.clone()).await;
+    assert_eq!(error.class, expected, "{script:?}: {error}");
+}
+
+/// The error table of the contract, row by row.
+#[tokio::test]
+async fn every_row_of_the_error_table_has_its_class() {
+    let not_on_whatsapp = json!([{
+        "jid": "5511987654321@s.whatsapp.net", "exists": false, "number": "5511987654321",
+        "name": "Ana", "lid": "1@lid",
+    }]);
+    let schema = json!([["instance requires property \"text\""]]);
+    let rows = [
+        (ErrorClass::RecipientInvalid, 400, not_on_whatsapp),
+        (ErrorClass::Rejected, 400, schema),
+        (
+            ErrorClass::ChannelAuth,
+            404,
+            json!(["The \"loja1\" instance does not exist"]),
+        ),
+        (ErrorClass::ChannelAuth, 401, json!("Unauthorized")),
+        (
+            ErrorClass::ChannelAuth,
+            403,
+            json!(["This name \"loja1\" is already in use."]),
+        ),
+        (
+            ErrorClass::ChannelAuth,
+            404,
+            json!(["Cannot POST /message/sendText/loja1"]),
+        ),
+        (
+            ErrorClass::ChannelDown,
+            400,
+            json!(["Error: Connection Closed"]),
+        ),
+        (ErrorClass::ChannelDown, 400, json!("Connection Closed")),
+        (ErrorClass::Transient, 400, json!(["Error: Timed Out"])),
+        (
+            ErrorClass::Transient,
+            400,
+            json!(["TypeError: Cannot read properties of undefined"]),
+        ),
+        (
+            ErrorClass::Transient,
+            400,
+            json!([{"jid": "x", "exists": true}]),
+        ),
+        (ErrorClass::Transient, 400, json!([])),
+        (ErrorClass::Transient, 500, json!("Internal server error")),
+        (ErrorClass::Transient, 502, json!(["Error: upstream"])),
+        (ErrorClass::Throttled, 429, json!(["Too many requests"])),
+        (ErrorClass::Rejected, 409, json!(["Conflict"])),
+        (
+            ErrorClass::Rejected,
+            413,
+            json!(["request entity too large"]),
+        ),
+    ];
+    for (class, status, message) in rows {
+        assert_class(class, envelope(status, &message)).await;
+    }
+}
+
+/// Answers of what stands before Evolution: there is no envelope.
+#[tokio::test]
+async fn answers_of_proxies_and_other_servers_have_their_class() {
+    let rows = [
+        (ErrorClass::Uncertain, 502),
+        (ErrorClass::Uncertain, 504),
+        (ErrorClass::Uncertain, 500),
+        (ErrorClass::Uncertain, 520),
+        (ErrorClass::Transient, 503),
+        (ErrorClass::Transient, 400),
+        (ErrorClass::Transient, 408),
+        (ErrorClass::Throttled, 429),
+        (ErrorClass::ChannelAuth, 401),
+        (ErrorClass::ChannelAuth, 402),
+        (ErrorClass::ChannelAuth, 403),
+        (ErrorClass::ChannelAuth, 404),
+        (ErrorClass::ChannelAuth, 405),
+        (ErrorClass::ChannelAuth, 410),
+        (ErrorClass::Rejected, 413),
+    ];
+    for (class, status) in rows {
+        let html = "<html>\n<h1>nginx</h1> ligue 5511987654321</html>";
+        assert_class(class, AnswerScript::text(status, html)).await;
+        assert_class(class, AnswerScript::text(status, "")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_but_is_an_error_of_the_address() {
+    for status in [301, 302, 307, 308] {
+        let script = AnswerScript::text(status, "").header("location", "http://127.0.0.1:1/");
+        let error = refused(script).await;
+        assert_eq!(error.class, ErrorClass::ChannelAuth);
+        assert!(
+            error.message.contains("correct the channel's address"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_yes_that_does_not_name_the_message_is_uncertain() {
+    let bodies = [
+        "",
+        "OK",
+        "{",
+        "[]",
+        "{}",
+        r#"{"key":{}}"#,
+        r#"{"key":{"id":""}}"#,
+        r#"{"key":{"id":7}}"#,
+    ];
+    for body in bodies {
+        for status in [200, 201, 204] {
+            let error = refused(AnswerScript::text(status, body)).await;
+            assert_eq!(error.class, ErrorClass::Uncertain, "{status} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_far_too_large_is_not_read() {
+    let body = format!(
+        "{{\"key\":{{\"id\":\"X\"}},\"pad\":\"{}\"}}",
+        "x".repeat(1 << 20)
+    );
+    assert_class(ErrorClass::Uncertain, AnswerScript::text(201, &body)).await;
+    assert_class(ErrorClass::ChannelAuth, AnswerScript::text(401, &body)).await;
+}
+
+#[tokio::test]
+async fn the_providers_wish_to_wait_is_understood() {
+    let wishes = [
+        ("7", Some(7)),
+        (" 90 ", Some(90)),
+        ("9999999999", Some(86_400)),
+    ];
+    let ignored = [
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("-1", None),
+        ("soon", None),
+    ];
+    for (text, seconds) in wishes.into_iter().chain(ignored) {
+        let script = envelope(429, &json!(["Too many requests"])).header("retry-after", text);
+        let error = refused(script).await;
+        assert_eq!(error.class, ErrorClass::Throttled);
+        assert_eq!(
+            error.retry_after.map(|wait| wait.as_secs()),
+            seconds,
+            "{text}"
+        );
+    }
+    assert_eq!(refused(AnswerScript::text(429, "")).await.retry_after, None);
+}
+
+#[tokio::test]
+async fn the_message_says_what_is_wrong() {
+    let cases = [
+        (
+            envelope(400, &json!([{"exists": false}])),
+            "HTTP 400: this number is not on WhatsApp",
+        ),
+        (
+            envelope(404, &json!(["The \"loja1\" instance does not exist"])),
+            "HTTP 404: The \"loja1\" instance does not exist",
+        ),
+        (
+            envelope(401, &json!("Unauthorized")),
+            "HTTP 401: Unauthorized",
+        ),
+        (
+            envelope(400, &json!([["instance requires property \"text\""]])),
+            "HTTP 400: [\"instance requires property \\\"text\\\"\"]",
+        ),
+        (
+            AnswerScript::text(502, "<html>"),
+            "HTTP 502: not an answer of Evolution API",
+        ),
+    ];
+    for (script, expected) in cases {
+        assert_eq!(refused(script).await.message, expected);
+    }
+}
+
+#[tokio::test]
+async fn secrets_and_numbers_that_the_provider_repeats_are_hidden() {
+    let echo = json!([format!(
+        "Error: apikey {SECRET}\nnumber 5511987654321\u{1b}[31m failed"
+    )]);
+    let message = refused(envelope(400, &echo)).await.message;
+    assert_eq!(
+        message,
+        "HTTP 400: Error: apikey [secret] number *********4321 [31m failed"
+    );
+    let long = json!(["é".repeat(5000)]);
+    assert_eq!(
+        refused(envelope(400, &long)).await.message.chars().count(),
+        300
+    );
+}

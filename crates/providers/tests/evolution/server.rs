@@ -1,0 +1,170 @@
+//! Servers that give the answers, or the silence, of one test.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// An answer to every request.
+#[derive(Debug, Clone)]
+pub struct AnswerScript {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl AnswerScript {
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self::text(status, &body.to_string()).header("content-type", "application/json")
+    }
+
+    pub fn text(status: u16, body: &str) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// What a request had in it.
+#[derive(Debug, Clone)]
+pub struct SeenRequest {
+    pub target: String,
+    pub apikey: String,
+    pub content_type: String,
+    pub body: Value,
+    pub client_port: u16,
+}
+
+#[derive(Clone)]
+struct Shared {
+    script: AnswerScript,
+    requests: Arc<Mutex<Vec<SeenRequest>>>,
+}
+
+/// A server on a free port that gives one answer and remembers what it was asked.
+pub struct AnsweringServer {
+    pub base_url: String,
+    requests: Arc<Mutex<Vec<SeenRequest>>>,
+}
+
+impl AnsweringServer {
+    pub async fn start(script: AnswerScript) -> Self {
+        let (listener, base_url) = listen().await;
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let shared = Shared {
+            script,
+            requests: Arc::clone(&requests),
+        };
+        let app = Router::new().fallback(answer).with_state(shared);
+        let service = app.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(axum::serve(listener, service).into_future());
+        Self { base_url, requests }
+    }
+
+    pub fn requests(&self) -> Vec<SeenRequest> {
+        self.requests
+            .lock()
+            .expect("no test panics while it holds this")
+            .clone()
+    }
+}
+
+async fn answer(
+    State(shared): State<Shared>,
+    ConnectInfo(client): ConnectInfo<SocketAddr>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let request = SeenRequest {
+        target: format!("{method} {uri}"),
+        apikey: header("apikey"),
+        content_type: header("content-type"),
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+        client_port: client.port(),
+    };
+    shared
+        .requests
+        .lock()
+        .expect("no test panics while it holds this")
+        .push(request);
+    let script = shared.script;
+    let status = axum::http::StatusCode::from_u16(script.status).expect("a valid status");
+    let mut response = (status, script.body).into_response();
+    for (name, value) in &script.headers {
+        let name = axum::http::HeaderName::try_from(name).expect("a valid header");
+        response
+            .headers_mut()
+            .insert(name, value.parse().expect("a valid header value"));
+    }
+    response
+}
+
+pub async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound socket");
+    (listener, format!("http://{address}"))
+}
+
+/// What a raw server does with a connection after it has read a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Then {
+    /// Closes it.
+    Close,
+    /// Keeps it open and says nothing.
+    Nothing,
+    /// Writes this, then closes.
+    Write(&'static str),
+    /// Writes this, then keeps it open.
+    WriteAndWait(&'static str),
+}
+
+/// A server that reads one request per connection and then does something rude.
+pub async fn rude_server(then: Then) -> String {
+    let (listener, base_url) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(treat(stream, then));
+        }
+    });
+    base_url
+}
+
+async fn treat(mut stream: TcpStream, then: Then) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    // The JSON body of the message is the end of the request.
+    while !request.ends_with(b"}") {
+        if stream.read_buf(&mut request).await? == 0 {
+            return Ok(());
+        }
+    }
+    if let Then::Write(text) | Then::WriteAndWait(text) = then {
+        stream.write_all(text.as_bytes()).await?;
+    }
+    if matches!(then, Then::Nothing | Then::WriteAndWait(_)) {
+        std::future::pending::<()>().await;
+    }
+    Ok(())
+}
