@@ -29,9 +29,9 @@ pub(super) struct Start {
     last: u64,
 }
 
-/// `GET`: `open` (`run`, `clearings`) first, then `message` for every one accepted, and `cleared`
-/// when they were forgotten. `Last-Event-ID` goes on after that event; an id of an earlier run
-/// counts as none.
+/// `GET`: `start` (`run`, `clearings`) first, then `message` for every one accepted, and `cleared`
+/// (the same fields) when they were forgotten. `Last-Event-ID` goes on after that event; an id of
+/// an earlier run counts as none.
 pub(super) async fn follow(
     State(state): State<Arc<SandboxState>>,
     headers: HeaderMap,
@@ -58,6 +58,12 @@ fn sequence_of(id: &str, run: &str) -> Option<u64> {
     id.strip_prefix(run)?.strip_prefix('-')?.parse().ok()
 }
 
+/// Tells a client whose messages these are: same run, not cleared since.
+fn mark(event: &str, run: &str, clearings: u64) -> Event {
+    let data = json!({"run": run, "clearings": clearings});
+    Event::default().event(event).data(data.to_string())
+}
+
 struct Follower {
     state: Arc<SandboxState>,
     run: String,
@@ -74,9 +80,7 @@ fn events(
     let changes = state.messages.watch();
     let Progress { latest, clearings } = state.messages.progress();
     let run = state.messages.run();
-    let open = Event::default()
-        .event("open")
-        .data(json!({"run": run, "clearings": clearings}).to_string());
+    let start = mark("start", &run, clearings);
     let shutdown = state.shutdown.clone();
     let cursor = resumed.unwrap_or(latest.saturating_sub(last));
     let follower = Follower {
@@ -90,7 +94,7 @@ fn events(
         let events = follower.next_events().await?;
         Some((stream::iter(events), follower))
     });
-    stream::once(async { open })
+    stream::once(async { start })
         .chain(news.flatten())
         .map(Ok)
         .take_until(shutdown.cancelled_owned())
@@ -103,7 +107,7 @@ impl Follower {
             let clearings = self.changes.borrow_and_update().clearings;
             if clearings != self.clearings {
                 self.clearings = clearings;
-                return Some(vec![Event::default().event("cleared").data("{}")]);
+                return Some(vec![mark("cleared", &self.run, clearings)]);
             }
             let page = self.state.messages.after(self.cursor, PAGE);
             if let Some(newest) = page.last() {

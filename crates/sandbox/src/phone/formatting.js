@@ -36,6 +36,7 @@ function code(text, start) {
     if (to <= from || (mark === "`" && text.slice(from, to).includes("\n"))) continue;
     const element = document.createElement("code");
     element.textContent = text.slice(from, to);
+    element.classList.toggle("block", mark === "```");
     return { element, end: to + mark.length };
   }
   return null;

@@ -12,7 +12,7 @@ const byId = (id) => document.getElementById(id);
 const view = Object.fromEntries(
   ["connection", "chat-list", "no-chats", "total", "clear", "follow", "clock", "contact",
     "contact-avatar", "contact-name", "notification", "notification-avatar", "notification-title",
-    "notification-preview", "conversation", "empty", "messages", "owner"].map((id) => [id, byId(id)]),
+    "notification-recipient", "notification-preview", "conversation", "empty", "messages", "owner"].map((id) => [id, byId(id)]),
 );
 const chatTemplate = byId("chat-template").content;
 const messageTemplate = byId("message-template").content;
@@ -25,7 +25,7 @@ const chats = new Map();
 let selected = null;
 let waiting = [];
 let drawn = true;
-let run = null;
+let start = null;
 let received = 0;
 let unseen = 0;
 let notificationTimer = 0;
@@ -33,15 +33,17 @@ let notificationTimer = 0;
 // --- what arrives -----------------------------------------------------------------------------
 
 const events = new EventSource("/sandbox/events?last=500");
-events.addEventListener("open", (event) => {
-  setConnection("live", "ao vivo");
-  if (!event.data) return;
-  const current = event.data;
-  if (run !== null && run !== current) forgetAll();
-  run = current;
-});
+events.addEventListener("open", () => setConnection("live", "ao vivo"));
 events.addEventListener("error", () => setConnection("lost", "reconectando…"));
-events.addEventListener("cleared", forgetAll);
+events.addEventListener("start", (event) => {
+  // Another run, or cleared while the connection was lost: what is shown is gone there.
+  if (start !== null && start !== event.data) forgetAll();
+  start = event.data;
+});
+events.addEventListener("cleared", (event) => {
+  start = event.data;
+  forgetAll();
+});
 events.addEventListener("message", (event) => {
   waiting.push(JSON.parse(event.data));
   if (waiting.length > WAITING) waiting.splice(0, waiting.length - WAITING);
@@ -65,6 +67,9 @@ function draw() {
   const arrived = waiting;
   waiting = [];
   for (const message of arrived) keep(message);
+  for (const chat of new Set(arrived.map((message) => chats.get(keyOf(message))))) {
+    if (chat) drawChat(chat);
+  }
   const newest = arrived.at(-1);
   if (!newest) return;
   const newestChat = chats.get(keyOf(newest));
@@ -84,8 +89,7 @@ function keep(message) {
   if (chat.messages.length > MESSAGES_PER_CHAT) chat.messages.shift();
   if (chat !== selected || document.hidden) chat.unread += 1;
   view["chat-list"].prepend(chat.item);
-  drawChat(chat, message);
-  while (chats.size > CHATS) dropOldestChat();
+  if (chats.size > CHATS) dropOldestChat();
 }
 
 function keyOf(message) {
@@ -106,24 +110,24 @@ function newChat(key, { instance, number }) {
   return chat;
 }
 
-function drawChat(chat, message) {
+function drawChat(chat) {
   const [preview, time, unread] = [".chat-preview", "time", ".unread"].map((name) =>
     chat.item.querySelector(name));
-  if (message) {
-    preview.textContent = plain(message.text).slice(0, 80);
-    setTime(time, message);
-  }
+  const newest = chat.messages.at(-1);
+  preview.textContent = plain(newest.text).slice(0, 80);
+  setTime(time, newest);
   unread.hidden = chat.unread === 0;
   unread.textContent = chat.unread > 99 ? "99+" : chat.unread;
   unread.setAttribute("aria-label", `${chat.unread} não lidas`);
 }
 
 function dropOldestChat() {
-  const oldest = [...view["chat-list"].children].at(-1);
+  const oldestFirst = [...view["chat-list"].children].reverse();
+  const dropped = oldestFirst.find((item) => item !== selected?.item);
   for (const [key, chat] of chats) {
-    if (chat.item === oldest && chat !== selected) chats.delete(key);
+    if (chat.item === dropped) chats.delete(key);
   }
-  oldest.remove();
+  dropped.remove();
 }
 
 // --- the conversation -------------------------------------------------------------------------
@@ -216,7 +220,8 @@ function setTime(node, message) {
 
 function notify(chat, message) {
   paintAvatar(view["notification-avatar"], initials(chat.instance), chat.instance);
-  view["notification-title"].textContent = `${chat.instance} → ${asPhone(chat.number)}`;
+  view["notification-title"].textContent = chat.instance;
+  view["notification-recipient"].textContent = `para ${asPhone(chat.number)}`;
   view["notification-preview"].textContent = plain(message.text);
   view.notification.hidden = false;
   view.notification.onclick = () => select(chat);
@@ -253,10 +258,11 @@ function initials(name) {
 }
 
 function paintAvatar(node, text, seed) {
-  let hue = 0;
-  for (const character of seed) hue = (hue * 31 + character.codePointAt(0)) % 360;
+  let hash = 0;
+  for (const character of seed) hash = (hash * 31 + character.codePointAt(0)) % 10007;
   node.textContent = text;
-  node.style.setProperty("--hue", hue);
+  // The golden angle: neighbours, such as numbers that differ in one digit, get far colours.
+  node.style.setProperty("--hue", Math.round((hash * 137.5) % 360));
 }
 
 function tellTime() {

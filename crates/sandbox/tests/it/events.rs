@@ -62,9 +62,9 @@ impl Stream {
         event.id.unwrap()
     }
 
-    async fn expect_open(&mut self) -> Value {
+    async fn expect_start(&mut self) -> Value {
         let event = self.next().await.unwrap();
-        assert_eq!(event.name, "open");
+        assert_eq!(event.name, "start");
         event.data
     }
 }
@@ -74,7 +74,7 @@ async fn messages_arrive_as_they_are_accepted() {
     let sandbox = start();
     sandbox.send("before").await;
     let mut stream = Stream::open(&sandbox, "", None).await;
-    stream.expect_open().await;
+    stream.expect_start().await;
     sandbox.send("a\nb").await;
     stream.expect_message("a\nb").await;
     sandbox.send("c").await;
@@ -88,7 +88,7 @@ async fn the_last_messages_can_be_asked_for() {
         sandbox.send(text).await;
     }
     let mut stream = Stream::open(&sandbox, "?last=2", None).await;
-    stream.expect_open().await;
+    stream.expect_start().await;
     stream.expect_message("b").await;
     stream.expect_message("c").await;
 }
@@ -97,13 +97,13 @@ async fn the_last_messages_can_be_asked_for() {
 async fn a_stream_goes_on_where_it_broke_off() {
     let sandbox = start();
     let mut first = Stream::open(&sandbox, "", None).await;
-    first.expect_open().await;
+    first.expect_start().await;
     sandbox.send("a").await;
     let id = first.expect_message("a").await;
     drop(first);
     sandbox.send("b").await;
     let mut second = Stream::open(&sandbox, "", Some(&id)).await;
-    second.expect_open().await;
+    second.expect_start().await;
     second.expect_message("b").await;
 }
 
@@ -112,7 +112,7 @@ async fn an_id_of_an_earlier_run_counts_as_none() {
     let sandbox = start();
     sandbox.send("a").await;
     let mut stream = Stream::open(&sandbox, "?last=10", Some("0123456789-57")).await;
-    stream.expect_open().await;
+    stream.expect_start().await;
     stream.expect_message("a").await;
 }
 
@@ -120,27 +120,29 @@ async fn an_id_of_an_earlier_run_counts_as_none() {
 async fn clearing_is_told_and_runs_are_told_apart() {
     let (sandbox, other) = (start(), start());
     let mut stream = Stream::open(&sandbox, "", None).await;
-    let open = stream.expect_open().await;
+    let start = stream.expect_start().await;
     sandbox.send("a").await;
     stream.expect_message("a").await;
     sandbox.delete("/sandbox/messages").await;
-    assert_eq!(stream.next().await.unwrap().name, "cleared");
+    let cleared = stream.next().await.unwrap();
+    assert_eq!(cleared.name, "cleared");
     sandbox.send("b").await;
     stream.expect_message("b").await;
-    let again = Stream::open(&sandbox, "", None).await.expect_open().await;
+    let again = Stream::open(&sandbox, "", None).await.expect_start().await;
     assert_eq!(
         (&again["run"], &again["clearings"]),
-        (&open["run"], &1.into())
+        (&start["run"], &1.into())
     );
-    let elsewhere = Stream::open(&other, "", None).await.expect_open().await;
-    assert_ne!(elsewhere["run"], open["run"]);
+    assert_eq!(again, cleared.data);
+    let elsewhere = Stream::open(&other, "", None).await.expect_start().await;
+    assert_ne!(elsewhere["run"], start["run"]);
 }
 
 #[tokio::test]
 async fn a_stream_ends_with_the_sandbox() {
     let sandbox = start();
     let mut stream = Stream::open(&sandbox, "", None).await;
-    stream.expect_open().await;
+    stream.expect_start().await;
     sandbox.shutdown.cancel();
     assert!(stream.next().await.is_none());
     soon(sandbox.served).await.unwrap().unwrap();
