@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building, demo and (with the argument `test`) the tests need, and nothing that is there already.
+# Installs what building, demo and (with the argument `test` or `bench`) the tests or benchmarks need, and nothing that is
+# there already.
 set -euo pipefail
 # shellcheck source=environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -20,6 +21,7 @@ main() {
         # cargo-pgrx becomes the server's user with it.
         [[ $(id -u) != 0 ]] || packages+=(sudo)
     fi
+    [[ $purpose != bench ]] || packages+=(python3)
     install_packages "${packages[@]}"
     install_cargo_tool cargo-pgrx "$cargo_pgrx_version" "$cargo_pgrx_directory"
     if [[ $purpose == test ]]; then
@@ -71,7 +73,9 @@ install_cargo_tool() {
     local name=$1 version=$2 directory=$3
     [[ $("$name" "${name#cargo-}" --version 2>/dev/null) != "$name $version" ]] || return 0
     step "installing $name $version (some minutes, once)"
-    quietly "$name" cargo install --locked --root "$directory" --version "=$version" "${@:4}" "$name"
+    # Optimising the tools would take longer than all that they are used for.
+    quietly "$name" env CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        cargo install --locked --root "$directory" --version "=$version" "${@:4}" "$name"
 }
 
 install_sqlfluff() {

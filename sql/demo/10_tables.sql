@@ -24,6 +24,7 @@ create table public.pedido_itens (
     quantidade integer not null check (quantidade > 0),
     preco_unitario numeric(10, 2) not null
 );
+create index pedidos_por_tempo on public.pedidos (created_at);
 create index pedido_itens_por_pedido on public.pedido_itens (pedido_id);
 
 -- The application knows nothing of Zapgres and may do nothing but its own work.
