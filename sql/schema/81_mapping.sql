@@ -78,7 +78,10 @@ create function zap.text_of(alias text, column_name name)
 returns text
 language sql immutable
 set search_path = pg_catalog, pg_temp
-return coalesce(format('%s.%I::pg_catalog.text', alias, column_name), 'null::pg_catalog.text');
+return case
+    when column_name is null then 'null::pg_catalog.text'
+    else format('%s.%I::pg_catalog.text', alias, column_name)
+end;
 comment on function zap.text_of(text, name) is 'SQL expression of a column as text; null as text without a column';
 
 -- Context query of the plain shape: name, phone and total on the order; name, quantity and price on the item.
@@ -154,7 +157,10 @@ where items.list is not null$query$,
         zap.text_of('o', total),
         zap.text_of('o', customer),
         zap.company_name_expression(order_relation, tenant),
-        coalesce(format('o.%I::pg_catalog.timestamptz', created_column), 'null::pg_catalog.timestamptz'),
+        case
+            when created_column is null then 'null::pg_catalog.timestamptz'
+            else format('o.%I::pg_catalog.timestamptz', created_column)
+        end,
         order_relation,
         key_of_order,
         zap.text_of('i', item),

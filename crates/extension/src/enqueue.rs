@@ -11,25 +11,21 @@ use crate::{array, sql};
 /// Keys per statement: bounds what one statement does between two looks at the budget.
 pub const CHUNK: usize = 2_000;
 
-/// enqueue_one: a new order
 const ENQUEUE_ONE: &str = "-- enqueue_one
 insert into zap.notification_queue (source_id, event, subject, dedup_key)
 values ($1, $2, $3, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) $3)
 on conflict (source_id, dedup_key) do nothing";
 
-/// enqueue_many: new orders
 const ENQUEUE_MANY: &str = "-- enqueue_many
 insert into zap.notification_queue (source_id, event, subject, dedup_key)
 select $1, $2, s.subject, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) s.subject
 from pg_catalog.unnest($3) as s(subject)
 on conflict (source_id, dedup_key) do nothing";
 
-/// write_missed: orders that could not be enqueued
 const WRITE_MISSED: &str = "-- write_missed
 insert into zap.missed (source_id, event, subject, first_item_known, reason)
 select $1, $2, s.subject, $4, $5 from pg_catalog.unnest($3) as s(subject)";
 
-/// write_gap: this transaction was silent
 const WRITE_GAP: &str = "-- write_gap
 insert into zap.capture_gap (source_id) values ($1)";
 

@@ -5,7 +5,6 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, pg_sys};
 use zapgres_core::pending::Batch;
 
@@ -13,7 +12,8 @@ use crate::budget::Budget;
 use crate::key::Key;
 use crate::relation::{self, Source};
 use crate::snapshot::{ActiveSnapshot, OthersSnapshot};
-use crate::{enqueue, first_item, plan, subtransaction};
+use crate::subtransaction::{self, Failure};
+use crate::{enqueue, first_item, plan};
 
 /// After a lock timeout, this session does not try the queue again for so long: whoever has it locked would make every
 /// transaction wait.
@@ -47,13 +47,16 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
     let active = ActiveSnapshot::push();
     let written = match attempt_all(&mut work, &budget) {
         Ok(written) => written,
-        Err(error) => {
-            let (code, message) = subtransaction::describe(&error);
-            rethrow_if_not_ours(error, code);
-            if code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE {
+        Err(failure) => {
+            let failure = ours(failure);
+            if failure.code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE {
                 AVOID_QUEUE_UNTIL.set(Some(Instant::now() + AVOID_QUEUE_FOR));
             }
-            note_missed(&work, &budget, &format!("{}: {message}", sqlstate(code)))
+            note_missed(
+                &work,
+                &budget,
+                &format!("{}: {}", failure.sqlstate(), failure.message),
+            )
         }
     };
     active.release();
@@ -70,7 +73,7 @@ fn work_of(batch: Batch<Key>) -> Option<Work> {
     })
 }
 
-fn attempt_all(work: &mut [Work], budget: &Budget) -> Result<u64, CaughtError> {
+fn attempt_all(work: &mut [Work], budget: &Budget) -> Result<u64, Failure> {
     let mut attempts = 1;
     loop {
         let result = subtransaction::attempt(|| plan::connected(|| enqueue_all(work, budget)));
@@ -116,17 +119,18 @@ fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
     written
 }
 
-/// The second line: `zap.missed` has nothing to wait for but a lock on itself. If even that fails, the sweep is left.
+/// The second line: `zap.missed` and `zap.capture_gap` have nothing to wait for but a lock on themselves. Each is tried by
+/// itself; if even that fails, the sweep is left.
 fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
     budget.limit_waits(Duration::ZERO);
-    let result = subtransaction::attempt(|| {
-        plan::connected(|| {
-            work.iter()
-                .map(|item| note_missed_of(item, reason))
-                .sum::<u64>()
-        })
-    });
-    match result {
+    if let Err(message) = attempt_notes(|| work.iter().map(note_gap_of).sum()) {
+        pgrx::warning!(
+            "zapgres: that this transaction was silent (zap.enabled = off) could not be noted: {message}; \
+             the sweep may announce its orders"
+        );
+    }
+    budget.limit_waits(Duration::ZERO);
+    match attempt_notes(|| work.iter().map(|item| note_missed_of(item, reason)).sum()) {
         Ok(0) => 0,
         Ok(count) => {
             pgrx::warning!(
@@ -134,9 +138,7 @@ fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
             );
             count
         }
-        Err(error) => {
-            let (code, message) = subtransaction::describe(&error);
-            rethrow_if_not_ours(error, code);
+        Err(message) => {
             pgrx::warning!(
                 "zapgres: orders of this transaction could not be enqueued: {reason}; nor kept in zap.missed: {message}; \
                  the sweep finds them"
@@ -144,6 +146,20 @@ fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
             0
         }
     }
+}
+
+fn attempt_notes(write: impl FnOnce() -> u64) -> Result<u64, String> {
+    subtransaction::attempt(|| plan::connected(write)).map_err(|failure| ours(failure).message)
+}
+
+fn note_gap_of(item: &Work) -> u64 {
+    if !item.gap {
+        return 0;
+    }
+    let snapshot = OthersSnapshot::take();
+    let count = enqueue::write_gap(&item.source, snapshot.as_raw());
+    snapshot.release();
+    count
 }
 
 fn note_missed_of(item: &Work, reason: &str) -> u64 {
@@ -167,9 +183,8 @@ fn avoids_queue() -> bool {
         .is_some_and(|until| Instant::now() < until)
 }
 
-fn is_settled_by_newer_snapshot(error: &CaughtError) -> bool {
-    let (code, _) = subtransaction::describe(error);
-    code == PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE && !is_serializable()
+fn is_settled_by_newer_snapshot(failure: &Failure) -> bool {
+    failure.code == PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE && !is_serializable()
 }
 
 fn is_serializable() -> bool {
@@ -178,26 +193,21 @@ fn is_serializable() -> bool {
     u32::try_from(level) == Ok(pg_sys::XACT_SERIALIZABLE)
 }
 
-/// A cancel or shutdown is the user's or the operator's wish. A SERIALIZABLE transaction that failed must not commit.
-fn rethrow_if_not_ours(error: CaughtError, code: PgSqlErrorCode) {
-    let is_theirs = matches!(
-        code,
+/// The failure, if it is ours to deal with. A cancel or shutdown is the user's or the operator's wish, and a SERIALIZABLE
+/// transaction that failed must not commit: those are raised again.
+fn ours(failure: Failure) -> Failure {
+    let is_theirs = match failure.code {
         PgSqlErrorCode::ERRCODE_QUERY_CANCELED
-            | PgSqlErrorCode::ERRCODE_ADMIN_SHUTDOWN
-            | PgSqlErrorCode::ERRCODE_CRASH_SHUTDOWN
-            | PgSqlErrorCode::ERRCODE_CANNOT_CONNECT_NOW
-            | PgSqlErrorCode::ERRCODE_DATABASE_DROPPED
-    );
-    if is_theirs || (code == PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE && is_serializable())
-    {
-        error.rethrow();
+        | PgSqlErrorCode::ERRCODE_ADMIN_SHUTDOWN
+        | PgSqlErrorCode::ERRCODE_CRASH_SHUTDOWN
+        | PgSqlErrorCode::ERRCODE_CANNOT_CONNECT_NOW
+        | PgSqlErrorCode::ERRCODE_DATABASE_DROPPED => true,
+        PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE => is_serializable(),
+        _ => false,
+    };
+    if is_theirs {
+        failure.rethrow()
+    } else {
+        failure
     }
-}
-
-/// The five characters of an error code (the inverse of the server's MAKE_SQLSTATE: six bits each).
-fn sqlstate(code: PgSqlErrorCode) -> String {
-    let code = code as i32;
-    (0..5)
-        .map(|place| char::from(b'0' + u8::try_from((code >> (6 * place)) & 63).unwrap_or(0)))
-        .collect()
 }

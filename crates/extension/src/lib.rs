@@ -22,6 +22,8 @@ mod shared;
 mod snapshot;
 mod sql;
 mod subtransaction;
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
 mod transaction;
 mod trigger;
 mod utility;

@@ -2,11 +2,51 @@
 use std::panic::AssertUnwindSafe;
 
 use pgrx::pg_sys::panic::CaughtError;
-use pgrx::{PgTryBuilder, pg_sys};
+use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
+
+/// An error that was caught.
+pub struct Failure {
+    /// SQLSTATE.
+    pub code: PgSqlErrorCode,
+    /// The primary message.
+    pub message: String,
+    cause: Box<CaughtError>,
+}
+
+impl Failure {
+    /// Takes an error apart.
+    pub fn of(cause: CaughtError) -> Self {
+        let (CaughtError::PostgresError(report)
+        | CaughtError::ErrorReport(report)
+        | CaughtError::RustPanic {
+            ereport: report, ..
+        }) = &cause;
+        Self {
+            code: report.sql_error_code(),
+            message: report.message().to_owned(),
+            cause: Box::new(cause),
+        }
+    }
+
+    /// Raises it again.
+    pub fn rethrow(self) -> ! {
+        self.cause.rethrow()
+    }
+
+    /// The five characters of the code (the inverse of the server's macro `MAKE_SQLSTATE`: six bits each).
+    #[must_use]
+    pub fn sqlstate(&self) -> String {
+        let bits = self.code as i32;
+        (0..5)
+            .map(|place| u8::try_from((bits >> (6 * place)) & 63).unwrap_or(0))
+            .map(|offset| char::from(b'0' + offset))
+            .collect()
+    }
+}
 
 /// Runs `body` in a subtransaction of its own: its effects stay when it returns, and are undone when it raises an error,
 /// which is returned.
-pub fn attempt<R>(body: impl FnOnce() -> R) -> Result<R, CaughtError> {
+pub fn attempt<R>(body: impl FnOnce() -> R) -> Result<R, Failure> {
     // SAFETY: the pattern of the server's own procedural languages: begin, work, end, and put back the memory context
     // and resource owner, which both ends change.
     unsafe {
@@ -15,7 +55,7 @@ pub fn attempt<R>(body: impl FnOnce() -> R) -> Result<R, CaughtError> {
         pg_sys::BeginInternalSubTransaction(std::ptr::null());
         pg_sys::MemoryContextSwitchTo(context);
         let result = PgTryBuilder::new(AssertUnwindSafe(|| Ok(body())))
-            .catch_others(Err)
+            .catch_others(|cause| Err(Failure::of(cause)))
             .execute();
         match result {
             Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
@@ -28,14 +68,4 @@ pub fn attempt<R>(body: impl FnOnce() -> R) -> Result<R, CaughtError> {
         pg_sys::CurrentResourceOwner = owner;
         result
     }
-}
-
-/// SQLSTATE and message of an error.
-pub fn describe(error: &CaughtError) -> (pgrx::PgSqlErrorCode, String) {
-    let (CaughtError::PostgresError(report)
-    | CaughtError::ErrorReport(report)
-    | CaughtError::RustPanic {
-        ereport: report, ..
-    }) = error;
-    (report.sql_error_code(), report.message().to_owned())
 }

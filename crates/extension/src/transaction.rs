@@ -99,16 +99,18 @@ unsafe extern "C-unwind" fn on_transaction(
             flush_now();
         }
         // From here on nothing may fail: the transaction is over, and an error would stop the whole server.
-        XactEvent::XACT_EVENT_COMMIT => {
-            if forget() {
-                wake::after_commit();
-            }
-        }
+        XactEvent::XACT_EVENT_COMMIT => wake_after_commit(),
         // Whoever sends COMMIT PREPARED knows nothing of us: the daemon's timer finds those.
         XactEvent::XACT_EVENT_PREPARE | XactEvent::XACT_EVENT_ABORT => {
             forget();
         }
         _ => {}
+    }
+}
+
+fn wake_after_commit() {
+    if forget() {
+        wake::after_commit();
     }
 }
 

@@ -3,6 +3,7 @@ use std::panic::AssertUnwindSafe;
 
 use pgrx::{PgTryBuilder, pg_sys};
 
+use crate::subtransaction::Failure;
 use crate::{relation, settings, transaction};
 
 /// AFTER INSERT … FOR EACH ROW. Arguments: id of the source, event, key columns.
@@ -15,7 +16,7 @@ fn send_whatsapp_notification_after_items<'a>(
 > {
     PgTryBuilder::new(AssertUnwindSafe(|| collect(trigger)))
         .catch_rust_panic(|cause| {
-            let (_, message) = crate::subtransaction::describe(&cause);
+            let message = Failure::of(cause).message;
             pgrx::warning!("zapgres: a row was not captured: {message}");
         })
         .execute();

@@ -1,0 +1,176 @@
+//! What one transaction can show; what needs a COMMIT is in the out-of-process tests.
+#[pgrx::pg_schema]
+mod tests {
+    use pgrx::prelude::*;
+
+    const SHOP: &str = "
+        create table pedidos (
+            id bigint generated always as identity primary key, nome text, telefone text, total numeric(12, 2),
+            created_at timestamptz not null default now()
+        );
+        create table pedido_itens (
+            id bigint generated always as identity primary key,
+            pedido_id bigint references pedidos (id), produto text, quantidade integer, preco numeric(12, 2)
+        );
+        create index on pedido_itens (pedido_id);
+        create index on pedidos (created_at);
+        insert into pedidos (nome, telefone, total) values ('Ana', '11987654321', 30), ('Bia', '11912345678', 12.5);";
+
+    fn shop() {
+        Spi::run(SHOP).expect("the tables are made");
+        Spi::run("select zap.attach('pedido_itens')").expect("attaches");
+    }
+
+    fn run(statement: &str) {
+        Spi::run(statement).expect(statement);
+    }
+
+    fn flush() -> i32 {
+        Spi::get_one("select zap.flush()")
+            .expect("flushes")
+            .expect("is a number")
+    }
+
+    fn text(query: &str) -> String {
+        Spi::get_one(query)
+            .expect(query)
+            .unwrap_or_else(|| "null".to_owned())
+    }
+
+    fn subjects() -> String {
+        text(
+            "select coalesce(string_agg(subject, ',' order by id), '') from zap.notification_queue",
+        )
+    }
+
+    /// O3: many rows in one statement.
+    #[pg_test]
+    fn a_multi_row_insert_announces_its_order_once() {
+        shop();
+        run(
+            "insert into pedido_itens (pedido_id, produto) values (1, 'Pizza'), (1, 'Suco'), (2, 'Bolo')",
+        );
+        assert_eq!(subjects(), "");
+        assert_eq!(flush(), 2);
+        assert_eq!(subjects(), "1,2");
+    }
+
+    #[pg_test]
+    fn further_items_after_a_flush_announce_nothing() {
+        shop();
+        run("insert into pedido_itens (pedido_id, produto) values (1, 'Pizza')");
+        assert_eq!(flush(), 1);
+        run("insert into pedido_itens (pedido_id, produto) values (1, 'Suco')");
+        assert_eq!(flush(), 0);
+        assert_eq!(subjects(), "1");
+    }
+
+    /// O3: savepoints rolled back.
+    #[pg_test]
+    fn an_exception_block_takes_its_items_along() {
+        shop();
+        run("do $$ begin
+                begin
+                    insert into pedido_itens (pedido_id, produto) values (1, 'Pizza');
+                    raise exception 'changed my mind';
+                exception when raise_exception then null;
+                end;
+                insert into pedido_itens (pedido_id, produto) values (2, 'Bolo');
+             end $$");
+        assert_eq!(flush(), 1);
+        assert_eq!(subjects(), "2");
+    }
+
+    #[pg_test]
+    fn a_row_without_an_order_is_ignored() {
+        shop();
+        run("insert into pedido_itens (pedido_id, produto) values (null, 'Pizza')");
+        assert_eq!(flush(), 0);
+    }
+
+    #[pg_test]
+    fn nothing_is_captured_while_disabled_but_a_gap_is_noted() {
+        shop();
+        run("set local zap.enabled = off");
+        run("insert into pedido_itens (pedido_id, produto) values (1, 'Pizza'), (2, 'Bolo')");
+        assert_eq!(flush(), 0);
+        assert_eq!(subjects(), "");
+        assert_eq!(text("select count(*)::text from zap.capture_gap"), "1");
+    }
+
+    /// The message of the plain shape needs nothing but the table's name.
+    #[pg_test]
+    fn the_context_of_the_plain_shape_is_derived() {
+        shop();
+        run(
+            "insert into pedido_itens (pedido_id, produto, quantidade, preco) values (1, 'Pizza', 2, 15)",
+        );
+        let statement = text("select zap.context_statement(id) from zap.source");
+        let context = text(&format!(
+            "select q.recipient || ' ' || (q.context ->> 'items') || ' ' || (q.context -> 'order' ->> 'total') \
+             from ({}) as q",
+            statement.replace("$1", "'{1}'::text[]")
+        ));
+        assert_eq!(
+            context,
+            r#"11987654321 [{"name": "Pizza", "price": "15.00", "quantity": "2"}] 30.00"#
+        );
+    }
+
+    #[pg_test]
+    fn ready_when_sees_the_columns_of_the_order() {
+        run(SHOP);
+        run("insert into pedido_itens (pedido_id, produto) values (1, 'Pizza'), (2, 'Bolo')");
+        run(
+            "select zap.attach('pedido_itens', ready_when => $$total > 20 and c.recipient is not null$$)",
+        );
+        let statement = text("select zap.context_statement(id) from zap.source");
+        let ready = text(&format!(
+            "select string_agg(q.subject || q.ready, ',' order by q.subject) from ({}) as q",
+            statement.replace("$1", "'{1,2}'::text[]")
+        ));
+        assert_eq!(ready, "1true,2false");
+    }
+
+    #[pg_test(error = "zap.attach: public.pedido_itens is attached already")]
+    fn attaching_twice_is_refused() {
+        shop();
+        run("select zap.attach('pedido_itens')");
+    }
+
+    #[pg_test(error = "zap.attach: ready_when cannot be used: column \"pago\" does not exist")]
+    fn a_condition_that_cannot_run_is_refused() {
+        run(SHOP);
+        run("select zap.attach('pedido_itens', ready_when => 'pago')");
+    }
+
+    #[pg_test(
+        error = "zap.attach: cannot tell which column of public.itens names the order: 0 foreign key(s) could be it"
+    )]
+    fn a_table_without_a_foreign_key_asks_for_the_key_column() {
+        run("create table itens (id bigint primary key, pedido bigint)");
+        run("select zap.attach('itens')");
+    }
+
+    /// O1: `\d+` is the documentation.
+    #[pg_test]
+    fn every_table_and_column_of_the_schema_is_described() {
+        let undescribed = text(
+            "select string_agg(c.relname || '.' || coalesce(a.attname, '*'), ', ')
+             from pg_class as c
+             left join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+             where c.relnamespace = 'zap'::regnamespace and c.relkind = 'r'
+               and (col_description(c.oid, a.attnum) is null or obj_description(c.oid, 'pg_class') is null)",
+        );
+        assert_eq!(undescribed, "null");
+    }
+
+    #[pg_test]
+    fn nothing_of_the_schema_is_open_to_everybody() {
+        let open = text(
+            "select string_agg(p.oid::regprocedure::text, ', ') from pg_proc as p
+             where p.pronamespace = 'zap'::regnamespace and has_function_privilege('public', p.oid, 'execute')",
+        );
+        assert_eq!(open, "null");
+    }
+}
