@@ -27,7 +27,9 @@ pub enum SandboxError {
     )]
     AddressInUse(SocketAddr),
     /// The address cannot be had for another reason.
-    #[error("cannot listen on {address}: {source}; choose an address and port of this machine")]
+    #[error(
+        "cannot listen on {address}: it must be an address and a port that this machine may use"
+    )]
     Bind {
         /// The address asked for.
         address: SocketAddr,
@@ -36,7 +38,7 @@ pub enum SandboxError {
         source: std::io::Error,
     },
     /// Accepting connections ended.
-    #[error("the sandbox stopped accepting connections: {0}")]
+    #[error("the sandbox cannot accept connections")]
     Serve(#[source] std::io::Error),
 }
 
