@@ -24,3 +24,6 @@ export PATH
 
 # The developer's own flags would show in what clients see of an error.
 export RUST_BACKTRACE=0
+
+# crates/extension/build.rs does what cargo-pgrx would do by flags that have every dependency built a second time.
+export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND=1
