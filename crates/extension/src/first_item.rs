@@ -59,10 +59,7 @@ fn of_many(source: &Source, keys: &[Key], others: pg_sys::Snapshot) -> Vec<Key> 
 }
 
 fn statement_of_one(source: &Source) -> String {
-    let mut statement = format!(
-        "select 1 from {} as t where true",
-        sql::relation(source.root)
-    );
+    let mut statement = format!("select 1 from {} as t where true", source.root_name);
     for (number, (column, type_name)) in (1..).zip(&source.columns) {
         let column = sql::identifier(column);
         let _ = write!(
@@ -90,6 +87,6 @@ fn statement_of_many(source: &Source) -> String {
          where not exists (select 1 from {} as t where {same}) order by s.position",
         arrays.join("), pg_catalog.unnest("),
         keys.join(", "),
-        sql::relation(source.root),
+        source.root_name,
     )
 }

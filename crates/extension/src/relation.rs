@@ -19,6 +19,8 @@ pub struct Source {
     pub event: String,
     /// The table, or the topmost table of which it is a partition: an order's items may be in several.
     pub root: pg_sys::Oid,
+    /// Its name, ready for SQL: the kept plans contain it, so a renamed table is another source.
+    pub root_name: String,
     /// Key columns: name and type, both ready for SQL (the name unquoted).
     pub columns: Vec<(String, String)>,
     /// Asks for one key.
@@ -29,8 +31,19 @@ pub struct Source {
 
 impl Source {
     fn is_same(&self, other: &Self) -> bool {
-        (self.id, self.root, &self.event, &self.columns)
-            == (other.id, other.root, &other.event, &other.columns)
+        (
+            self.id,
+            self.root,
+            &self.root_name,
+            &self.event,
+            &self.columns,
+        ) == (
+            other.id,
+            other.root,
+            &other.root_name,
+            &other.event,
+            &other.columns,
+        )
     }
 }
 
@@ -38,6 +51,7 @@ impl Source {
 #[derive(Debug)]
 pub struct CapturedRelation {
     relation: pg_sys::Oid,
+    root: pg_sys::Oid,
     trigger: pg_sys::Oid,
     /// The source.
     pub source: SourceIndex,
@@ -94,7 +108,7 @@ unsafe extern "C-unwind" fn invalidate(_argument: pg_sys::Datum, relation: pg_sy
             relation == pg_sys::InvalidOid
                 || relations
                     .iter()
-                    .any(|captured| captured.relation == relation)
+                    .any(|captured| relation == captured.relation || relation == captured.root)
         })
     });
     if concerns_us {
@@ -158,16 +172,19 @@ unsafe fn look_up(
     if columns.is_empty() {
         return Err("the trigger names no key column: attach the table with zap.attach".to_owned());
     }
+    let root = server::partition_root(relation.rd_id);
     let source = remember(Source {
         id,
         event: event.clone(),
-        root: server::partition_root(relation.rd_id),
+        root,
+        root_name: crate::sql::relation(root),
         columns,
         first_item_of_one: OnceCell::new(),
         first_item_of_many: OnceCell::new(),
     });
     Ok(CapturedRelation {
         relation: relation.rd_id,
+        root,
         trigger: trigger.tgoid,
         source,
         columns: readers,
