@@ -13,6 +13,9 @@ use crate::{postgres, scratch};
 /// The only copy of the settings that test clusters start with.
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pg_test.conf");
 
+/// One role has to show its password; whoever reaches the socket is any other.
+const ACCESS: &str = "local all needs_password scram-sha-256\nlocal all all trust\n";
+
 /// Databases of the preloaded cluster that have a notifier.
 const NOTIFIED_DATABASES: u32 = 40;
 
@@ -129,11 +132,6 @@ impl Cluster {
         Database::new(&self.directory, "postgres")
     }
 
-    /// What the server has logged.
-    pub fn log(&self) -> String {
-        fs::read_to_string(self.directory.join("log")).expect("the server's log")
-    }
-
     fn data_directory(&self) -> PathBuf {
         self.directory.join("data")
     }
@@ -153,6 +151,8 @@ impl Cluster {
             settings.join("\n")
         )
         .expect("write postgresql.conf");
+        let access = self.data_directory().join("pg_hba.conf");
+        fs::write(access, ACCESS).expect("write pg_hba.conf");
     }
 }
 

@@ -6,9 +6,12 @@
 mod capture;
 mod captured;
 mod cluster;
+mod daemon;
 mod database;
+mod delivery;
 mod extension;
 mod postgres;
+mod sandbox;
 mod scratch;
 mod session;
 mod shop;

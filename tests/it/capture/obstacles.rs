@@ -27,7 +27,7 @@ async fn a_locked_queue_lets_the_transaction_commit() {
     s.run(&order(1)).await;
     other.run(LOCK_QUEUE).await;
     let time = s.timed(&item(1)).await;
-    assert!(time >= Duration::from_millis(150), "it tries: {time:?}");
+    assert!(time >= Duration::from_millis(100), "it tries: {time:?}");
     assert!(time < SOON, "{time:?}");
     assert_eq!(s.warnings().await.len(), 1);
     let row = "select subject, event, first_item_known, source_id = (select id from zap.source)
@@ -48,8 +48,8 @@ async fn only_the_first_transaction_waits_for_a_locked_queue() {
         .await;
     let first = s.timed(&(order(1) + &item(1))).await;
     let second = s.timed(&(order(2) + &item(2))).await;
-    assert!(first >= Duration::from_millis(750), "{first:?}");
-    assert!(second < Duration::from_millis(700), "{second:?}");
+    assert!(first >= Duration::from_millis(500), "{first:?}");
+    assert!(second < Duration::from_millis(450), "{second:?}");
     assert_eq!(missed(&s).await, ["1", "2"]);
     other.run("rollback").await;
     let mut key = 2;
@@ -147,7 +147,9 @@ async fn a_dropped_queue_lets_the_transaction_commit() {
     let (_, s) = shop::open(plain()).await;
     s.run("alter extension zapgres drop table zap.notification_queue")
         .await;
-    s.run("drop table zap.notification_queue cascade").await;
+    s.run("alter extension zapgres drop sequence zap.notification_queue_id_seq")
+        .await;
+    s.run("drop table zap.notification_queue").await;
     shop::place(&s, 1).await;
     assert_eq!(missed(&s).await, ["1"]);
 }
@@ -205,7 +207,9 @@ async fn with_everything_locked_the_transaction_still_commits() {
     assert!(time < SOON, "{time:?}");
     let warnings = s.warnings().await;
     assert!(
-        warnings.iter().any(|warning| warning.contains('1')),
+        warnings
+            .iter()
+            .any(|warning| warning.contains("zap.missed")),
         "{warnings:?}"
     );
     assert_eq!(s.value("select count(*) from pedido_itens").await, "1");
@@ -225,15 +229,26 @@ async fn without_any_table_the_transaction_still_commits() {
 
 /// O2: a cancel is the user's wish and is not swallowed.
 #[tokio::test]
-async fn a_statement_timeout_still_cancels() {
+async fn a_cancel_still_cancels() {
     let (database, s) = shop::open(plain()).await;
     let other = database.session().await;
     s.run(&order(1)).await;
     other.run(LOCK_QUEUE).await;
-    s.run("set zap.lock_timeout = '20s'; set deadlock_timeout = '60s'")
+    s.run("set zap.lock_timeout = '60s'; set deadlock_timeout = '120s'")
         .await;
-    s.run("set statement_timeout = '300ms'").await;
-    assert_eq!(s.error(&item(1)).await.code().code(), "57014");
+    let waiting = format!(
+        "select count(*) from pg_stat_activity where pid = {} and wait_event_type = 'Lock'",
+        s.pid()
+    );
+    let cancel = async {
+        wait::until("it waits", async || other.value(&waiting).await == "1").await;
+        other
+            .run(&format!("select pg_cancel_backend({})", s.pid()))
+            .await;
+    };
+    let insert = item(1);
+    let ((), error) = tokio::join!(cancel, s.error(&insert));
+    assert_eq!(error.code().code(), "57014");
     other.run("rollback").await;
     assert_eq!(s.value("select count(*) from pedido_itens").await, "0");
     s.run(&item(1)).await;

@@ -82,9 +82,7 @@ async fn a_flushed_transaction_can_be_prepared() {
     shop::place(&s, 1).await;
     s.run("select zap.flush()").await;
     let name = s.value("select current_database()").await;
-    s.run(&format!(
-        "prepare transaction '{name}'; commit prepared '{name}'"
-    ))
-    .await;
+    s.run(&format!("prepare transaction '{name}'")).await;
+    s.run(&format!("commit prepared '{name}'")).await;
     assert_eq!(queued(&s).await, ["1"]);
 }

@@ -102,3 +102,18 @@ async fn a_gap_that_cannot_be_written_fails_nothing() {
     assert_eq!(s.warnings().await.len(), 1);
     assert_eq!(s.value("select count(*) from pedido_itens").await, "1");
 }
+
+/// O2: the gap is kept also when the transaction's other orders could not be enqueued.
+#[tokio::test]
+async fn a_gap_survives_an_obstacle() {
+    let (_, s) = shop::open(plain()).await;
+    s.run("alter table zap.notification_queue rename to away")
+        .await;
+    s.run("begin; set local zap.enabled = off").await;
+    shop::place(&s, 1).await;
+    s.run("set local zap.enabled = on").await;
+    shop::place(&s, 2).await;
+    s.run("commit").await;
+    assert_eq!(crate::captured::missed(&s).await, ["2"]);
+    assert_eq!(gaps(&s).await, 1);
+}

@@ -67,28 +67,23 @@ async fn every_option_is_kept() {
     assert_eq!(s.value(key).await, format!("drink_ordered:{KEY}"));
 }
 
-/// O3: null is the same as not given.
+/// O3: of several foreign keys, the one to the orders.
 #[tokio::test]
-async fn null_options_are_defaults() {
+async fn the_foreign_key_to_the_orders_is_preferred() {
     let (_, s) = shop::open(plain()).await;
-    s.run(ORDERS_OF_A_BAR).await;
     s.run(
-        "select zap.attach('comanda_itens', key_column => null, settle => null, max_settle => null,
-             ready_when => null, max_age => null, expires_after => null, mode => null)",
+        "create table produtos (id integer primary key);
+         create table linhas (
+             produto_id integer references produtos, pedido bigint references pedidos,
+             empresa_id integer references empresas
+         );
+         select zap.attach('linhas')",
     )
     .await;
-    let source = "select event, settle, max_settle, ready_when, max_age, expires_after, mode
-         from zap.source where relation = 'public.comanda_itens'";
-    let expected = [
-        "order_received",
-        "00:00:02",
-        "00:00:10",
-        "null",
-        "24:00:00",
-        "06:00:00",
-        "live",
-    ];
-    assert_eq!(s.rows(source).await, [expected]);
+    s.run("insert into pedidos (id, empresa_id) values (9, 1)")
+        .await;
+    s.run("insert into linhas (pedido) values (9)").await;
+    assert_eq!(queued(&s).await, ["9"]);
 }
 
 /// O3: detached, the table is the user's alone again; what was captured stays.
@@ -134,18 +129,4 @@ async fn a_live_session_follows_detach_and_attach() {
     admin.run("select zap.attach('pedido_itens')").await;
     shop::place(&s, 3).await;
     assert_eq!(queued(&s).await, ["1", "3"]);
-}
-
-/// O3: two events of one table.
-#[tokio::test]
-async fn one_table_produces_two_events() {
-    let (_, s) = shop::open(plain()).await;
-    s.run("select zap.attach('pedido_itens', event => 'kitchen_ticket')")
-        .await;
-    shop::place(&s, 1).await;
-    let keys = "select dedup_key from zap.notification_queue order by 1";
-    assert_eq!(
-        s.column(keys).await,
-        ["kitchen_ticket:1", "order_received:1"]
-    );
 }

@@ -62,7 +62,7 @@ async fn used_database() -> (Database, Session) {
          insert into zap.sweep_mark (source_id, key) select id, 4 from zap.source;
          insert into zap.notification_logs (level, event) values ('info', 'captured');
          insert into zap.installation (system_identifier, database_oid, data_directory)
-         select * from zap.this_installation()",
+         select * from zap.this_installation() on conflict do nothing",
     )
     .await;
     (database, s)

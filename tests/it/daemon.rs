@@ -1,0 +1,142 @@
+//! The daemon and the other commands of `zapgres`, as processes.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use crate::database::Database;
+use crate::{scratch, wait};
+
+/// Variable in which every daemon finds the provider's key: `env:SANDBOX_KEY`.
+pub const KEY_VARIABLE: &str = "SANDBOX_KEY";
+
+/// A running `zapgres`; dropped, it is killed. Its log is printed when the test fails.
+pub struct Daemon {
+    process: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Starts `zapgres run` on a database, with these further arguments.
+    pub fn start(database: &Database, arguments: &[&str]) -> Self {
+        let mut command = zapgres(&["run"]);
+        command.args([
+            "--database-url",
+            &database.url("postgres"),
+            "--log-format",
+            "text",
+        ]);
+        Self::spawn(command.args(arguments))
+    }
+
+    /// Starts a command that goes on until it is stopped.
+    pub fn spawn(command: &mut Command) -> Self {
+        let log = scratch::new_path("daemon");
+        let file = File::create(&log).expect("a log file");
+        command
+            .stdout(file.try_clone().expect("its copy"))
+            .stderr(file)
+            .stdin(Stdio::null());
+        let process = command.spawn().expect("start zapgres");
+        scratch::watch(process.id());
+        Self { process, log }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> String {
+        self.process.id().to_string()
+    }
+
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.process
+            .try_wait()
+            .expect("look after the daemon")
+            .is_none()
+    }
+
+    /// What it has written.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).expect("the daemon's log")
+    }
+
+    /// Kills it, as the system does when memory runs out.
+    pub fn kill(mut self) {
+        self.process.kill().expect("kill the daemon");
+        self.process.wait().expect("wait for the daemon");
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub async fn terminate(mut self) -> ExitStatus {
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.pid()])
+            .status()
+            .expect("run kill");
+        assert!(sent.success(), "the daemon had ended already");
+        self.ended().await
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut status = None;
+        wait::until("the daemon ends", async || {
+            status = self.process.try_wait().expect("wait for the daemon");
+            status.is_some()
+        })
+        .await;
+        status.expect("a status")
+    }
+
+    /// Waits until its log has a line with this text.
+    pub async fn until_it_says(&self, text: &str) {
+        let said = wait::holds_within(wait::PATIENCE, async || self.log().contains(text)).await;
+        assert!(said, "the daemon has not said {text:?}");
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        scratch::unwatch(self.process.id());
+        if std::thread::panicking() {
+            println!("--- log of a daemon\n{}---", self.log());
+        }
+    }
+}
+
+/// A command line of `zapgres` in an environment without settings.
+pub fn zapgres(arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command
+        .args(arguments)
+        .env_clear()
+        .env(KEY_VARIABLE, "the-key")
+        .current_dir("/");
+    command
+}
+
+/// Runs a command of `zapgres` on a database to its end.
+pub fn run(database: &Database, arguments: &[&str]) -> Output {
+    let mut command = zapgres(arguments);
+    command.args(["--database-url", &database.url("postgres")]);
+    command.stdin(Stdio::null()).output().expect("run zapgres")
+}
+
+/// Runs a command that is expected to succeed.
+pub fn succeed(database: &Database, arguments: &[&str]) -> String {
+    let output = run(database, arguments);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "zapgres {arguments:?}: {said}{complaint}"
+    );
+    said + &complaint
+}
+
+fn binary() -> PathBuf {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/zapgres");
+    std::env::var_os("ZAPGRES_BIN").map_or_else(|| default.into(), PathBuf::from)
+}

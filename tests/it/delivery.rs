@@ -1,0 +1,13 @@
+//! From INSERT to the provider: the daemon at work.
+
+mod commands;
+mod copies;
+mod crashes;
+mod daemons;
+mod decisions;
+mod faults;
+mod messages;
+mod obstacles;
+mod plans;
+mod stand;
+mod sweep;

@@ -1,0 +1,84 @@
+//! However long the history, the daemon's statements read only what they need.
+
+use super::stand::Stand;
+use crate::cluster::plain;
+use crate::wait;
+
+/// Messages of the past, of the same channel.
+const HISTORY: &str = "
+    insert into zap.notification_queue (
+        source_id, event, subject, dedup_key, tenant_id, channel_id, status, recipient, body,
+        resolved_at, sent_at, expires_at, created_at, next_attempt_at, attempts
+    )
+    select s.id, s.event, 'old ' || n, s.event || ':old ' || n, '1', c.id, 'sent', '+5511987654321', 'x',
+        now() - interval '1 day', now() - interval '1 day', now() - interval '18 hours',
+        now() - interval '1 day', now() - interval '1 day', 1
+    from zap.source as s, zap.channel as c, generate_series(1, 40000) as n";
+
+/// How often each table of the queue has been read from end to end.
+const FULL_READS: &str = "
+    select relname || ' ' || seq_scan from pg_stat_user_tables
+    where schemaname = 'zap' and relname in ('notification_queue', 'notification_logs') order by 1";
+
+/// O1: intake, claims, completion and expiry find their rows by index.
+#[tokio::test]
+async fn the_daemon_does_not_read_the_history() {
+    let stand = Stand::open(plain()).await;
+    stand.session.run(HISTORY).await;
+    stand
+        .session
+        .run("vacuum analyze zap.notification_queue")
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_accepted(1).await;
+    stand.until_done().await;
+    let reads_by_index = "select idx_scan from pg_stat_user_tables
+         where schemaname = 'zap' and relname = 'notification_queue'";
+    let before = stand.session.column(FULL_READS).await;
+    let index_before: u64 = stand
+        .session
+        .value(reads_by_index)
+        .await
+        .parse()
+        .expect("a count");
+    for key in 2..=40 {
+        stand.place([key]).await;
+        stand.until_accepted(key as usize).await;
+    }
+    wait::until("the statistics tell of it", async || {
+        let index_now: u64 = stand
+            .session
+            .value(reads_by_index)
+            .await
+            .parse()
+            .expect("a count");
+        index_now >= index_before + 40
+    })
+    .await;
+    assert_eq!(stand.session.column(FULL_READS).await, before);
+}
+
+/// O1: capture finds by index whether an order is new, also with a plan made while the table was empty.
+#[tokio::test]
+async fn capture_does_not_read_all_items() {
+    let stand = Stand::open(plain()).await;
+    stand.place(1..=10).await;
+    let other = stand.database.session().await;
+    other
+        .run(
+            "set zap.enabled = off;
+             insert into pedidos (id, empresa_id) select n, 1 from generate_series(1000, 20000) as n;
+             insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario)
+             select n, 'X', 1, 1 from generate_series(1000, 20000) as n",
+        )
+        .await;
+    let reads = async || {
+        stand.session.run("select pg_stat_force_next_flush()").await;
+        let query = "select seq_scan from pg_stat_user_tables where relname = 'pedido_itens'";
+        stand.session.value(query).await
+    };
+    let before = reads().await;
+    stand.place(20..=40).await;
+    assert_eq!(reads().await, before);
+}

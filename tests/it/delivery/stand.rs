@@ -1,0 +1,137 @@
+//! A shop whose orders are sent to a sandbox.
+
+use std::collections::BTreeMap;
+
+use crate::cluster::Cluster;
+use crate::daemon::Daemon;
+use crate::database::Database;
+use crate::sandbox::Provider;
+use crate::session::Session;
+use crate::shop;
+use crate::wait;
+
+/// A message that is only the order's number: what arrived can be counted.
+const NUMBER_ONLY: &str = "insert into zap.template (event, body)
+     values ('order_received', '{{ order.id }}')";
+
+/// The shop's database, a session on it, and its provider.
+pub struct Stand {
+    pub database: Database,
+    pub session: Session,
+    pub provider: Provider,
+}
+
+impl Stand {
+    /// Company 1 has a channel, orders are complete at once, and a message says the order's id and nothing else.
+    pub async fn open(cluster: &Cluster) -> Self {
+        let (database, session) = shop::open(cluster).await;
+        let stand = Self {
+            database,
+            session,
+            provider: Provider::start(),
+        };
+        stand
+            .session
+            .run("update zap.source set settle = '0'")
+            .await;
+        stand.session.run(NUMBER_ONLY).await;
+        stand.add_channel("1").await;
+        stand
+    }
+
+    /// Gives a company a channel without pauses.
+    pub async fn add_channel(&self, tenant: &str) {
+        let url = self.provider.url();
+        self.session
+            .run(&format!(
+                "insert into zap.tenant (id) values ('{tenant}') on conflict do nothing;
+                 insert into zap.channel
+                     (tenant_id, name, provider, base_url, instance, credential, delay_min, delay_max)
+                 values
+                     ('{tenant}', 'channel_{tenant}', 'evolution', '{url}', 'instance_{tenant}',
+                      'env:SANDBOX_KEY', '0', '0')"
+            ))
+            .await;
+    }
+
+    /// Starts the daemon.
+    pub fn daemon(&self) -> Daemon {
+        Daemon::start(&self.database, &["--sweep-interval", "0"])
+    }
+
+    /// Places orders of these keys, each in a transaction of its own.
+    pub async fn place(&self, keys: impl IntoIterator<Item = u32>) {
+        let place = |key| format!("begin; {}{} commit;", shop::order(key), shop::item(key));
+        let statements: String = keys.into_iter().map(place).collect();
+        self.session.run(&statements).await;
+    }
+
+    /// How often each order was accepted by the provider.
+    pub async fn accepted(&self) -> BTreeMap<u32, usize> {
+        let mut accepted = BTreeMap::new();
+        for text in self.provider.texts().await {
+            *accepted
+                .entry(text.parse().expect("an order's id"))
+                .or_default() += 1;
+        }
+        accepted
+    }
+
+    /// Waits until the provider has accepted as many different orders.
+    pub async fn until_accepted(&self, orders: usize) {
+        let accepted = async || self.accepted().await.len() >= orders;
+        if !wait::holds_within(wait::PATIENCE, accepted).await {
+            let queue = "select subject, status, reason, attempts, error_class, last_error
+                 from zap.notification_queue where status <> 'sent' order by id limit 5";
+            let waiting = self.session.rows(queue).await;
+            panic!(
+                "{} of {orders} accepted; {waiting:?}",
+                self.accepted().await.len()
+            );
+        }
+    }
+
+    /// Waits until no notification and no missed subject is left to work on.
+    pub async fn until_done(&self) {
+        let left = "select (select count(*) from zap.missed)
+             + (select count(*) from zap.notification_queue
+                where status in ('pending', 'processing', 'retrying', 'uncertain'))";
+        wait::until("nothing is left to do", async || {
+            self.session.value(left).await == "0"
+        })
+        .await;
+    }
+
+    /// Waits until an order's notification has this status, and returns its reason.
+    pub async fn until_status(&self, key: u32, status: &str) -> String {
+        let query =
+            format!("select status, reason from zap.notification_queue where subject = '{key}'");
+        let mut reason = String::new();
+        wait::until(&format!("order {key} is {status}"), async || {
+            let rows = self.session.rows(&query).await;
+            rows.into_iter().any(|row| {
+                reason.clone_from(&row[1]);
+                row[0] == status
+            })
+        })
+        .await;
+        reason
+    }
+
+    /// The one column of the one notification of an order.
+    pub async fn of_order(&self, key: u32, column: &str) -> String {
+        let query = format!("select {column} from zap.notification_queue where subject = '{key}'");
+        self.session.value(&query).await
+    }
+
+    /// Events in the log of an order's notification, oldest first.
+    pub async fn events(&self, key: u32) -> Vec<String> {
+        self.session
+            .column(&format!(
+                "select l.event from zap.notification_logs as l
+                 join zap.notification_queue as q on q.id = l.notification_id
+                 where q.subject = '{key}' order by l.id"
+            ))
+            .await
+    }
+}

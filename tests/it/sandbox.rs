@@ -1,0 +1,118 @@
+//! A provider to send to: the sandbox, served by the test itself.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use zapgres_sandbox::{Sandbox, SandboxError};
+
+/// A running sandbox; dropped, it takes no requests any more.
+pub struct Provider {
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    server: JoinHandle<Result<(), SandboxError>>,
+}
+
+impl Provider {
+    /// Starts one on a free port.
+    pub fn start() -> Self {
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into())
+    }
+
+    /// Starts one on the port of another that was stopped.
+    pub fn start_at(address: SocketAddr) -> Self {
+        let sandbox = Sandbox::bind(address).expect("bind the sandbox");
+        let address = sandbox.address();
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(sandbox.serve(shutdown.clone()));
+        Self {
+            address,
+            shutdown,
+            server,
+        }
+    }
+
+    /// Stops it: connections are refused from now on.
+    pub async fn stop(mut self) -> SocketAddr {
+        self.shutdown.cancel();
+        (&mut self.server)
+            .await
+            .expect("the sandbox")
+            .expect("the sandbox ends well");
+        self.address
+    }
+
+    /// Its base address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The texts it accepted, oldest first.
+    pub async fn texts(&self) -> Vec<String> {
+        self.messages()
+            .await
+            .iter()
+            .map(|message| text(message, "text"))
+            .collect()
+    }
+
+    /// The messages it accepted, oldest first, as JSON.
+    pub async fn messages(&self) -> Vec<Value> {
+        let answer = client()
+            .get(format!("{}/sandbox/messages", self.url()))
+            .send()
+            .await;
+        answer
+            .expect("messages")
+            .json()
+            .await
+            .expect("messages as JSON")
+    }
+
+    /// Orders faults.
+    pub async fn order_faults(&self, faults: &Value) {
+        let url = format!("{}/sandbox/faults", self.url());
+        let answer = client()
+            .post(url)
+            .json(faults)
+            .send()
+            .await
+            .expect("faults");
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
+    }
+
+    /// Ends all faults.
+    pub async fn clear_faults(&self) {
+        let url = format!("{}/sandbox/faults", self.url());
+        let answer = client().delete(url).send().await.expect("clear the faults");
+        assert!(answer.status().is_success());
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        self.server.abort();
+    }
+}
+
+/// A field of a message.
+pub fn text(message: &Value, field: &str) -> String {
+    message[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("{field} in {message}"))
+        .to_owned()
+}
+
+fn client() -> reqwest::Client {
+    static CRYPTO: OnceLock<()> = OnceLock::new();
+    CRYPTO.get_or_init(|| {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .expect("first to install");
+    });
+    // One per call: a connection belongs to the runtime of the test that made it.
+    reqwest::Client::builder().build().expect("an HTTP client")
+}
