@@ -3,9 +3,10 @@
 mod error;
 mod extension;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use std::fmt;
 use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, Socket};
 
@@ -142,7 +143,7 @@ fn parameters(url: &DatabaseUrl, timeout: Duration, purpose: Purpose) -> tokio_p
 }
 
 /// `zapgres@HOST PID[ purpose]`: tells an operator where a session comes from.
-fn application_name(purpose: Purpose) -> String {
+pub fn application_name(purpose: Purpose) -> String {
     let tail = format!(" {}{purpose}", std::process::id());
     let uname = rustix::system::uname();
     let mut head = format!("zapgres@{}", uname.nodename().to_string_lossy());

@@ -13,6 +13,7 @@ mod run;
 mod service_notify;
 mod setup;
 mod single_daemon;
+mod sweep;
 
 use std::process::ExitCode;
 

@@ -1,16 +1,110 @@
-//! The daemon's main loop.
+//! The daemon's main loop: from captured orders to messages sent.
 
+mod assign;
+mod complete;
+mod daemon;
+mod due_channels;
+mod expire;
+mod in_flight;
+mod intake;
+mod lane;
+mod lanes;
+mod listener;
+mod log_row;
+mod recover;
+mod serve;
+mod session;
+mod statement;
+mod stop;
+mod sweeping;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::database;
+use crate::service_notify::ServiceNotifier;
+use complete::Outcome;
+use daemon::Daemon;
+use in_flight::InFlight;
+use lanes::Lanes;
+use serve::serve;
+use session::Session;
 
-/// Why the daemon stopped on its own.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {}
+pub(crate) use intake::MAY_BECOME_DAEMON;
+pub use session::SessionError as RunError;
 
-/// Sends what the database has queued, until `shutdown`.
-pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
-    drop(config);
-    shutdown.cancelled().await;
+/// Sends what the database has queued, until `shutdown`. `randomness` gives numbers from 0.0 to 1.0, for jitter.
+///
+/// # Errors
+/// What keeps the daemon from beginning. Once it has begun it goes on, however often the database goes away.
+pub async fn run(
+    config: Config,
+    shutdown: CancellationToken,
+    notifier: ServiceNotifier,
+    randomness: fn() -> f64,
+) -> Result<(), RunError> {
+    let (daemon, outcomes) = prepare(config, shutdown, randomness).await?;
+    let mut session = Session::open(&daemon).await?;
+    let finish = CancellationToken::new();
+    let completer = {
+        let (daemon, finish) = (daemon.clone(), finish.clone());
+        tokio::spawn(async move { complete::run(&daemon, outcomes, finish).await })
+    };
+    let sweeper = tokio::spawn(sweeping::run(daemon.clone()));
+    notifier.ready("working");
+    tracing::info!(database = %daemon.config.database.url, "ready");
+    loop {
+        serve(&daemon, &notifier, &session.lost).await;
+        if daemon.shutdown.is_cancelled() {
+            break;
+        }
+        session.close().await;
+        notifier.status("waiting for the database");
+        let reopened = daemon
+            .shutdown
+            .run_until_cancelled(Session::reopen(&daemon, &notifier))
+            .await;
+        let Some(reopened) = reopened else {
+            stop::stop(&daemon, &notifier, finish, completer, None).await;
+            return Ok(());
+        };
+        session = reopened;
+        notifier.status("working");
+    }
+    sweeper.await.ok();
+    stop::stop(&daemon, &notifier, finish, completer, Some(session)).await;
     Ok(())
+}
+
+async fn prepare(
+    config: Config,
+    shutdown: CancellationToken,
+    randomness: fn() -> f64,
+) -> Result<(Arc<Daemon>, UnboundedReceiver<Outcome>), RunError> {
+    let pool = database::connect_pool(&config).await?;
+    let (sender, outcomes) = unbounded_channel();
+    let daemon = Arc::new(Daemon {
+        http: zapgres_providers::http_client(config.sending.send_timeout),
+        permits: Arc::new(Semaphore::new(config.sending.in_flight)),
+        owner: database::application_name(database::Purpose::Pool),
+        config,
+        pool,
+        randomness,
+        gate: watch::Sender::new(false),
+        in_flight: InFlight::default(),
+        outcomes: sender,
+        lanes: Lanes::default(),
+        work: Notify::new(),
+        sweep_wanted: Notify::new(),
+        waiting_tenants: Mutex::new(BTreeSet::new()),
+        shutdown,
+        abort: CancellationToken::new(),
+    });
+    daemon.lanes.attach(&daemon);
+    Ok((daemon, outcomes))
 }

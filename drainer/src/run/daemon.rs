@@ -1,0 +1,74 @@
+//! What the parts of the running daemon share.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use deadpool_postgres::Pool;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::complete::Outcome;
+use super::in_flight::InFlight;
+use super::lanes::Lanes;
+use crate::config::Config;
+
+/// Shared state of the running daemon.
+pub(crate) struct Daemon {
+    pub config: Config,
+    pub pool: Pool,
+    /// Client of all providers.
+    pub http: reqwest::Client,
+    /// Random numbers from 0.0 to 1.0.
+    pub randomness: fn() -> f64,
+    /// Name of this process in `lease_owner`.
+    pub owner: String,
+    /// Open while this process is the database's daemon: only then may anything be marked for sending.
+    pub gate: watch::Sender<bool>,
+    /// Requests at a time in this process.
+    pub permits: Arc<Semaphore>,
+    pub in_flight: InFlight,
+    pub outcomes: UnboundedSender<Outcome>,
+    pub lanes: Lanes,
+    /// There may be something to look at.
+    pub work: Notify,
+    /// There may be orders that only a sweep finds.
+    pub sweep_wanted: Notify,
+    /// Tenants with messages that wait for a channel.
+    pub waiting_tenants: Mutex<BTreeSet<String>>,
+    /// Nothing new is begun.
+    pub shutdown: CancellationToken,
+    /// Requests on their way are given up.
+    pub abort: CancellationToken,
+}
+
+impl Daemon {
+    /// Waits until sending is allowed; false: the daemon stops.
+    pub(crate) async fn may_send(&self) -> bool {
+        let mut gate = self.gate.subscribe();
+        let opened = self
+            .shutdown
+            .run_until_cancelled(gate.wait_for(|open| *open))
+            .await;
+        opened.is_some_and(|result| result.is_ok()) && !self.shutdown.is_cancelled()
+    }
+
+    /// Hands an outcome to the completer.
+    pub(crate) fn complete(&self, outcome: Outcome) {
+        self.in_flight.know((outcome.id, outcome.attempt));
+        if let Err(unsent) = self.outcomes.send(outcome) {
+            tracing::error!(
+                notification_id = unsent.0.id,
+                "the outcome of an attempt came too late to be written"
+            );
+        }
+    }
+
+    /// Messages of these tenants wait for a channel.
+    pub(crate) fn wait_for_channel(&self, tenants: BTreeSet<String>) {
+        self.waiting_tenants
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(tenants);
+    }
+}

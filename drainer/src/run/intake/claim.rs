@@ -1,0 +1,113 @@
+//! Takes captured notifications whose next look is due.
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::GenericClient;
+use tokio_postgres::Row;
+
+use crate::run::statement;
+
+/// Uses `notification_queue_unresolved`. The floor spares a walk over entries that are dead, but that an old snapshot
+/// elsewhere keeps in the index.
+pub(crate) const CLAIM_OLDEST: &str = "-- claim_oldest
+select
+    q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
+    pg_catalog.clock_timestamp() as now
+from zap.notification_queue as q
+where q.resolved_at is null
+    and q.next_attempt_at >= $2
+    and q.next_attempt_at <= pg_catalog.statement_timestamp()
+order by q.next_attempt_at, q.id
+limit $1
+for update skip locked";
+
+/// Uses `notification_queue_unresolved`, backwards.
+pub(crate) const CLAIM_NEWEST: &str = "-- claim_newest
+select
+    q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
+    pg_catalog.clock_timestamp() as now
+from zap.notification_queue as q
+where q.resolved_at is null
+    and q.next_attempt_at >= $2
+    and q.next_attempt_at <= pg_catalog.statement_timestamp()
+order by q.next_attempt_at desc, q.id desc
+limit $1
+for update skip locked";
+
+/// Uses `notification_queue_unresolved`.
+pub(crate) const NEXT_LOOK: &str = "-- next_look
+select
+    pg_catalog.date_part('epoch', min(q.next_attempt_at) - pg_catalog.clock_timestamp())::float8
+from zap.notification_queue as q
+where q.resolved_at is null";
+
+/// A captured notification.
+#[derive(Debug, Clone)]
+pub(crate) struct Captured {
+    pub id: i64,
+    pub source_id: Option<i64>,
+    pub event: String,
+    pub subject: String,
+    /// When it was captured.
+    pub created_at: DateTime<Utc>,
+    pub scheduled_at: Option<DateTime<Utc>>,
+    pub next_attempt_at: DateTime<Utc>,
+    /// Hash of the context at the previous look.
+    pub context_hash: Option<String>,
+    /// What the previous look left it waiting for.
+    pub reason: Option<String>,
+    /// The database's clock at the claim.
+    pub now: DateTime<Utc>,
+}
+
+impl Captured {
+    /// True when no earlier look left a trace.
+    pub(crate) fn is_first_look(&self) -> bool {
+        self.reason.is_none() && self.context_hash.is_none()
+    }
+
+    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            source_id: row.try_get("source_id")?,
+            event: row.try_get("event")?,
+            subject: row.try_get("subject")?,
+            created_at: row.try_get("created_at")?,
+            scheduled_at: row.try_get("scheduled_at")?,
+            next_attempt_at: row.try_get("next_attempt_at")?,
+            context_hash: row.try_get("context_hash")?,
+            reason: row.try_get("reason")?,
+            now: row.try_get("now")?,
+        })
+    }
+}
+
+/// From which end of the due notifications a batch is taken. While batches come back full, the ends take turns: an
+/// order placed during a large import is looked at in the next round, not after the import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Oldest,
+    Newest,
+}
+
+/// Locks up to `batch` due notifications not due before `floor`.
+pub(crate) async fn claim(
+    client: &impl GenericClient,
+    end: End,
+    batch: usize,
+    floor: DateTime<Utc>,
+) -> Result<Vec<Captured>, tokio_postgres::Error> {
+    let sql = match end {
+        End::Oldest => CLAIM_OLDEST,
+        End::Newest => CLAIM_NEWEST,
+    };
+    let rows = statement::rows(client, sql, &[&statement::limit(batch), &floor]).await?;
+    rows.iter().map(Captured::from_row).collect()
+}
+
+/// Seconds until the next look is due, by the database's clock; negative when it is overdue, none when nothing waits.
+pub(crate) async fn seconds_to_next_look(
+    client: &impl GenericClient,
+) -> Result<Option<f64>, tokio_postgres::Error> {
+    let rows = statement::rows(client, NEXT_LOOK, &[]).await?;
+    rows.first().map_or(Ok(None), |row| row.try_get(0))
+}

@@ -1,0 +1,334 @@
+//! What becomes of a captured notification after a look at it. Pure: the database is asked before and after.
+//!
+//! Three steps, because each needs to know more: about the order ([`consider`]), its company ([`compose`]), and the
+//! recipient ([`conclude`]). A step ends early with the [`Decision`] as its error.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+use zapgres_core::phone::{self, PhoneNumber};
+use zapgres_core::settle::{self, Look, SettleInput};
+use zapgres_core::template;
+
+use super::claim::Captured;
+use super::context::{Answer, Context};
+use super::source::{Mode, Source};
+use super::tenant::{Companies, Template, Tenant};
+
+/// Tenant of a database without companies.
+const DEFAULT_TENANT: &str = "default";
+/// Shortest and longest pause between two looks at something that a person has to mend.
+const MEND_MIN: Duration = Duration::from_secs(2);
+const MEND_MAX: Duration = Duration::from_secs(60);
+
+/// What becomes of a notification.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Decision {
+    /// It waits, and is looked at again.
+    Again {
+        at: DateTime<Utc>,
+        reason: &'static str,
+        hash: Option<String>,
+        /// What somebody has to mend.
+        error: Option<String>,
+    },
+    /// It is not sent.
+    Skip {
+        reason: &'static str,
+        message: Message,
+        detail: Option<String>,
+    },
+    /// It waited in vain.
+    Expire {
+        reason: &'static str,
+        error: Option<String>,
+    },
+    /// It is ready to be sent; without a channel it waits for one.
+    Send {
+        message: Message,
+        channel_id: Option<i64>,
+    },
+}
+
+/// What is known of the message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Message {
+    pub tenant_id: Option<String>,
+    /// E.164.
+    pub recipient: Option<String>,
+    pub body: Option<String>,
+    pub template_version: Option<String>,
+    pub hash: Option<String>,
+}
+
+/// An order that is complete and recent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Candidate {
+    pub tenant_id: String,
+    pub recipient: Option<String>,
+    pub values: Value,
+    pub hash: String,
+}
+
+/// A message that could be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Composed {
+    pub tenant_id: String,
+    pub phone: PhoneNumber,
+    pub body: String,
+    pub template_version: String,
+    pub hash: String,
+    pub channel_id: Option<i64>,
+}
+
+impl Candidate {
+    /// Name of the company as the context query found it.
+    pub(crate) fn company_name(&self) -> Option<&str> {
+        self.values
+            .pointer("/company/name")
+            .and_then(Value::as_str)
+            .filter(|name| !name.is_empty())
+    }
+}
+
+impl Decision {
+    /// Skipped before anything was known of the message.
+    pub(crate) fn skip(reason: &'static str) -> Self {
+        Self::Skip {
+            reason,
+            message: Message::default(),
+            detail: None,
+        }
+    }
+}
+
+/// Whether to ask the context query at all.
+pub(crate) fn before_asking(row: &Captured, source: Option<&Source>) -> Result<(), Decision> {
+    let source = source.ok_or_else(|| Decision::skip("source_off"))?;
+    if source.mode == Mode::Off {
+        return Err(Decision::skip("source_off"));
+    }
+    if !source.has_context_query {
+        return Err(mend(row, source, "no_context_query", None));
+    }
+    Ok(())
+}
+
+/// Looks at the order.
+pub(crate) fn consider(
+    row: &Captured,
+    source: &Source,
+    answer: Answer,
+) -> Result<Candidate, Decision> {
+    let context = match answer {
+        Answer::Found(context) => context,
+        Answer::Failed(cause) => return Err(mend(row, source, "context_error", Some(cause))),
+        Answer::Absent => {
+            let again =
+                settle::look_for_absent(row.created_at, row.now, source.settle, source.max_settle);
+            return Err(again.map_or_else(
+                || Decision::skip("order_gone"),
+                |at| Decision::Again {
+                    at,
+                    reason: "order_gone",
+                    hash: None,
+                    error: None,
+                },
+            ));
+        }
+    };
+    let hash = hash(&context);
+    if is_too_old(row, source, context.created_at) {
+        return Err(Decision::skip("too_old"));
+    }
+    let look = settle::decide(SettleInput {
+        captured_at: row.created_at,
+        now: row.now,
+        previous_hash: row.context_hash.as_deref(),
+        hash: &hash,
+        ready: context.ready,
+        settle: source.settle,
+        max_settle: source.max_settle,
+    });
+    if let Look::LookAgainAt(at) = look {
+        let reason = if context.ready {
+            "settling"
+        } else {
+            "not_ready"
+        };
+        return Err(unless_expired(row, source, at, reason, Some(hash), None));
+    }
+    Ok(Candidate {
+        tenant_id: context.tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
+        recipient: context.recipient,
+        values: context.values,
+        hash,
+    })
+}
+
+/// Writes the message.
+pub(crate) fn compose(
+    row: &Captured,
+    source: &Source,
+    candidate: Candidate,
+    companies: &Companies,
+) -> Result<Composed, Decision> {
+    let known = Message {
+        tenant_id: Some(candidate.tenant_id.clone()),
+        hash: Some(candidate.hash.clone()),
+        ..Message::default()
+    };
+    let skip = |reason, detail| Decision::Skip {
+        reason,
+        message: known.clone(),
+        detail,
+    };
+    let Some(tenant) = companies.tenants.get(&candidate.tenant_id) else {
+        return Err(mend(row, source, "tenant_gone", None));
+    };
+    if !tenant.enabled {
+        return Err(skip("tenant_disabled", None));
+    }
+    let given = candidate.recipient.as_deref().unwrap_or_default();
+    if given.trim().is_empty() {
+        return Err(skip("no_phone", None));
+    }
+    let phone = phone::normalize(given, tenant.default_area_code.as_deref())
+        .map_err(|error| skip("invalid_phone", Some(phone::mask(&error.to_string()))))?;
+    let (body, template_version) = render(row, &candidate, tenant, companies)
+        .map_err(|cause| mend(row, source, "template_error", Some(phone::mask(&cause))))?;
+    Ok(Composed {
+        tenant_id: candidate.tenant_id,
+        phone,
+        body,
+        template_version,
+        hash: candidate.hash,
+        channel_id: tenant.channel_id,
+    })
+}
+
+/// Respects the recipient's wish and the source's mode.
+pub(crate) fn conclude(composed: Composed, mode: Mode, opted_out: bool) -> Decision {
+    let message = Message {
+        tenant_id: Some(composed.tenant_id),
+        recipient: Some(composed.phone.as_e164().to_owned()),
+        body: Some(composed.body),
+        template_version: Some(composed.template_version),
+        hash: Some(composed.hash),
+    };
+    if opted_out {
+        return Decision::Skip {
+            reason: "opted_out",
+            message,
+            detail: None,
+        };
+    }
+    match mode {
+        Mode::Live => Decision::Send {
+            message,
+            channel_id: composed.channel_id,
+        },
+        Mode::Shadow => Decision::Skip {
+            reason: "shadow",
+            message,
+            detail: None,
+        },
+        Mode::Off => Decision::Skip {
+            reason: "source_off",
+            message,
+            detail: None,
+        },
+    }
+}
+
+/// The company's own text, else the one for all, else the built-in one.
+fn render(
+    row: &Captured,
+    candidate: &Candidate,
+    tenant: &Tenant,
+    companies: &Companies,
+) -> Result<(String, String), String> {
+    let key = |owner: Option<&String>| (owner.cloned(), row.event.clone(), tenant.locale.clone());
+    let own = companies.templates.get(&key(Some(&candidate.tenant_id)));
+    let chosen = own.or_else(|| companies.templates.get(&key(None)));
+    let (source, version) = match chosen {
+        Some(Template { version, body }) => (body.as_str(), version.clone()),
+        None => match template::builtin(&row.event, &tenant.locale) {
+            Some(text) => (text, "builtin".to_owned()),
+            None => {
+                return Err(format!(
+                    "no text for event {} in {}",
+                    row.event, tenant.locale
+                ));
+            }
+        },
+    };
+    let mut values = candidate.values.clone();
+    if let (Some(name), Some(values)) = (&tenant.name, values.as_object_mut()) {
+        values.insert("company".to_owned(), serde_json::json!({ "name": name }));
+    }
+    let body = template::render(source, &values).map_err(|error| error.to_string())?;
+    Ok((body, version))
+}
+
+/// By the order's own time; where no column tells it, by what its key was known to be older than.
+fn is_too_old(row: &Captured, source: &Source, created_at: Option<DateTime<Utc>>) -> bool {
+    match (created_at, source.old_key, row.subject.parse::<i64>()) {
+        (Some(created_at), ..) => created_at < earlier(row.now, source.max_age),
+        (None, Some(old_key), Ok(key)) => key <= old_key,
+        _ => false,
+    }
+}
+
+/// Something has to be mended before it can be sent: looked at again at intervals that grow with its age.
+fn mend(row: &Captured, source: &Source, reason: &'static str, error: Option<String>) -> Decision {
+    let age = (row.now - row.created_at).to_std().unwrap_or_default();
+    let at = later(row.now, (age / 4).clamp(MEND_MIN, MEND_MAX));
+    unless_expired(row, source, at, reason, None, error)
+}
+
+fn unless_expired(
+    row: &Captured,
+    source: &Source,
+    at: DateTime<Utc>,
+    reason: &'static str,
+    hash: Option<String>,
+    error: Option<String>,
+) -> Decision {
+    if row.now >= later(row.created_at, source.expires_after) {
+        return Decision::Expire { reason, error };
+    }
+    Decision::Again {
+        at,
+        reason,
+        hash,
+        error,
+    }
+}
+
+/// `time + wait`, at most the end of time.
+pub(crate) fn later(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    let wait = TimeDelta::from_std(wait).ok();
+    wait.and_then(|wait| time.checked_add_signed(wait))
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+fn earlier(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    let by = TimeDelta::from_std(by).ok();
+    by.and_then(|by| time.checked_sub_signed(by))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+/// Tells whether the order changed between two looks. Another build may hash otherwise: that costs one more look.
+fn hash(context: &Context) -> String {
+    let mut hasher = DefaultHasher::new();
+    context.tenant.hash(&mut hasher);
+    context.recipient.hash(&mut hasher);
+    context.values.to_string().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,324 @@
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::*;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+}
+
+fn captured(age: i64) -> Captured {
+    Captured {
+        id: 7,
+        source_id: Some(1),
+        event: "order_received".to_owned(),
+        subject: "42".to_owned(),
+        created_at: at(0),
+        scheduled_at: None,
+        next_attempt_at: at(0),
+        context_hash: None,
+        reason: None,
+        now: at(age),
+    }
+}
+
+fn source() -> Source {
+    Source {
+        id: 1,
+        version: "1".to_owned(),
+        relation: "public.pedido_itens".to_owned(),
+        has_context_query: true,
+        mode: Mode::Live,
+        settle: Duration::ZERO,
+        max_settle: Duration::from_secs(10),
+        max_age: Duration::from_secs(24 * 3600),
+        expires_after: Duration::from_secs(6 * 3600),
+        max_attempts: 8,
+        old_key: None,
+    }
+}
+
+fn context() -> Context {
+    Context {
+        tenant: Some("5".to_owned()),
+        recipient: Some("(11) 98765-4321".to_owned()),
+        values: json!({"order": {"number": "12"}, "company": {"name": "Pizzaria da Ana"}}),
+        created_at: Some(at(0)),
+        ready: true,
+    }
+}
+
+fn companies(body: &str) -> Companies {
+    let tenant = Tenant {
+        name: None,
+        enabled: true,
+        locale: "pt-BR".to_owned(),
+        default_area_code: None,
+        channel_id: Some(3),
+    };
+    let key = (None, "order_received".to_owned(), "pt-BR".to_owned());
+    let template = Template {
+        version: "1:2".to_owned(),
+        body: body.to_owned(),
+    };
+    Companies {
+        tenants: HashMap::from([("5".to_owned(), tenant)]),
+        templates: HashMap::from([(key, template)]),
+    }
+}
+
+fn considered(row: &Captured, source: &Source, context: Context) -> Result<Candidate, Decision> {
+    consider(row, source, Answer::Found(context))
+}
+
+fn reason(decision: &Decision) -> &str {
+    match decision {
+        Decision::Again { reason, .. }
+        | Decision::Skip { reason, .. }
+        | Decision::Expire { reason, .. } => reason,
+        Decision::Send { .. } => "send",
+    }
+}
+
+fn composed(context: Context, companies: &Companies) -> Result<Composed, Decision> {
+    let row = captured(1);
+    compose(
+        &row,
+        &source(),
+        considered(&row, &source(), context)?,
+        companies,
+    )
+}
+
+#[test]
+fn a_complete_order_is_sent_on_its_companys_channel() {
+    let composed = composed(context(), &companies("Pedido {{ order.number }}")).unwrap();
+    assert_eq!(
+        (composed.body.as_str(), composed.template_version.as_str()),
+        ("Pedido 12", "1:2")
+    );
+    let Decision::Send {
+        message,
+        channel_id,
+    } = conclude(composed, Mode::Live, false)
+    else {
+        panic!("not sent")
+    };
+    assert_eq!(message.recipient.as_deref(), Some("+5511987654321"));
+    assert_eq!(channel_id, Some(3));
+}
+
+#[test]
+fn a_source_that_is_off_or_has_no_query_is_not_asked() {
+    let off = Source {
+        mode: Mode::Off,
+        ..source()
+    };
+    assert_eq!(
+        reason(&before_asking(&captured(1), Some(&off)).unwrap_err()),
+        "source_off"
+    );
+    let silent = Source {
+        has_context_query: false,
+        ..source()
+    };
+    let waits = before_asking(&captured(1), Some(&silent)).unwrap_err();
+    assert_eq!(reason(&waits), "no_context_query");
+    assert!(matches!(waits, Decision::Again { .. }));
+}
+
+#[test]
+fn an_order_that_is_not_visible_is_looked_for_until_max_settle() {
+    let absent = |age| consider(&captured(age), &source(), Answer::Absent).unwrap_err();
+    assert!(matches!(
+        absent(1),
+        Decision::Again {
+            reason: "order_gone",
+            ..
+        }
+    ));
+    assert!(matches!(
+        absent(11),
+        Decision::Skip {
+            reason: "order_gone",
+            ..
+        }
+    ));
+}
+
+/// O3: settles for the source's quiet time, measured from look to look.
+#[test]
+fn an_order_settles_before_it_is_sent() {
+    let slow = Source {
+        settle: Duration::from_secs(2),
+        ..source()
+    };
+    let first = considered(&captured(0), &slow, context()).unwrap_err();
+    let Decision::Again {
+        at: again,
+        reason: "settling",
+        hash: Some(hash),
+        ..
+    } = first
+    else {
+        panic!("{first:?}")
+    };
+    assert_eq!(again, at(2));
+    let second = Captured {
+        context_hash: Some(hash),
+        ..captured(2)
+    };
+    assert!(considered(&second, &slow, context()).is_ok());
+}
+
+#[test]
+fn what_is_not_ready_waits_and_expires() {
+    let unready = || Context {
+        ready: false,
+        ..context()
+    };
+    let waits = considered(&captured(1), &source(), unready()).unwrap_err();
+    assert_eq!(reason(&waits), "not_ready");
+    let late = considered(&captured(6 * 3600), &source(), unready()).unwrap_err();
+    assert!(matches!(
+        late,
+        Decision::Expire {
+            reason: "not_ready",
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_failing_query_is_asked_again_and_says_why() {
+    let failed = consider(
+        &captured(40),
+        &source(),
+        Answer::Failed("no column".to_owned()),
+    );
+    let Decision::Again {
+        at: again,
+        reason: "context_error",
+        error,
+        ..
+    } = failed.unwrap_err()
+    else {
+        panic!("not again")
+    };
+    assert_eq!((again, error.as_deref()), (at(50), Some("no column")));
+}
+
+/// Old orders stay quiet, told by their time or by their key.
+#[test]
+fn old_orders_are_too_old() {
+    let old = Context {
+        created_at: Some(at(-25 * 3600)),
+        ..context()
+    };
+    assert_eq!(
+        reason(&considered(&captured(1), &source(), old).unwrap_err()),
+        "too_old"
+    );
+    let timeless = || Context {
+        created_at: None,
+        ..context()
+    };
+    let marked = |old_key| Source {
+        old_key,
+        ..source()
+    };
+    let by_key = considered(&captured(1), &marked(Some(42)), timeless());
+    assert_eq!(reason(&by_key.unwrap_err()), "too_old");
+    assert!(considered(&captured(1), &marked(Some(41)), timeless()).is_ok());
+    assert!(considered(&captured(1), &marked(None), timeless()).is_ok());
+}
+
+#[test]
+fn no_phone_and_a_wrong_phone_are_skipped() {
+    let with = |recipient: Option<&str>| Context {
+        recipient: recipient.map(str::to_owned),
+        ..context()
+    };
+    for (recipient, expected) in [
+        (None, "no_phone"),
+        (Some("  "), "no_phone"),
+        (Some("123"), "invalid_phone"),
+    ] {
+        let decision = composed(with(recipient), &companies("Oi")).unwrap_err();
+        assert_eq!(reason(&decision), expected);
+    }
+}
+
+/// O7: a company that is switched off hears nothing.
+#[test]
+fn a_disabled_company_is_skipped() {
+    let mut companies = companies("Oi");
+    companies.tenants.get_mut("5").unwrap().enabled = false;
+    assert_eq!(
+        reason(&composed(context(), &companies).unwrap_err()),
+        "tenant_disabled"
+    );
+}
+
+/// O6: the company's own text comes first; a mistake in it names the variable, and waits to be mended.
+#[test]
+fn a_template_with_an_unknown_variable_waits() {
+    let mut companies = companies("Oi");
+    let key = (
+        Some("5".to_owned()),
+        "order_received".to_owned(),
+        "pt-BR".to_owned(),
+    );
+    let body = "Oi {{ customer.nick }}".to_owned();
+    companies.templates.insert(
+        key,
+        Template {
+            version: "9:1".to_owned(),
+            body,
+        },
+    );
+    let Decision::Again {
+        reason: "template_error",
+        error: Some(error),
+        ..
+    } = composed(context(), &companies).unwrap_err()
+    else {
+        panic!("not again")
+    };
+    assert!(
+        error.contains("nick") || error.contains("customer"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_companys_name_of_the_settings_comes_first() {
+    let mut companies = companies("{{ company.name }}");
+    assert_eq!(
+        composed(context(), &companies).unwrap().body,
+        "Pizzaria da Ana"
+    );
+    companies.tenants.get_mut("5").unwrap().name = Some("Ana & Filhos".to_owned());
+    assert_eq!(
+        composed(context(), &companies).unwrap().body,
+        "Ana & Filhos"
+    );
+}
+
+#[test]
+fn wishes_and_shadow_mode_keep_the_text_but_send_nothing() {
+    let composed = || composed(context(), &companies("Oi")).unwrap();
+    for (mode, opted_out, expected) in [
+        (Mode::Live, true, "opted_out"),
+        (Mode::Shadow, false, "shadow"),
+        (Mode::Shadow, true, "opted_out"),
+    ] {
+        let decision = conclude(composed(), mode, opted_out);
+        assert_eq!(reason(&decision), expected);
+        let Decision::Skip { message, .. } = decision else {
+            panic!("sent")
+        };
+        assert_eq!(message.body.as_deref(), Some("Oi"));
+    }
+}

@@ -1,0 +1,236 @@
+//! A decision as the row and log rows that record it.
+
+use zapgres_core::status::Status;
+
+use super::claim::Captured;
+use super::decide::{Decision, Message, later};
+use super::source::Source;
+use super::write_back::Written;
+use crate::run::log_row::{Level, LogRow};
+
+/// The new row and the log rows of one decision.
+pub(crate) fn record(
+    row: &Captured,
+    source: Option<&Source>,
+    decision: Decision,
+) -> (Written, Vec<LogRow>) {
+    let mut logs = Vec::new();
+    if row.is_first_look() {
+        logs.push(LogRow {
+            source_id: row.source_id,
+            logged_at: Some(row.created_at),
+            ..LogRow::info(row.id, "captured")
+        });
+    }
+    let (written, log) = match decision {
+        Decision::Again {
+            at,
+            reason,
+            hash,
+            error,
+        } => {
+            let written = Written {
+                next_attempt_at: Some(at),
+                reason: Some(reason),
+                context_hash: hash,
+                last_error: error.clone(),
+                ..unchanged(row)
+            };
+            // The same again is no news.
+            let is_news = row.reason.as_deref() != Some(reason);
+            (written, is_news.then(|| waiting(row, reason, error)))
+        }
+        Decision::Skip {
+            reason,
+            message,
+            detail,
+        } => {
+            let log = LogRow {
+                tenant_id: message.tenant_id.clone(),
+                detail: Some(detail.map_or(reason.to_owned(), |why| format!("{reason}: {why}"))),
+                ..LogRow::info(row.id, "skipped")
+            };
+            let written = with_message(row, message);
+            let status = Status::Skipped.as_str();
+            (
+                Written {
+                    status,
+                    reason: Some(reason),
+                    resolved: true,
+                    ..written
+                },
+                Some(log),
+            )
+        }
+        Decision::Expire { reason, error } => {
+            let written = Written {
+                status: Status::Expired.as_str(),
+                reason: Some(reason),
+                last_error: error.clone(),
+                resolved: true,
+                ..unchanged(row)
+            };
+            let detail = error.map_or(reason.to_owned(), |why| format!("{reason}: {why}"));
+            let log = LogRow {
+                level: Level::Error,
+                detail: Some(detail),
+                ..LogRow::info(row.id, "expired")
+            };
+            (written, Some(log))
+        }
+        Decision::Send {
+            message,
+            channel_id,
+        } => send(row, source, message, channel_id),
+    };
+    logs.extend(log.map(|log| LogRow {
+        source_id: row.source_id,
+        ..log
+    }));
+    (written, logs)
+}
+
+fn send(
+    row: &Captured,
+    source: Option<&Source>,
+    message: Message,
+    channel_id: Option<i64>,
+) -> (Written, Option<LogRow>) {
+    let reason = channel_id.is_none().then_some("no_channel");
+    let log = LogRow {
+        tenant_id: message.tenant_id.clone(),
+        channel_id,
+        detail: reason.map(str::to_owned),
+        ..LogRow::info(row.id, "resolved")
+    };
+    let written = Written {
+        reason,
+        channel_id,
+        max_attempts: source.map(|source| source.max_attempts),
+        // Lanes send in the order of capture, whatever the order of looks was.
+        next_attempt_at: Some(
+            row.scheduled_at
+                .unwrap_or(row.created_at)
+                .max(row.created_at),
+        ),
+        expires_at: source.map(|source| later(row.created_at, source.expires_after)),
+        resolved: true,
+        ..with_message(row, message)
+    };
+    (written, Some(log))
+}
+
+fn waiting(row: &Captured, reason: &'static str, error: Option<String>) -> LogRow {
+    let event = if reason == "settling" {
+        "settling"
+    } else {
+        "waiting"
+    };
+    let level = if error.is_some() {
+        Level::Error
+    } else {
+        Level::Info
+    };
+    let detail = error.map_or(reason.to_owned(), |why| format!("{reason}: {why}"));
+    LogRow {
+        level,
+        detail: Some(detail),
+        ..LogRow::info(row.id, event)
+    }
+}
+
+fn unchanged(row: &Captured) -> Written {
+    Written {
+        id: row.id,
+        status: Status::Pending.as_str(),
+        reason: None,
+        tenant_id: None,
+        recipient: None,
+        channel_id: None,
+        body: None,
+        template_version: None,
+        context_hash: None,
+        max_attempts: None,
+        next_attempt_at: None,
+        expires_at: None,
+        last_error: None,
+        resolved: false,
+    }
+}
+
+fn with_message(row: &Captured, message: Message) -> Written {
+    Written {
+        tenant_id: message.tenant_id,
+        recipient: message.recipient,
+        body: message.body,
+        template_version: message.template_version,
+        context_hash: message.hash,
+        ..unchanged(row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn captured(reason: Option<&str>) -> Captured {
+        Captured {
+            id: 7,
+            source_id: Some(1),
+            event: "order_received".to_owned(),
+            subject: "42".to_owned(),
+            created_at: DateTime::UNIX_EPOCH,
+            scheduled_at: None,
+            next_attempt_at: DateTime::UNIX_EPOCH,
+            context_hash: None,
+            reason: reason.map(str::to_owned),
+            now: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn again(reason: &'static str) -> Decision {
+        Decision::Again {
+            at: DateTime::UNIX_EPOCH,
+            reason,
+            hash: None,
+            error: None,
+        }
+    }
+
+    fn events(logs: &[LogRow]) -> Vec<&str> {
+        logs.iter().map(|log| log.event).collect()
+    }
+
+    #[test]
+    fn the_first_look_logs_the_capture_with_its_time() {
+        let (_, logs) = record(&captured(None), None, again("settling"));
+        assert_eq!(events(&logs), ["captured", "settling"]);
+        assert_eq!(logs[0].logged_at, Some(DateTime::UNIX_EPOCH));
+    }
+
+    #[test]
+    fn waiting_for_the_same_is_logged_once() {
+        let (written, logs) = record(&captured(Some("not_ready")), None, again("not_ready"));
+        assert_eq!(events(&logs), [""; 0]);
+        assert!(!written.resolved);
+        let (_, logs) = record(&captured(Some("settling")), None, again("not_ready"));
+        assert_eq!(events(&logs), ["waiting"]);
+    }
+
+    /// What has no channel is resolved and kept.
+    #[test]
+    fn a_message_without_channel_waits() {
+        let decision = Decision::Send {
+            message: Message::default(),
+            channel_id: None,
+        };
+        let (written, _) = record(&captured(Some("settling")), None, decision);
+        assert_eq!(
+            (written.status, written.reason),
+            ("pending", Some("no_channel"))
+        );
+        assert!(written.resolved);
+    }
+}

@@ -1,0 +1,171 @@
+//! What intake needs to know about the companies of a batch: settings, texts, channels, wishes of recipients.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use deadpool_postgres::GenericClient;
+use futures_util::future;
+
+use crate::run::statement;
+
+pub(crate) const LOAD_TENANTS: &str = "-- load_tenants
+select t.id, t.name, t.enabled, t.locale, t.default_area_code
+from zap.tenant as t
+where t.id = any ($1)";
+
+pub(crate) const CREATE_TENANTS: &str = "-- create_tenants
+insert into zap.tenant (id, name)
+select n.id, n.name
+from unnest($1::text [], $2::text []) as n (id, name)
+on conflict do nothing";
+
+/// Uses `template_active`.
+pub(crate) const LOAD_TEMPLATES: &str = "-- load_templates
+select t.tenant_id, t.event, t.locale, t.id::text || ':' || t.version::text as version, t.body
+from zap.template as t
+where t.active
+    and t.event = any ($2)
+    and (t.tenant_id is null or t.tenant_id = any ($1))";
+
+/// Uses `channel_by_tenant`.
+pub(crate) const BEST_CHANNELS: &str = "-- best_channels
+select distinct on (c.tenant_id) c.tenant_id, c.id
+from zap.channel as c
+where c.tenant_id = any ($1) and c.enabled and c.paused_at is null
+order by c.tenant_id asc, c.priority desc, c.id asc";
+
+/// Uses `recipient_once`.
+pub(crate) const OPTED_OUT: &str = "-- opted_out
+select r.tenant_id, r.address
+from unnest($1::text [], $2::text []) as a (tenant_id, address)
+inner join zap.recipient as r
+    on a.tenant_id = r.tenant_id and r.kind = 'phone' and a.address = r.address
+where r.opted_out_at is not null";
+
+/// A company.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tenant {
+    /// Name shown in messages; none: what the context query finds.
+    pub name: Option<String>,
+    pub enabled: bool,
+    pub locale: String,
+    pub default_area_code: Option<String>,
+    /// Its best usable channel.
+    pub channel_id: Option<i64>,
+}
+
+/// A text of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Template {
+    pub version: String,
+    pub body: String,
+}
+
+/// Texts by tenant (none: for all), event and locale.
+pub(crate) type Templates = HashMap<(Option<String>, String, String), Template>;
+
+/// What is known of the companies of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Companies {
+    pub tenants: HashMap<String, Tenant>,
+    pub templates: Templates,
+}
+
+/// Loads the companies named in `wanted` (id → name that the context query found), creating those seen for the first
+/// time, and the texts for `events`.
+pub(crate) async fn load(
+    client: &impl GenericClient,
+    wanted: &BTreeMap<String, Option<String>>,
+    events: &BTreeSet<&str>,
+) -> Result<Companies, tokio_postgres::Error> {
+    let ids: Vec<&str> = wanted.keys().map(String::as_str).collect();
+    let events: Vec<&str> = events.iter().copied().collect();
+    let (tenants, templates, channels) = future::try_join3(
+        tenants(client, &ids),
+        templates(client, &ids, &events),
+        best_channels(client, &ids),
+    )
+    .await?;
+    let mut companies = Companies { tenants, templates };
+    let unknown: Vec<(&String, &Option<String>)> = wanted
+        .iter()
+        .filter(|(id, _)| !companies.tenants.contains_key(*id))
+        .collect();
+    if !unknown.is_empty() {
+        let (ids, names): (Vec<&String>, Vec<&Option<String>>) = unknown.into_iter().unzip();
+        statement::execute(client, CREATE_TENANTS, &[&ids, &names]).await?;
+        companies.tenants.extend(self::tenants(client, &ids).await?);
+    }
+    for (id, channel) in channels {
+        if let Some(tenant) = companies.tenants.get_mut(&id) {
+            tenant.channel_id = Some(channel);
+        }
+    }
+    Ok(companies)
+}
+
+async fn tenants(
+    client: &impl GenericClient,
+    ids: &[impl AsRef<str> + tokio_postgres::types::ToSql + Sync],
+) -> Result<HashMap<String, Tenant>, tokio_postgres::Error> {
+    let mut tenants = HashMap::new();
+    for row in statement::rows(client, LOAD_TENANTS, &[&ids]).await? {
+        let tenant = Tenant {
+            name: row.try_get("name")?,
+            enabled: row.try_get("enabled")?,
+            locale: row.try_get("locale")?,
+            default_area_code: row.try_get("default_area_code")?,
+            channel_id: None,
+        };
+        tenants.insert(row.try_get("id")?, tenant);
+    }
+    Ok(tenants)
+}
+
+async fn templates(
+    client: &impl GenericClient,
+    tenants: &[&str],
+    events: &[&str],
+) -> Result<Templates, tokio_postgres::Error> {
+    let mut templates = HashMap::new();
+    for row in statement::rows(client, LOAD_TEMPLATES, &[&tenants, &events]).await? {
+        let key = (
+            row.try_get("tenant_id")?,
+            row.try_get("event")?,
+            row.try_get("locale")?,
+        );
+        let template = Template {
+            version: row.try_get("version")?,
+            body: row.try_get("body")?,
+        };
+        templates.insert(key, template);
+    }
+    Ok(templates)
+}
+
+async fn best_channels(
+    client: &impl GenericClient,
+    tenants: &[&str],
+) -> Result<Vec<(String, i64)>, tokio_postgres::Error> {
+    let rows = statement::rows(client, BEST_CHANNELS, &[&tenants]).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
+}
+
+/// Which of these (tenant, address) pairs want no messages.
+pub(crate) async fn opted_out(
+    client: &impl GenericClient,
+    addresses: &[(String, String)],
+) -> Result<HashSet<(String, String)>, tokio_postgres::Error> {
+    if addresses.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let (tenants, addresses): (Vec<&String>, Vec<&String>) = addresses
+        .iter()
+        .map(|(tenant, address)| (tenant, address))
+        .unzip();
+    let rows = statement::rows(client, OPTED_OUT, &[&tenants, &addresses]).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
+}

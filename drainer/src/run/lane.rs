@@ -1,0 +1,414 @@
+//! A lane: sends the notifications of one channel, in order and at its pace.
+
+mod connection;
+mod mark;
+mod queue;
+mod ready;
+mod send;
+mod settings;
+mod tempo;
+mod verdict;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::PoolError;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::task::{self, JoinSet};
+use tokio::time::Instant;
+
+use connection::Connection;
+use mark::Marked;
+use queue::Queue;
+use ready::Ready;
+use settings::Settings;
+use tempo::Tempo;
+use verdict::Verdict;
+
+pub(crate) use verdict::cut_off;
+
+use super::daemon::Daemon;
+use super::in_flight::Attempt;
+
+/// A change of the channel's row holds for what is sent this long after it, at the latest.
+const SETTINGS_AGE: Duration = Duration::from_secs(1);
+/// Pause where somebody has to change something, or the database is away.
+const OBSTACLE_PAUSE: Duration = Duration::from_secs(1);
+
+/// The sender of one channel.
+pub(crate) struct Lane {
+    daemon: Arc<Daemon>,
+    channel_id: i64,
+    wake: Arc<Notify>,
+    settings: Option<(Instant, Settings)>,
+    connection: Option<Connection>,
+    /// What keeps the channel from being used, as it was logged.
+    obstacle: Option<String>,
+    queue: Queue,
+    tempo: Tempo,
+    /// The queue had nothing more; until then, where the time is known, or until a wake-up.
+    drained: Option<Option<Instant>>,
+    /// Requests on their way; each ends with the rest that the channel needs.
+    sends: JoinSet<Option<Duration>>,
+    /// Their attempts and recipients.
+    sending: HashMap<task::Id, (Attempt, String)>,
+}
+
+/// What a lane waits for before its next step, besides a wake-up and the end of a request.
+enum Pause {
+    /// Nothing: there is more to do.
+    None,
+    Until(Instant),
+    /// Only a wake-up or the end of a request changes anything.
+    Idle,
+}
+
+/// Why a step failed: the database.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    #[error(transparent)]
+    Statement(#[from] tokio_postgres::Error),
+}
+
+impl Lane {
+    /// A lane for a channel, woken by `wake`.
+    pub(crate) fn new(daemon: Arc<Daemon>, channel_id: i64, wake: Arc<Notify>) -> Self {
+        Self {
+            daemon,
+            channel_id,
+            wake,
+            settings: None,
+            connection: None,
+            obstacle: None,
+            queue: Queue::default(),
+            tempo: Tempo::new(Instant::now()),
+            drained: None,
+            sends: JoinSet::new(),
+            sending: HashMap::new(),
+        }
+    }
+
+    /// Sends until shutdown, then waits for the requests on their way.
+    pub(crate) async fn run(mut self) {
+        while self.daemon.may_send().await {
+            let pause = match self.step().await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::debug!(channel_id = self.channel_id, %error, "the lane waits for the database");
+                    Pause::Until(Instant::now() + OBSTACLE_PAUSE)
+                }
+            };
+            self.rest(pause).await;
+        }
+        let abort = self.daemon.abort.clone();
+        abort
+            .run_until_cancelled(async { while self.sends.join_next().await.is_some() {} })
+            .await;
+    }
+
+    /// Begins as many requests as the channel takes now.
+    async fn step(&mut self) -> Result<Pause, StepError> {
+        self.collect_finished();
+        if let Some(until) = self.tempo.resting_until() {
+            return Ok(Pause::Until(until));
+        }
+        let free = self.free_slots();
+        if free == 0 {
+            return Ok(Pause::Idle);
+        }
+        let Some(settings) = self.current_settings().await? else {
+            self.queue.clear();
+            return Ok(Pause::Idle);
+        };
+        if !self.connect(&settings) {
+            return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
+        }
+        self.tempo.follow(settings.pace);
+        if self.queue.is_empty()
+            && let Some(pause) = self.refill().await?
+        {
+            return Ok(pause);
+        }
+        self.send_some(free, &settings).await
+    }
+
+    /// Requests that the lane may begin.
+    fn free_slots(&self) -> usize {
+        let limit = if self.tempo.is_probing() {
+            1
+        } else {
+            self.daemon.config.sending.in_flight_per_lane
+        };
+        limit.saturating_sub(self.sends.len())
+    }
+
+    /// The channel's row, when it allows sending. What waits on a channel that is gone or disabled goes elsewhere.
+    async fn current_settings(&mut self) -> Result<Option<Settings>, StepError> {
+        if let Some((loaded_at, settings)) = &self.settings
+            && loaded_at.elapsed() < SETTINGS_AGE
+        {
+            return Ok(Some(settings.clone()));
+        }
+        self.settings = None;
+        let client = self.daemon.pool.get().await?;
+        let settings = settings::load_channel(&client, self.channel_id).await?;
+        let Some(settings) = settings.filter(|settings| settings.enabled) else {
+            let tenants = super::assign::release(&client, self.channel_id).await?;
+            self.daemon.wait_for_channel(tenants);
+            return Ok(None);
+        };
+        if !settings.may_send {
+            return Ok(None);
+        }
+        self.settings = Some((Instant::now(), settings.clone()));
+        Ok(Some(settings))
+    }
+
+    /// Makes the provider ready; false: somebody has to mend the channel, and nothing is consumed meanwhile.
+    fn connect(&mut self, settings: &Settings) -> bool {
+        match Connection::renew(self.connection.take(), &settings.address, &self.daemon.http) {
+            Ok(connection) => {
+                if self.obstacle.take().is_some() {
+                    tracing::info!(channel = settings.name, "the channel can be used again");
+                }
+                self.connection = Some(connection);
+                true
+            }
+            Err(unusable) => {
+                let obstacle = unusable.to_string();
+                if self.obstacle.as_ref() != Some(&obstacle) {
+                    tracing::error!(
+                        channel = settings.name,
+                        cause = obstacle,
+                        "the channel cannot be used; its messages wait"
+                    );
+                    self.obstacle = Some(obstacle);
+                }
+                false
+            }
+        }
+    }
+
+    /// Fetches the next batch; returns how long to wait when there is none.
+    async fn refill(&mut self) -> Result<Option<Pause>, StepError> {
+        if let Some(until) = self.drained
+            && until.is_none_or(|until| until > Instant::now())
+        {
+            return Ok(Some(until.map_or(Pause::Idle, Pause::Until)));
+        }
+        let limit = self.daemon.config.sending.claim_batch;
+        let client = self.daemon.pool.get().await?;
+        let batch = ready::ready(&client, self.channel_id, limit, self.queue.floor()).await?;
+        let is_empty = batch.is_empty();
+        self.queue.refill(batch, limit);
+        self.drained = None;
+        if !is_empty {
+            return Ok(None);
+        }
+        let next = ready::seconds_to_next_due(&client, self.channel_id).await?;
+        // Negative: has become due just now.
+        let next = next.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
+        let until = next.map(|next| Instant::now() + next);
+        self.drained = Some(until);
+        Ok(Some(until.map_or(Pause::Idle, Pause::Until)))
+    }
+
+    async fn send_some(&mut self, free: usize, settings: &Settings) -> Result<Pause, StepError> {
+        let busy: HashSet<String> = self.sending.values().map(|(_, to)| to.clone()).collect();
+        let mut rows = self.queue.take(free, &busy);
+        let taken = rows.len();
+        rows.retain(|row| !self.daemon.in_flight.contains(row.id));
+        if rows.len() < taken && rows.is_empty() {
+            return Ok(Pause::None);
+        }
+        let permits = self.permits(rows.len()).await;
+        let allowed = self.tempo.allowance(permits.len(), self.daemon.randomness);
+        self.queue.put_back(rows.split_off(allowed));
+        if rows.is_empty() {
+            return Ok(self.tempo.next_slot().map_or(Pause::Idle, Pause::Until));
+        }
+        let marked = self.mark(&rows).await?;
+        self.tempo.give_back(rows.len() - marked.len());
+        if marked.is_empty() {
+            // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
+            return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
+        }
+        for (marked, permit) in marked.into_iter().zip(permits) {
+            self.begin(marked, permit, settings.name.clone());
+        }
+        Ok(Pause::None)
+    }
+
+    /// As many of the process's permits as there are, at least one; none when there is nothing to send.
+    async fn permits(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
+        let mut permits = Vec::with_capacity(wanted);
+        if wanted > 0
+            && let Some(Ok(first)) = self
+                .daemon
+                .shutdown
+                .run_until_cancelled(self.daemon.permits.clone().acquire_owned())
+                .await
+        {
+            permits.push(first);
+        }
+        while !permits.is_empty()
+            && permits.len() < wanted
+            && let Ok(permit) = self.daemon.permits.clone().try_acquire_owned()
+        {
+            permits.push(permit);
+        }
+        permits
+    }
+
+    /// Marks `rows`; returns those that may be sent, in their order.
+    async fn mark(&self, rows: &[Ready]) -> Result<Vec<Marked>, StepError> {
+        let client = self.daemon.pool.get().await?;
+        if !*self.daemon.gate.borrow() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let attempts = || rows.iter().map(|row| (row.id, row.attempts + 1));
+        self.daemon.in_flight.begin(attempts());
+        let marking = mark::mark(&client, self.channel_id, &ids, &self.daemon.owner).await;
+        let mut marked = match marking {
+            Ok(marked) => marked,
+            Err(error) => {
+                // The statement may have worked all the same: then its attempts are given back, unsent.
+                for attempt in attempts() {
+                    self.daemon
+                        .complete(verdict::unsent(self.channel_id, attempt));
+                }
+                return Err(error.into());
+            }
+        };
+        marked.sort_by_key(|marked| ids.iter().position(|id| *id == marked.id));
+        let refused: Vec<i64> = ids
+            .into_iter()
+            .filter(|id| marked.iter().all(|marked| marked.id != *id))
+            .collect();
+        for id in &refused {
+            self.daemon.in_flight.end(*id);
+        }
+        if !refused.is_empty() {
+            mark::skip_opted_out(&client, &refused).await?;
+        }
+        Ok(marked)
+    }
+
+    /// Begins a request.
+    fn begin(&mut self, marked: Marked, permit: OwnedSemaphorePermit, channel: String) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let provider = connection.provider.clone();
+        let daemon = self.daemon.clone();
+        let channel_id = self.channel_id;
+        let (attempt, recipient) = ((marked.id, marked.attempt), marked.recipient.clone());
+        let request = self.sends.spawn(async move {
+            let timeout = daemon.config.sending.send_timeout;
+            let (answer, took) = send::send(provider, &marked, timeout).await;
+            drop(permit);
+            let unit = (daemon.randomness)();
+            let verdict = verdict::judge(channel_id, &marked, answer, took, unit);
+            report(&channel, &marked, &verdict);
+            daemon.complete(verdict.outcome);
+            verdict.rest
+        });
+        self.sending.insert(request.id(), (attempt, recipient));
+    }
+
+    fn collect_finished(&mut self) {
+        while let Some(finished) = self.sends.try_join_next_with_id() {
+            self.finish(finished);
+        }
+    }
+
+    fn finish(&mut self, finished: Result<(task::Id, Option<Duration>), task::JoinError>) {
+        match finished {
+            Ok((request, rest)) => {
+                self.sending.remove(&request);
+                match rest {
+                    Some(wait) => self.tempo.rest(wait),
+                    None => self.tempo.works(),
+                }
+            }
+            Err(error) => {
+                tracing::error!(channel_id = self.channel_id, %error, "a request ended without an answer");
+                if let Some((attempt, _)) = self.sending.remove(&error.id()) {
+                    self.daemon.complete(cut_off(attempt));
+                }
+            }
+        }
+    }
+
+    /// Waits for whatever comes first.
+    async fn rest(&mut self, pause: Pause) {
+        let until = match pause {
+            Pause::None => return,
+            Pause::Until(until) => Some(until),
+            Pause::Idle => None,
+        };
+        let sleep = async {
+            match until {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.daemon.shutdown.cancelled() => {}
+            () = self.wake.notified() => {
+                self.queue.forget_floor();
+                self.drained = None;
+            }
+            () = sleep => {}
+            Some(finished) = self.sends.join_next_with_id() => self.finish(finished),
+        }
+    }
+}
+
+/// One line per attempt.
+fn report(channel: &str, marked: &Marked, verdict: &Verdict) {
+    let outcome = &verdict.outcome;
+    let (notification_id, attempt, repeat) = (marked.id, marked.attempt, marked.repeat);
+    let duration_ms = outcome.duration_ms;
+    let error = outcome.last_error.as_deref();
+    let error_class = outcome.error_class;
+    match outcome.status {
+        "sent" => {
+            tracing::info!(
+                channel,
+                notification_id,
+                attempt,
+                duration_ms,
+                repeat,
+                "notification sent"
+            );
+        }
+        "failed" => {
+            tracing::error!(
+                channel,
+                notification_id,
+                attempt,
+                duration_ms,
+                error_class,
+                error,
+                "notification failed"
+            );
+        }
+        status => {
+            tracing::warn!(
+                channel,
+                notification_id,
+                attempt,
+                duration_ms,
+                error_class,
+                error,
+                status,
+                "notification not sent yet"
+            );
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Marks, durably and before the request, what is sent next.
+
+use deadpool_postgres::GenericClient;
+
+use crate::run::statement;
+
+/// Finds its rows by primary key, and checks again whatever may have changed since they were found due.
+pub(crate) const MARK: &str = "-- mark
+with marked as (
+    update zap.notification_queue as q
+    set
+        status = 'processing',
+        attempts = q.attempts + 1,
+        processing_at = pg_catalog.clock_timestamp(),
+        lease_owner = $3
+    from zap.channel as c, zap.tenant as t
+    where q.id = any ($1)
+        and q.channel_id = $2
+        and c.id = $2
+        and t.id = q.tenant_id
+        and q.resolved_at is not null
+        and q.status in ('pending', 'retrying', 'uncertain')
+        and q.next_attempt_at <= pg_catalog.statement_timestamp()
+        and (q.expires_at is null or q.expires_at > pg_catalog.statement_timestamp())
+        and c.enabled
+        and c.paused_at is null
+        and t.enabled
+        and coalesce(
+            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = q.tenant_id),
+            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
+            'true'
+        ) = 'true'
+        and not exists (
+            select from zap.recipient as r
+            where r.tenant_id = q.tenant_id
+                and r.kind = q.recipient_kind
+                and r.address = q.recipient
+                and r.opted_out_at is not null
+        )
+    returning
+        q.id, q.attempts, q.max_attempts, q.recipient, q.kind, q.body, q.tenant_id, q.source_id, q.channel_id,
+        q.uncertain_at is not null as repeat
+),
+logged as (
+    insert into zap.notification_logs
+        (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
+    select
+        m.id, m.tenant_id, m.source_id, m.channel_id, 'info', 'repeated', m.attempts,
+        'an earlier attempt was left without an answer: this one may be a repeat'
+    from marked as m
+    where m.repeat
+)
+select m.id, m.attempts, m.max_attempts, m.recipient, m.kind, m.body, m.repeat
+from marked as m";
+
+/// Finds its rows by primary key.
+pub(crate) const SKIP_OPTED_OUT: &str = "-- skip_opted_out
+with skipped as (
+    update zap.notification_queue as q
+    set status = 'skipped', reason = 'opted_out', skipped_at = pg_catalog.clock_timestamp()
+    from zap.recipient as r
+    where q.id = any ($1)
+        and q.status in ('pending', 'retrying', 'uncertain')
+        and r.tenant_id = q.tenant_id
+        and r.kind = q.recipient_kind
+        and r.address = q.recipient
+        and r.opted_out_at is not null
+    returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts
+)
+insert into zap.notification_logs
+    (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
+select s.id, s.tenant_id, s.source_id, s.channel_id, 'info', 'skipped', s.attempts, 'opted_out'
+from skipped as s";
+
+/// A notification that is marked and has to be sent now.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Marked {
+    pub id: i64,
+    /// Number of this attempt.
+    pub attempt: i32,
+    pub max_attempts: Option<i32>,
+    pub recipient: String,
+    pub kind: String,
+    pub body: String,
+    /// An earlier attempt was left without an answer.
+    pub repeat: bool,
+}
+
+/// Marks those of `ids` that may still be sent on the channel.
+pub(crate) async fn mark(
+    client: &impl GenericClient,
+    channel_id: i64,
+    ids: &[i64],
+    owner: &str,
+) -> Result<Vec<Marked>, tokio_postgres::Error> {
+    let rows = statement::rows(client, MARK, &[&ids, &channel_id, &owner]).await?;
+    let marked = rows.iter().map(|row| {
+        Ok(Marked {
+            id: row.try_get("id")?,
+            attempt: row.try_get("attempts")?,
+            max_attempts: row.try_get("max_attempts")?,
+            recipient: row
+                .try_get::<_, Option<String>>("recipient")?
+                .unwrap_or_default(),
+            kind: row.try_get("kind")?,
+            body: row
+                .try_get::<_, Option<String>>("body")?
+                .unwrap_or_default(),
+            repeat: row.try_get("repeat")?,
+        })
+    });
+    marked.collect()
+}
+
+/// Skips those of `ids` whose recipient wants no messages any more.
+pub(crate) async fn skip_opted_out(
+    client: &impl GenericClient,
+    ids: &[i64],
+) -> Result<(), tokio_postgres::Error> {
+    statement::execute(client, SKIP_OPTED_OUT, &[&ids]).await?;
+    Ok(())
+}

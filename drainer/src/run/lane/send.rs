@@ -1,0 +1,65 @@
+//! One request to a provider.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::phone;
+use zapgres_providers::{Accepted, MessageBody, OutgoingMessage, Provider};
+
+use super::mark::Marked;
+
+/// The HTTP client ends requests itself; this ends what hangs elsewhere.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// Sends one message, and tells how long the answer took.
+pub(crate) async fn send(
+    provider: Arc<dyn Provider>,
+    marked: &Marked,
+    timeout: Duration,
+) -> (Result<Accepted, SendError>, Duration) {
+    let begin = Instant::now();
+    let answer = match message(marked) {
+        Ok(message) => tokio::time::timeout(timeout + MARGIN, provider.send(&message))
+            .await
+            .unwrap_or_else(|_| Err(no_answer())),
+        Err(unsendable) => Err(unsendable),
+    };
+    (answer, begin.elapsed())
+}
+
+fn message(marked: &Marked) -> Result<OutgoingMessage, SendError> {
+    if marked.kind != "text" || marked.body.is_empty() {
+        let what = format!("a message of kind {} without a text to send", marked.kind);
+        return Err(unsendable(ErrorClass::Rejected, what));
+    }
+    let recipient = phone::normalize(&marked.recipient, None).map_err(|error| {
+        unsendable(
+            ErrorClass::RecipientInvalid,
+            phone::mask(&error.to_string()),
+        )
+    })?;
+    Ok(OutgoingMessage {
+        recipient,
+        body: MessageBody::Text(marked.body.clone()),
+    })
+}
+
+fn unsendable(class: ErrorClass, message: String) -> SendError {
+    SendError {
+        class,
+        message,
+        retry_after: None,
+        reached_provider: false,
+    }
+}
+
+fn no_answer() -> SendError {
+    SendError {
+        class: ErrorClass::Uncertain,
+        message: "no answer in time".to_owned(),
+        retry_after: None,
+        reached_provider: true,
+    }
+}

@@ -1,0 +1,81 @@
+//! A channel's row as its lane needs it.
+
+use std::time::Duration;
+
+use deadpool_postgres::GenericClient;
+use tokio_postgres::Row;
+use zapgres_core::pace::Pace;
+
+use crate::run::statement;
+
+pub(crate) const LOAD_CHANNEL: &str = "-- load_channel
+select
+    c.name, c.provider, c.base_url, c.instance, c.credential, c.rate_per_minute, c.enabled,
+    pg_catalog.date_part('epoch', c.delay_min)::float8 as delay_min,
+    pg_catalog.date_part('epoch', c.delay_max)::float8 as delay_max,
+    c.paused_at is null
+    and t.enabled
+    and coalesce(
+        (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = c.tenant_id),
+        (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
+        'true'
+    ) = 'true' as may_send
+from zap.channel as c
+inner join zap.tenant as t on c.tenant_id = t.id
+where c.id = $1";
+
+/// A row of `zap.channel`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    pub name: String,
+    pub enabled: bool,
+    /// Not paused, its tenant enabled, sending not switched off.
+    pub may_send: bool,
+    pub pace: Pace,
+    pub address: Address,
+}
+
+/// Where a channel's messages go. A change makes a new provider instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub provider: String,
+    pub base_url: String,
+    pub instance: String,
+    /// Reference, never the secret.
+    pub credential: String,
+}
+
+impl Settings {
+    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        let duration = |column| -> Result<Duration, tokio_postgres::Error> {
+            let seconds: f64 = row.try_get(column)?;
+            Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+        };
+        let per_minute: Option<i32> = row.try_get("rate_per_minute")?;
+        Ok(Self {
+            name: row.try_get("name")?,
+            enabled: row.try_get("enabled")?,
+            may_send: row.try_get("may_send")?,
+            pace: Pace {
+                per_minute: per_minute.and_then(|rate| rate.try_into().ok()),
+                delay_min: duration("delay_min")?,
+                delay_max: duration("delay_max")?,
+            },
+            address: Address {
+                provider: row.try_get("provider")?,
+                base_url: row.try_get("base_url")?,
+                instance: row.try_get("instance")?,
+                credential: row.try_get("credential")?,
+            },
+        })
+    }
+}
+
+/// The channel's row; none when it is gone.
+pub(crate) async fn load_channel(
+    client: &impl GenericClient,
+    channel_id: i64,
+) -> Result<Option<Settings>, tokio_postgres::Error> {
+    let rows = statement::rows(client, LOAD_CHANNEL, &[&channel_id]).await?;
+    rows.first().map(Settings::from_row).transpose()
+}

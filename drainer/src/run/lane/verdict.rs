@@ -1,0 +1,242 @@
+//! What an attempt's answer means for its notification and its channel. Pure.
+
+use std::time::Duration;
+
+use zapgres_core::error_class::SendError;
+use zapgres_core::next_step::{NextStep, RetryPolicy, next_step};
+use zapgres_core::status::{self, Status, StatusEvent};
+use zapgres_providers::Accepted;
+
+use super::mark::Marked;
+use crate::run::complete::Outcome;
+use crate::run::log_row::Level;
+
+/// An outcome to write, and how long the channel has to rest.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Verdict {
+    pub outcome: Outcome,
+    /// Set: the channel is the obstacle.
+    pub rest: Option<Duration>,
+}
+
+/// Judges the answer to an attempt that took `took`. `unit` is a random number from 0.0 to 1.0.
+pub(crate) fn judge(
+    channel_id: i64,
+    marked: &Marked,
+    answer: Result<Accepted, SendError>,
+    took: Duration,
+    unit: f64,
+) -> Verdict {
+    let duration_ms = Some(i32::try_from(took.as_millis()).unwrap_or(i32::MAX));
+    match answer {
+        Ok(accepted) => {
+            let outcome = Outcome {
+                provider_message_id: Some(without_nul(accepted.provider_message_id)),
+                duration_ms,
+                level: Level::Success,
+                ..outcome(
+                    channel_id,
+                    (marked.id, marked.attempt),
+                    StatusEvent::Accepted,
+                    "sent",
+                )
+            };
+            Verdict {
+                outcome,
+                rest: None,
+            }
+        }
+        Err(error) => {
+            let (outcome, rest) = after_error(channel_id, marked, &error, unit);
+            let outcome = Outcome {
+                error_class: Some(error.class.as_str()),
+                last_error: Some(without_nul(error.message)),
+                duration_ms,
+                ..outcome
+            };
+            Verdict { outcome, rest }
+        }
+    }
+}
+
+fn after_error(
+    channel_id: i64,
+    marked: &Marked,
+    error: &SendError,
+    unit: f64,
+) -> (Outcome, Option<Duration>) {
+    let outcome = |event, log| outcome(channel_id, (marked.id, marked.attempt), event, log);
+    let made = marked.attempt - i32::from(!error.reached_provider);
+    let mut policy = RetryPolicy::default();
+    if let Some(max_attempts) = marked.max_attempts.and_then(|max| u32::try_from(max).ok()) {
+        policy.max_attempts = max_attempts;
+    }
+    match next_step(error, u32::try_from(made).unwrap_or(0), &policy, unit) {
+        NextStep::RetryAfter(wait) => {
+            let outcome = Outcome {
+                give_back: !error.reached_provider,
+                wait_seconds: Some(wait.as_secs_f64()),
+                ..outcome(StatusEvent::RetryScheduled, "retrying")
+            };
+            (outcome, None)
+        }
+        NextStep::WaitForChannel(wait) => {
+            let outcome = Outcome {
+                give_back: true,
+                wait_seconds: Some(wait.as_secs_f64()),
+                reason: Some("channel_down"),
+                ..outcome(StatusEvent::RetryScheduled, "retrying")
+            };
+            (outcome, Some(wait))
+        }
+        NextStep::MarkUncertain { retry_after } => {
+            let outcome = Outcome {
+                wait_seconds: Some(retry_after.as_secs_f64()),
+                ..outcome(StatusEvent::AnswerLost, "uncertain")
+            };
+            (outcome, None)
+        }
+        NextStep::GiveUp => {
+            let outcome = Outcome {
+                level: Level::Error,
+                ..outcome(StatusEvent::GaveUp, "failed")
+            };
+            (outcome, None)
+        }
+    }
+}
+
+/// The attempt was, or may have been, marked, but no request was made.
+pub(crate) fn unsent(channel_id: i64, attempt: (i64, i32)) -> Outcome {
+    Outcome {
+        give_back: true,
+        wait_seconds: Some(0.0),
+        event: None,
+        ..outcome(channel_id, attempt, StatusEvent::RetryScheduled, "retrying")
+    }
+}
+
+/// The process stops before the provider has answered.
+pub(crate) fn cut_off(attempt: (i64, i32)) -> Outcome {
+    Outcome {
+        wait_seconds: Some(0.0),
+        error_class: Some("uncertain"),
+        last_error: Some("the daemon stopped before the provider answered".to_owned()),
+        ..outcome(0, attempt, StatusEvent::AnswerLost, "uncertain")
+    }
+}
+
+fn outcome(
+    channel_id: i64,
+    (id, attempt): (i64, i32),
+    event: StatusEvent,
+    log: &'static str,
+) -> Outcome {
+    Outcome {
+        id,
+        attempt,
+        status: status::next(Status::Processing, event)
+            .unwrap_or(Status::Uncertain)
+            .as_str(),
+        give_back: false,
+        wait_seconds: None,
+        reason: None,
+        error_class: None,
+        last_error: None,
+        provider_message_id: None,
+        duration_ms: None,
+        level: Level::Retry,
+        event: Some(log),
+        channel_id,
+    }
+}
+
+/// PostgreSQL's text takes no NUL, and a provider's answer may hold one.
+fn without_nul(text: String) -> String {
+    text.replace('\0', "")
+}
+
+#[cfg(test)]
+mod tests {
+    use zapgres_core::error_class::ErrorClass;
+
+    use super::*;
+
+    fn marked(attempt: i32) -> Marked {
+        Marked {
+            id: 7,
+            attempt,
+            max_attempts: Some(3),
+            recipient: "+5511987654321".to_owned(),
+            kind: "text".to_owned(),
+            body: "Oi".to_owned(),
+            repeat: false,
+        }
+    }
+
+    fn failed(class: ErrorClass, reached_provider: bool, attempt: i32) -> Verdict {
+        let error = SendError {
+            class,
+            message: "no\0".to_owned(),
+            retry_after: None,
+            reached_provider,
+        };
+        judge(
+            1,
+            &marked(attempt),
+            Err(error),
+            Duration::from_millis(12),
+            0.5,
+        )
+    }
+
+    #[test]
+    fn an_accepted_message_is_sent() {
+        let accepted = Accepted {
+            provider_message_id: "3EB0".to_owned(),
+            recipient_address: None,
+        };
+        let verdict = judge(1, &marked(1), Ok(accepted), Duration::from_millis(12), 0.5);
+        assert_eq!(
+            (verdict.outcome.status, verdict.outcome.duration_ms),
+            ("sent", Some(12))
+        );
+        assert_eq!(verdict.rest, None);
+    }
+
+    /// O5: retried with a wait, given up after the last attempt.
+    #[test]
+    fn a_transient_error_is_retried_until_attempts_are_used_up() {
+        let first = failed(ErrorClass::Transient, true, 1).outcome;
+        assert_eq!((first.status, first.give_back), ("retrying", false));
+        assert!(first.wait_seconds.is_some());
+        assert_eq!(
+            failed(ErrorClass::Transient, true, 3).outcome.status,
+            "failed"
+        );
+    }
+
+    #[test]
+    fn an_attempt_that_reached_nobody_is_given_back() {
+        let verdict = failed(ErrorClass::ChannelDown, false, 3);
+        assert_eq!(
+            (verdict.outcome.status, verdict.outcome.give_back),
+            ("retrying", true)
+        );
+        assert!(verdict.rest.is_some());
+    }
+
+    /// B2: a lost answer is neither a success nor a failure.
+    #[test]
+    fn a_lost_answer_is_uncertain_and_counts() {
+        let outcome = failed(ErrorClass::Uncertain, true, 1).outcome;
+        assert_eq!((outcome.status, outcome.give_back), ("uncertain", false));
+    }
+
+    #[test]
+    fn a_providers_text_loses_what_postgresql_cannot_store() {
+        let outcome = failed(ErrorClass::Rejected, true, 1).outcome;
+        assert_eq!(outcome.last_error.as_deref(), Some("no"));
+        assert_eq!((outcome.status, outcome.level), ("failed", Level::Error));
+    }
+}

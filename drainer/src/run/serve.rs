@@ -1,0 +1,148 @@
+//! The main loop: wakes, lets intake look, keeps house, and sends lanes to work.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use deadpool_postgres::{Client, PoolError};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::daemon::Daemon;
+use super::intake::{self, Intake, Round};
+use super::recover::{LEFT_BEHIND_AFTER, recover};
+use super::{assign, due_channels, expire};
+use crate::service_notify::ServiceNotifier;
+
+/// The service manager's watchdog must not wait longer for a sign of life.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
+/// What is due and was not found is locked by somebody else.
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
+const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
+/// Pauses are stretched or shortened by up to this share, so that nothing falls into step.
+const JITTER: f64 = 0.1;
+
+/// Why a turn of the loop failed: the database.
+#[derive(Debug, thiserror::Error)]
+enum TurnError {
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    #[error(transparent)]
+    Statement(#[from] tokio_postgres::Error),
+}
+
+/// Works until shutdown or until `lost`.
+pub(crate) async fn serve(
+    daemon: &Arc<Daemon>,
+    notifier: &ServiceNotifier,
+    lost: &CancellationToken,
+) {
+    let mut trouble = String::new();
+    while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {
+        let Err(error) = serve_on_one_connection(daemon, notifier, lost).await else {
+            return;
+        };
+        let text = error.to_string();
+        // The session notices by itself that the server is gone.
+        if text != trouble && !lost.is_cancelled() {
+            tracing::error!(error = text, "intake cannot go on; trying again");
+            trouble = text;
+        }
+        notifier.progress();
+        tokio::select! {
+            () = daemon.shutdown.cancelled() => {}
+            () = lost.cancelled() => {}
+            () = tokio::time::sleep(TROUBLE_PAUSE) => {}
+        }
+    }
+}
+
+async fn serve_on_one_connection(
+    daemon: &Arc<Daemon>,
+    notifier: &ServiceNotifier,
+    lost: &CancellationToken,
+) -> Result<(), TurnError> {
+    let mut client = daemon.pool.get().await?;
+    let mut intake = Intake::new(&client, daemon.config.sending.claim_batch).await?;
+    let mut next_housekeeping = Instant::now();
+    while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {
+        notifier.progress();
+        if Instant::now() >= next_housekeeping {
+            keep_house(daemon, &mut client).await?;
+            intake.forget_floor();
+            next_housekeeping = Instant::now() + jittered(daemon);
+        }
+        let round = intake.round(&mut client).await?;
+        let next_look = next_look(&round);
+        dispatch(daemon, round);
+        if intake.has_backlog() {
+            continue;
+        }
+        let sleep_until = next_housekeeping
+            .min(next_look)
+            .min(Instant::now() + LONGEST_SLEEP);
+        tokio::select! {
+            () = daemon.shutdown.cancelled() => {}
+            () = lost.cancelled() => {}
+            () = daemon.work.notified() => {}
+            () = tokio::time::sleep_until(sleep_until) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Everything that nobody announces: missed subjects, expiry, channels for those that wait, lanes with due retries.
+async fn keep_house(
+    daemon: &Arc<Daemon>,
+    client: &mut Client,
+) -> Result<(), tokio_postgres::Error> {
+    if intake::drain(client).await?.undecided {
+        daemon.sweep_wanted.notify_one();
+    }
+    expire::expire(&*client).await?;
+    recover(&*client, &daemon.in_flight.ids(), LEFT_BEHIND_AFTER).await?;
+    let mut waiting = std::mem::take(&mut *waiting_tenants(daemon));
+    let assigned = assign::assign(&*client, &mut waiting).await;
+    daemon.wait_for_channel(waiting);
+    for channel in assigned? {
+        daemon.lanes.wake(channel);
+    }
+    for channel in due_channels::due_channels(&*client).await? {
+        daemon.lanes.wake(channel);
+    }
+    Ok(())
+}
+
+fn dispatch(daemon: &Arc<Daemon>, round: Round) {
+    if round.looked_at > 0 {
+        tracing::debug!(count = round.looked_at, "notifications looked at");
+    }
+    for channel in round.channels {
+        daemon.lanes.wake(channel);
+    }
+    daemon.wait_for_channel(round.without_channel);
+}
+
+fn waiting_tenants(daemon: &Daemon) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+    daemon
+        .waiting_tenants
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+fn next_look(round: &Round) -> Instant {
+    let wait = round.seconds_to_next_look.map_or(LONGEST_SLEEP, |seconds| {
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    });
+    let shortest = if round.looked_at == 0 {
+        LOCKED_PAUSE
+    } else {
+        Duration::ZERO
+    };
+    Instant::now() + wait.max(shortest)
+}
+
+fn jittered(daemon: &Daemon) -> Duration {
+    let factor = 1.0 + JITTER * (2.0 * (daemon.randomness)() - 1.0);
+    daemon.config.wake.poll_interval.mul_f64(factor)
+}

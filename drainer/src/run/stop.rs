@@ -1,0 +1,57 @@
+//! A graceful stop: nothing new is begun, requests on their way end, and nothing is left `processing`.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::daemon::Daemon;
+use super::lane::cut_off;
+use super::session::Session;
+use crate::service_notify::ServiceNotifier;
+
+/// Time to write the last outcomes, after the requests have ended.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Ends what is on its way, then gives the lock back.
+pub(crate) async fn stop(
+    daemon: &Daemon,
+    notifier: &ServiceNotifier,
+    finish: CancellationToken,
+    completer: JoinHandle<()>,
+    session: Option<Session>,
+) {
+    notifier.stopping();
+    let in_flight = daemon.in_flight.sending().len();
+    tracing::info!(in_flight, "stopping");
+    let timeout = daemon.config.sending.shutdown_timeout;
+    if tokio::time::timeout(timeout, daemon.lanes.ended())
+        .await
+        .is_err()
+    {
+        daemon.abort.cancel();
+        daemon.lanes.ended().await;
+        for attempt in daemon.in_flight.sending() {
+            tracing::warn!(
+                notification_id = attempt.0,
+                "the provider has not answered in time: uncertain"
+            );
+            daemon.complete(cut_off(attempt));
+        }
+    }
+    finish.cancel();
+    if tokio::time::timeout(WRITE_TIMEOUT, completer)
+        .await
+        .is_err()
+    {
+        let count = daemon.in_flight.ids().len();
+        tracing::error!(
+            count,
+            "outcomes could not be written: those attempts count as uncertain at the next start"
+        );
+    }
+    if let Some(session) = session {
+        session.close().await;
+    }
+    tracing::info!("stopped");
+}
