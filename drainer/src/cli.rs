@@ -6,6 +6,7 @@ mod run;
 mod sandbox;
 mod setup;
 mod signals;
+mod sweep;
 mod usage;
 
 use std::ffi::OsString;
@@ -15,11 +16,12 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, DatabaseSettings, LogSettings, Settings};
+use crate::config::{Config, DatabaseSettings, Environment, LogSettings, Settings};
 use crate::logging;
 
-/// The command worked, or was understood but failed, or was not understood.
+/// Exit code of a command that was understood, but failed.
 const FAILURE: u8 = 1;
+/// Exit code of a command line that was not understood.
 const USAGE: u8 = 2;
 
 /// WhatsApp messages out of a PostgreSQL database.
@@ -34,6 +36,8 @@ struct Cli {
 enum Command {
     /// Send what the database has queued, until stopped
     Run(Settings),
+    /// Search once for orders that capture missed, and queue them
+    Sweep(Settings),
     Setup(setup::SetupCommand),
     Adopt(adopt::AdoptCommand),
     /// Work with channels
@@ -90,6 +94,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             Command::Run(settings) => run::execute(load(settings)?).await,
+            Command::Sweep(settings) => sweep::execute(load(settings)?).await,
             Command::Setup(command) => command.execute().await,
             Command::Adopt(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
@@ -99,12 +104,16 @@ fn execute(command: Command) -> anyhow::Result<()> {
 }
 
 fn load(flags: Settings) -> anyhow::Result<Config> {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value)))
-        .collect();
-    let config = Config::load(flags, &environment)?;
+    let config = Config::load(flags, &environment())?;
     logging::start(&config.log)?;
     Ok(config)
+}
+
+/// The variables of this process whose names are text.
+fn environment() -> Environment {
+    std::env::vars_os()
+        .filter_map(|(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value)))
+        .collect()
 }
 
 /// Prints a line for whoever ran the command.

@@ -23,8 +23,8 @@ use serde::Deserialize;
 
 pub use database::{Database, DatabaseSettings};
 pub use database_url::DatabaseUrl;
-pub use environment::{Environment, document, variable_name};
-pub use log::{Log, LogFormat, LogLevel, LogSettings};
+pub use environment::{Environment, document};
+pub use log::{Log, LogFormat, LogSettings};
 pub use sending::{Sending, SendingSettings};
 pub use sweep::{Sweep, SweepSettings};
 pub use wake::{Wake, WakeSettings};
@@ -117,10 +117,28 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong with any of them.
     pub fn load(flags: Settings, environment: &Environment) -> Result<Self, ConfigError> {
-        let settings = flags.over(environment::read(environment)?);
-        let file = file::read(settings.config.as_deref())?;
-        settings.over(file).resolve()
+        merge(flags, environment)?.resolve()
     }
+}
+
+impl Log {
+    /// Puts together how to log, for a command that needs no database.
+    ///
+    /// # Errors
+    /// As of [`Config::load`].
+    pub fn load(flags: LogSettings, environment: &Environment) -> Result<Self, ConfigError> {
+        let flags = Settings {
+            log: flags,
+            ..Settings::default()
+        };
+        Ok(merge(flags, environment)?.log.resolve())
+    }
+}
+
+fn merge(flags: Settings, environment: &Environment) -> Result<Settings, ConfigError> {
+    let settings = flags.over(environment::read(environment)?);
+    let file = file::read(settings.config.as_deref())?;
+    Ok(settings.over(file))
 }
 
 impl Settings {

@@ -6,7 +6,7 @@ use tokio_postgres::Client;
 
 use crate::database::DatabaseError;
 
-pub use adopt::{Adoption, adopt, pending};
+pub use adopt::{adopt, pending};
 
 /// Why nothing may be sent from this database.
 #[derive(Debug, thiserror::Error)]

@@ -1,10 +1,9 @@
 //! What the service manager is told: ready, alive, stopping (`sd_notify(3)`). Without one, nothing happens.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
-use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 

@@ -27,14 +27,21 @@ pub struct AddCommand {
     /// The HTTP API that serves the number
     #[arg(long, value_parser = PossibleValuesParser::new(provider_names()))]
     provider: String,
-    /// Address of that API, such as https://evolution.example.com
-    #[arg(long = "url", value_name = "URL", value_parser = parse_base_url)]
+    #[arg(
+        long = "url",
+        value_name = "URL",
+        value_parser = parse_base_url,
+        help = "Address of that API, such as https://evolution.example.com"
+    )]
     base_url: String,
     /// The provider's name of the number
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     instance: String,
-    /// Where the daemon finds the secret: env:VARIABLE, cred:NAME (systemd) or file:PATH
-    #[arg(long, value_name = "REFERENCE")]
+    #[arg(
+        long,
+        value_name = "REFERENCE",
+        help = "Where the daemon finds the secret: env:VARIABLE, cred:NAME (systemd) or file:PATH"
+    )]
     credential: CredentialReference,
     /// Company that owns it, by its id in your tables; added if unknown
     #[arg(long, value_name = "ID", default_value = "default", value_parser = parse_name)]

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use clap::Args;
 use zapgres_sandbox::Sandbox;
 
-use super::{say, signals};
-use crate::config::LogSettings;
+use super::{environment, say, signals};
+use crate::config::{Log, LogSettings};
 use crate::logging;
 
 /// Play a WhatsApp provider for trials: accepts messages, shows them on a page, sends nothing
@@ -22,7 +22,7 @@ pub struct SandboxCommand {
 impl SandboxCommand {
     /// Serves until stopped.
     pub async fn execute(self) -> anyhow::Result<()> {
-        logging::start(&self.log.resolve())?;
+        logging::start(&Log::load(self.log, &environment())?)?;
         let shutdown = signals::shutdown_token()?;
         let sandbox = Sandbox::bind(self.listen)?;
         say(&format!(

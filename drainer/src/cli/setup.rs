@@ -5,7 +5,7 @@ use clap::Args;
 use super::{CommandSettings, say};
 use crate::{database, setup};
 
-/// Create the roles zap_admin, zap_daemon and zap_reader where missing, and grant each what it needs
+/// Create the roles for administrators, daemon and readers where missing, and grant what they need
 ///
 /// Run it once per database as its administrator, and again after a context query has changed.
 #[derive(Debug, Args)]

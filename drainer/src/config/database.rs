@@ -25,8 +25,11 @@ pub struct Database {
 #[derive(Debug, Clone, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseSettings {
-    /// Address: postgresql://USER@HOST/DATABASE, or host=… dbname=…; without a host, the local socket
-    #[arg(long = "database-url", value_name = "URL")]
+    #[arg(
+        long = "database-url",
+        value_name = "URL",
+        help = "Address: postgresql://USER@HOST/DATABASE, or host=… dbname=…; without a host, the local socket"
+    )]
     pub url: Option<DatabaseUrl>,
     /// Connections for statements, at most [default: 8]
     #[arg(long, value_name = "N", value_parser = parse_count)]

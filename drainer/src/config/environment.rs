@@ -14,7 +14,7 @@ const PREFIX: &str = "ZAPGRES_";
 pub type Environment = HashMap<String, OsString>;
 
 /// Name of the variable that stands for the flag `--long`.
-pub fn variable_name(long: &str) -> String {
+fn variable_name(long: &str) -> String {
     format!("{PREFIX}{}", long.to_ascii_uppercase().replace('-', "_"))
 }
 

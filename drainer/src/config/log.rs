@@ -6,7 +6,10 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 const LEVEL: &str = "info";
+/// What the pool warns of, its user tells better. Can be overridden: `deadpool=warn`.
+const QUIET: &str = "deadpool=error";
 
 /// What is written to standard error or the journal.
 #[derive(Debug, Clone)]
@@ -37,15 +40,17 @@ pub enum LogFormat {
 #[serde(try_from = "String")]
 pub struct LogLevel(String);
 
-/// A text that is no level.
-#[derive(Debug, thiserror::Error)]
-#[error("not a level ({0}): write error, warn, info, debug or trace")]
+/// A text that is no level. `EnvFilter` would take it for the name of a part of the program, and log nothing else.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "{0:?} is no level: write error, warn, info, debug or trace, or per part, as in info,zapgres=debug"
+)]
 pub struct InvalidLogLevel(String);
 
 impl LogLevel {
     /// The filter that lets these levels through.
     pub fn filter(&self) -> EnvFilter {
-        EnvFilter::new(&self.0)
+        EnvFilter::new(format!("{QUIET},{}", self.0))
     }
 }
 
@@ -53,7 +58,13 @@ impl FromStr for LogLevel {
     type Err = InvalidLogLevel;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        EnvFilter::try_new(text).map_err(|error| InvalidLogLevel(error.to_string()))?;
+        for part in text.split(',') {
+            let level = part.split_once('=').map_or(part, |(_, level)| level);
+            if !LEVELS.contains(&level.to_ascii_lowercase().as_str()) {
+                return Err(InvalidLogLevel(level.to_owned()));
+            }
+        }
+        EnvFilter::try_new(text).map_err(|_| InvalidLogLevel(text.to_owned()))?;
         Ok(Self(text.to_owned()))
     }
 }
@@ -87,11 +98,34 @@ impl LogSettings {
         }
     }
 
-    /// These settings, with defaults where they say nothing.
-    pub fn resolve(self) -> Log {
+    pub(super) fn resolve(self) -> Log {
         Log {
             format: self.format.unwrap_or_default(),
             level: self.level.unwrap_or_else(|| LogLevel(LEVEL.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_for_all_and_for_parts_are_understood() {
+        for text in [
+            "info",
+            "warn,zapgres=debug",
+            "off",
+            "INFO,tokio_postgres=error",
+        ] {
+            assert_eq!(text.parse(), Ok(LogLevel(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_misspelt_level_is_refused_rather_than_silencing_everything() {
+        for text in ["inf", "info,zapgres=debg", "", "3"] {
+            assert!(text.parse::<LogLevel>().is_err(), "{text:?}");
         }
     }
 }

@@ -122,18 +122,6 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
-    /// Whether waiting may help: the server is away, or too busy, and nobody has to change anything.
-    pub fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable { .. }
-                | Self::ConnectionLost(_)
-                | Self::NotReady { .. }
-                | Self::TooManyConnections { .. }
-                | Self::PoolBusy
-        )
-    }
-
     /// Connecting to `url` took too long.
     pub(super) fn timed_out(url: &DatabaseUrl) -> Self {
         Self::Unreachable {

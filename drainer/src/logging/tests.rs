@@ -112,11 +112,11 @@ fn the_journal_gets_masked_message_and_fields() {
     let entry = String::from_utf8_lossy(&entry[..length]).into_owned();
     assert_masked(&entry);
     assert!(
-        entry.starts_with("PRIORITY\n\u{1}\0\0\0\0\0\0\06\n"),
+        entry.starts_with("PRIORITY\n\u{1}\0\0\0\0\0\0\u{0}6\n"),
         "{entry:?}"
     );
     assert!(
-        entry.contains("\nZAPGRES_COUNT\n\u{2}\0\0\0\0\0\0\012\n"),
+        entry.contains("\nZAPGRES_COUNT\n\u{2}\0\0\0\0\0\0\u{0}12\n"),
         "{entry:?}"
     );
 }
