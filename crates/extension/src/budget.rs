@@ -40,8 +40,17 @@ impl Budget {
         }
     }
 
-    /// Lets the next statement wait at most for what is left, less what `reserve` keeps for later.
-    pub fn limit_waits(&self, reserve: Duration) {
+    /// Lets the next statement that writes to the queue wait: a share is kept to write down what was missed.
+    pub fn limit_queue_waits(&self) {
+        self.limit_waits(self.limit / 4);
+    }
+
+    /// Lets the next statement wait for what is left.
+    pub fn limit_last_waits(&self) {
+        self.limit_waits(Duration::ZERO);
+    }
+
+    fn limit_waits(&self, reserve: Duration) {
         let left = self
             .ends
             .saturating_duration_since(Instant::now())
@@ -52,11 +61,6 @@ impl Budget {
         let left_ms = i32::try_from(left.as_millis()).unwrap_or(i32::MAX);
         // SAFETY: a plain settings variable, see `start`.
         unsafe { pg_sys::LockTimeout = left_ms };
-    }
-
-    /// A share of the whole, to write down what was missed.
-    pub fn reserve() -> Duration {
-        settings::lock_timeout() / 4
     }
 }
 

@@ -90,7 +90,7 @@ fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
     let others = OthersSnapshot::take();
     let mut written = 0;
     for item in work.iter_mut() {
-        budget.limit_waits(Budget::reserve());
+        budget.limit_queue_waits();
         if item.gap {
             enqueue::write_gap(&item.source, others.as_raw());
         }
@@ -111,7 +111,7 @@ fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
             .unwrap_or_default()
             .chunks(enqueue::CHUNK)
         {
-            budget.limit_waits(Budget::reserve());
+            budget.limit_queue_waits();
             written += enqueue::enqueue(&item.source, subjects, others.as_raw());
         }
     }
@@ -122,14 +122,14 @@ fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
 /// The second line: `zap.missed` and `zap.capture_gap` have nothing to wait for but a lock on themselves. Each is tried by
 /// itself; if even that fails, the sweep is left.
 fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
-    budget.limit_waits(Duration::ZERO);
+    budget.limit_last_waits();
     if let Err(message) = attempt_notes(|| work.iter().map(note_gap_of).sum()) {
         pgrx::warning!(
             "zapgres: that this transaction was silent (zap.enabled = off) could not be noted: {message}; \
              the sweep may announce its orders"
         );
     }
-    budget.limit_waits(Duration::ZERO);
+    budget.limit_last_waits();
     match attempt_notes(|| work.iter().map(|item| note_missed_of(item, reason)).sum()) {
         Ok(0) => 0,
         Ok(count) => {
