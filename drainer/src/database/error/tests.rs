@@ -33,7 +33,9 @@ async fn error_from(address: SocketAddr) -> DatabaseError {
 }
 
 async fn told(sqlstate: &'static str, message: &'static str) -> String {
-    let line = error_from(server_that_says(sqlstate, message)).await.to_string();
+    let line = error_from(server_that_says(sqlstate, message))
+        .await
+        .to_string();
     assert!(!line.contains(PASSWORD) && !line.contains('\n'), "{line}");
     line
 }
@@ -41,15 +43,34 @@ async fn told(sqlstate: &'static str, message: &'static str) -> String {
 #[tokio::test]
 async fn each_refusal_names_its_cause_and_remedy() {
     for (sqlstate, cause, remedy) in [
-        ("28P01", "wrong password for role ana at 127.0.0.1:", "correct ZAPGRES_DATABASE_URL"),
+        (
+            "28P01",
+            "wrong password for role ana at 127.0.0.1:",
+            "correct ZAPGRES_DATABASE_URL",
+        ),
         ("28000", "does not let role ana in (no\nway)", "pg_hba.conf"),
-        ("3D000", "there is no database orders at", "correct its name"),
-        ("53300", "has no connection left (no\nway)", "max_connections"),
-        ("57P03", "takes no connections now (no\nway)", "wait until it is up"),
+        (
+            "3D000",
+            "there is no database orders at",
+            "correct its name",
+        ),
+        (
+            "53300",
+            "has no connection left (no\nway)",
+            "max_connections",
+        ),
+        (
+            "57P03",
+            "takes no connections now (no\nway)",
+            "wait until it is up",
+        ),
         ("42501", "no\nway", ""),
     ] {
         let line = told(sqlstate, "no\nway").await;
-        assert!(line.contains(&cause.replace('\n', " ")), "{sqlstate}: {line}");
+        assert!(
+            line.contains(&cause.replace('\n', " ")),
+            "{sqlstate}: {line}"
+        );
         assert!(line.contains(remedy), "{sqlstate}: {line}");
     }
 }
@@ -60,7 +81,12 @@ async fn nobody_listening_is_unreachable() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let error = error_from(address).await;
-    assert!(error.to_string().starts_with(&format!("cannot reach PostgreSQL at {address} (")), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("cannot reach PostgreSQL at {address} (")),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -69,5 +95,8 @@ async fn a_server_that_hangs_up_is_unreachable() {
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || drop(listener.accept()));
     let error = error_from(address).await;
-    assert!(matches!(error, DatabaseError::Unreachable { .. }), "{error}");
+    assert!(
+        matches!(error, DatabaseError::Unreachable { .. }),
+        "{error}"
+    );
 }
