@@ -30,3 +30,4 @@ create index pedido_itens_por_pedido on public.pedido_itens (pedido_id);
 -- The application knows nothing of Zapgres and may do nothing but its own work.
 create role loja login;
 grant select, insert, update, delete on public.empresas, public.pedidos, public.pedido_itens to loja;
+grant usage on all sequences in schema public to loja;
