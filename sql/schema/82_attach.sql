@@ -3,7 +3,7 @@ create function zap.key_of(
     relation regclass, key_column name,
     out key_columns name [], out order_relation regclass, out order_key name [], out key_types text []
 )
-language plpgsql stable
+language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -33,9 +33,29 @@ begin
         from zap.foreign_keys_of(relation) as f where f.columns = array[key_column] limit 1;
     end if;
     key_types := zap.column_types(relation, key_columns);
+    perform zap.check_comparable(relation, key_columns[place], key_types[place])
+    from generate_subscripts(key_columns, 1) as place;
 end
 $$;
 comment on function zap.key_of(regclass, name) is 'Key columns of a table of items and the order table they refer to';
+
+-- An ERROR when values of a key column cannot be compared, as those of json cannot.
+create function zap.check_comparable(relation regclass, key_column name, type_name text)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    execute format('select null::%1$s operator(pg_catalog.=) null::%1$s', type_name);
+exception
+    when undefined_function or ambiguous_function then
+        raise exception 'zap.attach: column "%" of % cannot be a key: values of type % cannot be compared',
+            key_column, relation, type_name
+            using errcode = 'invalid_parameter_value',
+            hint = 'The key is the column that names the order, usually an integer, a uuid or text.';
+end
+$$;
+comment on function zap.check_comparable(regclass, name, text) is 'Refuses a key column whose values cannot be compared';
 
 -- An ERROR in one line when a statement made of the user's text cannot run.
 create function zap.check_context(
@@ -288,6 +308,7 @@ comment on function zap.detach(regclass) is
 'Stops capturing from a table. What is queued is still sent; attaching again remembers what was announced';
 
 revoke all on function zap.key_of(regclass, name) from public;
+revoke all on function zap.check_comparable(regclass, name, text) from public;
 revoke all on function zap.check_context(text, text, text, text, name [], text []) from public;
 revoke all on function zap.is_indexed(regclass, name []) from public;
 revoke all on function zap.report_attached(zap.source) from public;

@@ -45,13 +45,20 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
     }
     let budget = Budget::start();
     let active = ActiveSnapshot::push();
-    let written = match attempt_all(&mut work, &budget) {
-        Ok(written) => written,
+    let uses_queue = !avoids_queue();
+    let written = match attempt_all(&mut work, &budget, uses_queue) {
+        Ok(written) if uses_queue => written,
+        Ok(_) => note_missed(
+            &work,
+            &budget,
+            "55P03: zap.notification_queue was locked a moment ago",
+        ),
         Err(failure) => {
             let failure = ours(failure);
             if failure.code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE {
                 AVOID_QUEUE_UNTIL.set(Some(Instant::now() + AVOID_QUEUE_FOR));
             }
+            note_gaps(&work, &budget);
             note_missed(
                 &work,
                 &budget,
@@ -73,10 +80,11 @@ fn work_of(batch: Batch<Key>) -> Option<Work> {
     })
 }
 
-fn attempt_all(work: &mut [Work], budget: &Budget) -> Result<u64, Failure> {
+fn attempt_all(work: &mut [Work], budget: &Budget, uses_queue: bool) -> Result<u64, Failure> {
     let mut attempts = 1;
     loop {
-        let result = subtransaction::attempt(|| plan::connected(|| enqueue_all(work, budget)));
+        let result =
+            subtransaction::attempt(|| plan::connected(|| enqueue_all(work, budget, uses_queue)));
         match result {
             Err(error) if attempts < SNAPSHOT_ATTEMPTS && is_settled_by_newer_snapshot(&error) => {
                 attempts += 1;
@@ -86,7 +94,7 @@ fn attempt_all(work: &mut [Work], budget: &Budget) -> Result<u64, Failure> {
     }
 }
 
-fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
+fn enqueue_all(work: &mut [Work], budget: &Budget, uses_queue: bool) -> u64 {
     let others = OthersSnapshot::take();
     let mut written = 0;
     for item in work.iter_mut() {
@@ -97,14 +105,7 @@ fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
         let first_items = first_item::among(&item.source, &item.keys, others.as_raw());
         item.first_items = Some(first_items.iter().map(Key::to_subject).collect());
     }
-    if avoids_queue() {
-        pgrx::ereport!(
-            ERROR,
-            PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE,
-            "zap.notification_queue was locked a moment ago"
-        );
-    }
-    for item in work.iter() {
+    for item in work.iter().filter(|_| uses_queue) {
         for subjects in item
             .first_items
             .as_deref()
@@ -119,9 +120,8 @@ fn enqueue_all(work: &mut [Work], budget: &Budget) -> u64 {
     written
 }
 
-/// The second line: `zap.missed` and `zap.capture_gap` have nothing to wait for but a lock on themselves. Each is tried by
-/// itself; if even that fails, the sweep is left.
-fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
+/// A failure has undone the note that the transaction was silent; it is written by itself.
+fn note_gaps(work: &[Work], budget: &Budget) {
     budget.limit_last_waits();
     if let Err(message) = attempt_notes(|| work.iter().map(note_gap_of).sum()) {
         pgrx::warning!(
@@ -129,6 +129,10 @@ fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
              the sweep may announce its orders"
         );
     }
+}
+
+/// The second line: `zap.missed` has nothing to wait for but a lock on itself. If even that fails, the sweep is left.
+fn note_missed(work: &[Work], budget: &Budget, reason: &str) -> u64 {
     budget.limit_last_waits();
     match attempt_notes(|| work.iter().map(|item| note_missed_of(item, reason)).sum()) {
         Ok(0) => 0,
