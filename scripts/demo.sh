@@ -118,21 +118,31 @@ place_orders() {
         psql_as loja -f "$root/sql/demo/application/row_by_row.sql"
     fi
     step "waiting for the phone to ring: an order is looked at when it has been quiet for 2 seconds"
-    wait_until "the messages arrive" arrived "$([[ -n $once ]] && echo 1 || echo 2)"
-    curl --fail --silent "$sandbox/sandbox/messages" | jq --raw-output '
-        .[] | "\n  ┌ para +\(.number), de \(.instance)\n" + (.text | split("\n") | map("  │ " + .) | join("\n")) + "\n  └"'
+    show_arrivals "$([[ -n $once ]] && echo 1 || echo 2)"
+}
+
+# show_arrivals COUNT: waits for so many messages and prints them.
+show_arrivals() {
+    wait_until "the messages arrive" arrived "$1"
+    messages | jq --raw-output '
+        .[] | "\n  ┌ to +\(.number), from \(.instance)\n" + (.text | split("\n") | map("  │ " + .) | join("\n")) + "\n  └"'
     printf '\n'
+    [[ $(messages | jq length) == "$1" ]] || die "more messages than orders"
 }
 
 arrived() {
-    [[ $(curl --fail --silent "$sandbox/sandbox/messages" | jq length) -ge $1 ]]
+    [[ $(messages | jq length) -ge $1 ]]
+}
+
+messages() {
+    curl --fail --silent "$sandbox/sandbox/messages"
 }
 
 stay() {
     cat <<END
   The phone:        $sandbox/
   Everything sent:  $sandbox/sandbox/messages
-  The queue:        psql -h $scratch -U postgres demo -c 'select * from zap.notification_queue'
+  The queue:        psql -h $scratch -U postgres demo -c 'select subject, tenant_id, status, recipient, sent_at from zap.notification_queue'
   Another order:    psql -h $scratch -U loja demo -f sql/demo/application/one_transaction.sql
 
   Ctrl-C ends the demo and removes everything that it made.
