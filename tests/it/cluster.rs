@@ -38,7 +38,7 @@ pub struct Cluster {
 /// The shared cluster that does not preload the extension's library.
 pub fn plain() -> &'static Cluster {
     static PLAIN: OnceLock<Cluster> = OnceLock::new();
-    PLAIN.get_or_init(|| Cluster::start("plain", &["fsync = off", "full_page_writes = off"]))
+    PLAIN.get_or_init(|| Cluster::start("plain", &[]))
 }
 
 /// The shared cluster that preloads it, with a notifier for each database.
@@ -53,8 +53,6 @@ pub fn preloaded() -> &'static Cluster {
                 "shared_preload_libraries = 'zapgres'",
                 &format!("zap.databases = '{databases}'"),
                 &format!("max_worker_processes = {}", NOTIFIED_DATABASES + 10),
-                "fsync = off",
-                "full_page_writes = off",
             ],
         );
         cluster.notified = NOTIFIED_DATABASES;

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 
@@ -34,7 +34,7 @@ static SCRATCH: LazyLock<Scratch> = LazyLock::new(Scratch::make);
 
 struct Scratch {
     directory: PathBuf,
-    watcher: Mutex<ChildStdin>,
+    watcher: Mutex<Child>,
 }
 
 /// A new name under the scratch directory; nothing is made there yet.
@@ -67,13 +67,14 @@ impl Scratch {
     }
 
     fn tell(&self, sign: char, pid: u32) {
-        let mut watcher = self.watcher.lock().expect("watcher's pipe");
-        writeln!(watcher, "{sign} {pid}").expect("tell the watcher");
+        let mut watcher = self.watcher.lock().expect("the watcher");
+        let pipe = watcher.stdin.as_mut().expect("the watcher's pipe");
+        writeln!(pipe, "{sign} {pid}").expect("tell the watcher");
     }
 }
 
 /// Its own process group keeps Ctrl-C, meant for the tests, from it.
-fn start_watcher(directory: &Path) -> ChildStdin {
+fn start_watcher(directory: &Path) -> Child {
     let mut watcher = Command::new("sh");
     watcher
         .args(["-c", WATCHER, "watcher"])
@@ -86,6 +87,5 @@ fn start_watcher(directory: &Path) -> ChildStdin {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     watcher.current_dir("/");
-    let child = watcher.spawn().expect("start the watcher");
-    child.stdin.expect("the watcher's pipe")
+    watcher.spawn().expect("start the watcher")
 }

@@ -86,6 +86,14 @@ impl Session {
         values.remove(0)
     }
 
+    /// The only value of the only row, a count.
+    pub async fn count(&self, sql: &str) -> u64 {
+        let value = self.value(sql).await;
+        value
+            .parse()
+            .unwrap_or_else(|_| panic!("{value} is no count: {sql}"))
+    }
+
     /// The first column of every row, as text; null is `null`.
     pub async fn column(&self, sql: &str) -> Vec<String> {
         let rows = self

@@ -119,7 +119,7 @@ fn misunderstandings_are_told() {
     );
     assert_refused(
         &output(zapgres(&["run", "--poll-interval", "soon"])),
-        &["soon"],
+        &["--poll-interval", "500ms"],
     );
     assert_refused(&output(zapgres(&["rum"])), &["rum"]);
 }

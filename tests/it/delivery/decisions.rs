@@ -216,7 +216,7 @@ async fn a_faulty_order_fails_alone() {
     let stand = Stand::open(plain()).await;
     let query = "select p.id::text as subject, null::text as tenant, p.telefone as recipient,
          jsonb_build_object('order', jsonb_build_object('id', p.id::text, 'x', 1 / (p.id - 13)))
-         as context from pedidos as p where p.id::text = any($1)";
+         as context from public.pedidos as p where p.id::text = any($1)";
     let query = query.replace('\'', "''");
     stand
         .session

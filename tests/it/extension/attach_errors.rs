@@ -122,7 +122,7 @@ async fn a_table_is_attached_once() {
     assert_eq!(crate::captured::queued(&s).await, ["1"]);
 }
 
-/// O3: bad ready_when.
+/// O3: bad `ready_when`.
 #[tokio::test]
 async fn a_bad_ready_when_is_refused() {
     let s = open().await;
