@@ -31,13 +31,16 @@ with recursive busy (channel_id) as (
 )
 select b.channel_id
 from busy as b
-where exists (
-    select from zap.notification_queue as q
+cross join lateral (
+    select q.next_attempt_at
+    from zap.notification_queue as q
     where q.resolved_at is not null
         and q.status in ('pending', 'retrying', 'uncertain')
         and q.channel_id = b.channel_id
-        and q.next_attempt_at <= pg_catalog.statement_timestamp()
-)";
+    order by q.next_attempt_at, q.id
+    limit 1
+) as oldest
+where oldest.next_attempt_at <= pg_catalog.statement_timestamp()";
 
 /// Ids of channels with due notifications.
 pub(crate) async fn due_channels(

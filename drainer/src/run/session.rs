@@ -16,9 +16,9 @@ use crate::installation::{self, InstallationError};
 use crate::service_notify::ServiceNotifier;
 use crate::single_daemon::{SingleDaemon, SingleDaemonError};
 
-const REOPEN_MIN: Duration = Duration::from_secs(1);
-/// PostgreSQL restarts within seconds: waiting longer would cost more than asking.
-const REOPEN_MAX: Duration = Duration::from_secs(5);
+const REOPEN_MIN: Duration = Duration::from_millis(500);
+/// PostgreSQL restarts within seconds: waiting longer would cost more than asking. Jitter at most doubles it.
+const REOPEN_MAX: Duration = Duration::from_secs(2);
 
 /// Lock and wake-ups. Dropping it closes the gate and lets another daemon in.
 pub(crate) struct Session {

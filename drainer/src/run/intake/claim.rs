@@ -35,10 +35,11 @@ for update skip locked";
 
 /// Uses `notification_queue_unresolved`.
 pub(crate) const NEXT_LOOK: &str = "-- next_look
-select
-    pg_catalog.date_part('epoch', min(q.next_attempt_at) - pg_catalog.clock_timestamp())::float8
+select pg_catalog.date_part('epoch', q.next_attempt_at - pg_catalog.clock_timestamp())::float8
 from zap.notification_queue as q
-where q.resolved_at is null";
+where q.resolved_at is null
+order by q.next_attempt_at, q.id
+limit 1";
 
 /// A captured notification.
 #[derive(Debug, Clone)]

@@ -4,39 +4,52 @@ use deadpool_postgres::GenericClient;
 
 use crate::run::statement;
 
-/// Finds its rows by primary key, and checks again whatever may have changed since they were found due.
+/// Finds its rows by primary key, and only then checks again whatever may have changed since they were found due: as
+/// conditions on the table, the same checks would tempt the planner to walk through all that is due.
 pub(crate) const MARK: &str = "-- mark
-with marked as (
+with wanted as materialized (
+    select
+        q.id, q.channel_id, q.tenant_id, q.recipient_kind, q.recipient, q.resolved_at, q.status, q.next_attempt_at,
+        q.expires_at
+    from zap.notification_queue as q
+    where q.id = any ($1)
+    for update skip locked
+),
+allowed as (
+    select w.id
+    from wanted as w
+    inner join zap.channel as c on w.channel_id = c.id
+    inner join zap.tenant as t on w.tenant_id = t.id
+    where w.channel_id = $2
+        and w.resolved_at is not null
+        and w.status in ('pending', 'retrying', 'uncertain')
+        and w.next_attempt_at <= pg_catalog.statement_timestamp()
+        and (w.expires_at is null or w.expires_at > pg_catalog.statement_timestamp())
+        and c.enabled
+        and c.paused_at is null
+        and t.enabled
+        and coalesce(
+            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = w.tenant_id),
+            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
+            'true'
+        ) = 'true'
+        and not exists (
+            select from zap.recipient as r
+            where r.tenant_id = w.tenant_id
+                and r.kind = w.recipient_kind
+                and r.address = w.recipient
+                and r.opted_out_at is not null
+        )
+),
+marked as (
     update zap.notification_queue as q
     set
         status = 'processing',
         attempts = q.attempts + 1,
         processing_at = pg_catalog.clock_timestamp(),
         lease_owner = $3
-    from zap.channel as c, zap.tenant as t
-    where q.id = any ($1)
-        and q.channel_id = $2
-        and c.id = $2
-        and t.id = q.tenant_id
-        and q.resolved_at is not null
-        and q.status in ('pending', 'retrying', 'uncertain')
-        and q.next_attempt_at <= pg_catalog.statement_timestamp()
-        and (q.expires_at is null or q.expires_at > pg_catalog.statement_timestamp())
-        and c.enabled
-        and c.paused_at is null
-        and t.enabled
-        and coalesce(
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = q.tenant_id),
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
-            'true'
-        ) = 'true'
-        and not exists (
-            select from zap.recipient as r
-            where r.tenant_id = q.tenant_id
-                and r.kind = q.recipient_kind
-                and r.address = q.recipient
-                and r.opted_out_at is not null
-        )
+    from allowed as a
+    where q.id = a.id
     returning
         q.id, q.attempts, q.max_attempts, q.recipient, q.kind, q.body, q.tenant_id, q.source_id, q.channel_id,
         q.uncertain_at is not null as repeat

@@ -19,12 +19,13 @@ limit $2";
 
 /// Uses `notification_queue_ready`.
 pub(crate) const NEXT_DUE: &str = "-- next_due
-select
-    pg_catalog.date_part('epoch', min(q.next_attempt_at) - pg_catalog.clock_timestamp())::float8
+select pg_catalog.date_part('epoch', q.next_attempt_at - pg_catalog.clock_timestamp())::float8
 from zap.notification_queue as q
 where q.resolved_at is not null
     and q.status in ('pending', 'retrying', 'uncertain')
-    and q.channel_id = $1";
+    and q.channel_id = $1
+order by q.next_attempt_at, q.id
+limit 1";
 
 /// A notification that is due.
 #[derive(Debug, Clone, PartialEq)]
