@@ -1,5 +1,6 @@
 //! What capture does to the transactions of the user's application.
 
+mod bulk;
 mod isolation;
 mod key_types;
 mod obstacles;

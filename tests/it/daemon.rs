@@ -66,13 +66,21 @@ impl Daemon {
         self.process.wait().expect("wait for the daemon");
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.pid())
+            .status();
+        assert!(
+            sent.expect("run kill").success(),
+            "the daemon had ended already"
+        );
+    }
+
     /// Asks it to stop, and waits until it has.
     pub async fn terminate(mut self) -> ExitStatus {
-        let sent = Command::new("kill")
-            .args(["-TERM", &self.pid()])
-            .status()
-            .expect("run kill");
-        assert!(sent.success(), "the daemon had ended already");
+        self.signal("TERM");
         self.ended().await
     }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tokio_postgres::{Config, NoTls};
+
 use crate::postgres;
 use crate::session::Session;
 
@@ -34,14 +36,23 @@ impl Database {
 
     /// A new session of this role.
     pub async fn session_as(&self, role: &str) -> Session {
-        let mut config = tokio_postgres::Config::new();
+        Session::open(&self.config(role)).await
+    }
+
+    /// Whether the server takes sessions now.
+    pub async fn is_reachable(&self) -> bool {
+        self.config("postgres").connect(NoTls).await.is_ok()
+    }
+
+    fn config(&self, role: &str) -> Config {
+        let mut config = Config::new();
         config
             .host_path(&self.socket_directory)
             .dbname(&self.name)
             .user(role);
         // A statement that hangs fails its test instead of the run.
         config.options("-c statement_timeout=60s");
-        Session::open(&config).await
+        config
     }
 
     /// A client program of PostgreSQL, with the options that make it connect here.

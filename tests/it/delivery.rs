@@ -6,6 +6,7 @@ mod crashes;
 mod daemons;
 mod decisions;
 mod faults;
+mod interruptions;
 mod messages;
 mod obstacles;
 mod plans;

@@ -47,6 +47,11 @@ impl Session {
         session
     }
 
+    /// Whether the server has ended it.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
     /// Process id of its backend.
     pub fn pid(&self) -> i32 {
         self.pid

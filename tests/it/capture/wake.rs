@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_postgres::Notification;
 
-use crate::cluster::{plain, preloaded};
+use crate::cluster::{Cluster, plain, preloaded};
 use crate::database::Database;
 use crate::session::Session;
 use crate::shop::{self, item, order};
@@ -205,19 +205,41 @@ async fn preloaded_a_database_is_dropped_under_its_notifier() {
     until_there_is_a_notifier(&first, &s).await;
     drop((first, s));
     let admin = preloaded().administration().session().await;
-    let drop_database = format!("drop database {}", database.name());
-    let mut last = String::new();
-    let dropped = wait::holds_within(wait::PATIENCE, async || {
-        let result = admin.attempt(&drop_database).await;
-        last = format!("{result:?}");
-        result.is_ok()
-    })
-    .await;
-    assert!(dropped, "{last}");
+    admin
+        .run(&format!("drop database {}", database.name()))
+        .await;
     let database = preloaded().database_named(database.name()).await;
     let s = database.session().await;
     s.run(&shop::tables("bigint")).await;
     s.run("create extension zapgres").await;
     let second = listener(&database).await;
+    until_there_is_a_notifier(&second, &s).await;
+}
+
+/// B1: after the crash of a backend the server starts anew, and the notifier with it.
+#[tokio::test]
+async fn preloaded_the_notifier_survives_the_crash_of_a_backend() {
+    let settings = [
+        "shared_preload_libraries = 'zapgres'",
+        "zap.databases = 'test_0'",
+    ];
+    let cluster = Cluster::start("backend_crash", &settings);
+    let (database, s) = shop::open(&cluster).await;
+    let first = listener(&database).await;
+    until_there_is_a_notifier(&first, &s).await;
+    let killed = std::process::Command::new("kill")
+        .arg("-9")
+        .arg(s.pid().to_string())
+        .status();
+    assert!(killed.expect("run kill").success());
+    wait::until("every session has ended", async || first.is_closed()).await;
+    wait::until("the server is up again", async || {
+        database.is_reachable().await
+    })
+    .await;
+    let s = database.session().await;
+    let second = listener(&database).await;
+    s.run("delete from pedidos; delete from zap.notification_queue")
+        .await;
     until_there_is_a_notifier(&second, &s).await;
 }

@@ -91,6 +91,16 @@ impl Stand {
         }
     }
 
+    /// Waits until as many notifications are sent; a channel that was refused rests for a while first.
+    pub async fn until_sent_within_minutes(&self, orders: u64) {
+        let query = "select count(*) from zap.notification_queue where status = 'sent'";
+        let sent = async || self.session.count(query).await == orders;
+        assert!(
+            wait::holds_within(4 * wait::PATIENCE, sent).await,
+            "not {orders} sent"
+        );
+    }
+
     /// Waits until no notification and no missed subject is left to work on.
     pub async fn until_done(&self) {
         let left = "select (select count(*) from zap.missed)
