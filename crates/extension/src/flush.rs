@@ -45,9 +45,13 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
     }
     let budget = Budget::start();
     let active = ActiveSnapshot::push();
-    let uses_queue = !avoids_queue();
-    let written = match attempt_all(&mut work, &budget, uses_queue) {
-        Ok(written) if uses_queue => written,
+    let queueing = if avoids_queue() {
+        Queueing::Avoided
+    } else {
+        Queueing::Optimistic
+    };
+    let written = match attempt_all(&mut work, &budget, queueing) {
+        Ok(written) if queueing != Queueing::Avoided => written,
         Ok(_) => note_missed(
             &work,
             &budget,
@@ -80,23 +84,38 @@ fn work_of(batch: Batch<Key>) -> Option<Work> {
     })
 }
 
-fn attempt_all(work: &mut [Work], budget: &Budget, uses_queue: bool) -> Result<u64, Failure> {
-    let mut attempts = 1;
+/// How to write to the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Queueing {
+    /// Not at all: it was locked a moment ago.
+    Avoided,
+    /// A single order is expected to be new.
+    Optimistic,
+    /// Orders that are queued already are passed over.
+    Tolerant,
+}
+
+fn attempt_all(work: &mut [Work], budget: &Budget, mut queueing: Queueing) -> Result<u64, Failure> {
+    let mut attempts = 0;
     loop {
         let result =
-            subtransaction::attempt(|| plan::connected(|| enqueue_all(work, budget, uses_queue)));
-        match result {
-            Err(error) if attempts < SNAPSHOT_ATTEMPTS && is_settled_by_newer_snapshot(&error) => {
-                attempts += 1;
-            }
-            result => return result,
+            subtransaction::attempt(|| plan::connected(|| enqueue_all(work, budget, queueing)));
+        let Err(failure) = &result else {
+            return result;
+        };
+        attempts += 1;
+        if queueing == Queueing::Optimistic
+            && failure.code == PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION
+        {
+            queueing = Queueing::Tolerant;
+        } else if attempts >= SNAPSHOT_ATTEMPTS || !is_settled_by_newer_snapshot(failure) {
+            return result;
         }
     }
 }
 
-fn enqueue_all(work: &mut [Work], budget: &Budget, uses_queue: bool) -> u64 {
+fn enqueue_all(work: &mut [Work], budget: &Budget, queueing: Queueing) -> u64 {
     let others = OthersSnapshot::take();
-    let mut written = 0;
     for item in work.iter_mut() {
         budget.limit_queue_waits();
         if item.gap {
@@ -105,7 +124,8 @@ fn enqueue_all(work: &mut [Work], budget: &Budget, uses_queue: bool) -> u64 {
         let first_items = first_item::among(&item.source, &item.keys, others.as_raw());
         item.first_items = Some(first_items.iter().map(Key::to_subject).collect());
     }
-    for item in work.iter().filter(|_| uses_queue) {
+    let mut written = 0;
+    for item in work.iter().filter(|_| queueing != Queueing::Avoided) {
         for subjects in item
             .first_items
             .as_deref()
@@ -113,7 +133,12 @@ fn enqueue_all(work: &mut [Work], budget: &Budget, uses_queue: bool) -> u64 {
             .chunks(enqueue::CHUNK)
         {
             budget.limit_queue_waits();
-            written += enqueue::enqueue(&item.source, subjects, others.as_raw());
+            written += match subjects {
+                [subject] if queueing == Queueing::Optimistic => {
+                    enqueue::enqueue_new(&item.source, subject, others.as_raw())
+                }
+                subjects => enqueue::enqueue_many(&item.source, subjects, others.as_raw()),
+            };
         }
     }
     others.release();
