@@ -63,16 +63,30 @@ pub fn preloaded() -> &'static Cluster {
 impl Cluster {
     /// Starts a new cluster with the project's settings and then these, one `name = value` each.
     pub fn start(name: &str, settings: &[&str]) -> Self {
+        Self::start_from(&new_data_directory(), name, settings)
+    }
+
+    /// Starts a copy of this cluster, which must be stopped, as from a backup of its disk.
+    pub fn start_copy(&self) -> Self {
+        Self::start_from(&self.data_directory(), "copy", &[])
+    }
+
+    fn start_from(data_directory: &Path, name: &str, settings: &[&str]) -> Self {
         let cluster = Self {
             directory: scratch::new_path(name),
             databases: AtomicU32::new(0),
             notified: 0,
         };
         postgres::make_directory(&cluster.directory);
-        postgres::run(copy(&new_data_directory(), &cluster.data_directory()).stdin(Stdio::null()));
+        postgres::run(copy(data_directory, &cluster.data_directory()).stdin(Stdio::null()));
         cluster.configure(settings);
         cluster.resume();
         cluster
+    }
+
+    /// A database that came with the copy.
+    pub fn copied(&self, database: &Database) -> Database {
+        Database::new(&self.directory, database.name())
     }
 
     /// Starts the stopped cluster again.

@@ -10,5 +10,6 @@ mod interruptions;
 mod messages;
 mod obstacles;
 mod plans;
+mod shapes;
 mod stand;
 mod sweep;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::stand::Stand;
-use crate::cluster::plain;
+use crate::cluster::{Cluster, Stop, plain};
 use crate::daemon::{self, Daemon};
 use crate::{postgres, scratch, wait};
 
@@ -99,4 +99,30 @@ async fn a_copy_is_not_swept() {
         "{complaint}"
     );
     assert_eq!(crate::captured::queued(&stand.session).await, ["1", "2"]);
+}
+
+/// B10: the disk of the server was copied, and the copy started elsewhere.
+#[tokio::test]
+async fn a_copied_server_sends_after_it_was_adopted() {
+    let original = Cluster::start("original", &[]);
+    let stand = Stand::open(&original).await;
+    let daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_status(1, "sent").await;
+    assert!(daemon.terminate().await.success());
+    stand.place([2]).await;
+    original.stop(Stop::Fast);
+    let copy = original.start_copy();
+    let database = copy.copied(&stand.database);
+    let session = database.session().await;
+    let stand = Stand {
+        database,
+        session,
+        provider: stand.provider,
+    };
+    drop(sends_nothing(&stand).await);
+    daemon::succeed(&stand.database, &["adopt"]);
+    let _daemon = stand.daemon();
+    stand.until_accepted(2).await;
+    assert_eq!(stand.accepted().await, BTreeMap::from([(1, 1), (2, 1)]));
 }

@@ -24,7 +24,12 @@ pub struct Stand {
 impl Stand {
     /// Company 1 has a channel, orders are complete at once, and a message says the order's id and nothing else.
     pub async fn open(cluster: &Cluster) -> Self {
-        let (database, session) = shop::open(cluster).await;
+        Self::open_with(cluster, &shop::tables("bigint")).await
+    }
+
+    /// The same with order tables of another shape.
+    pub async fn open_with(cluster: &Cluster, tables: &str) -> Self {
+        let (database, session) = shop::open_with(cluster, tables).await;
         let stand = Self {
             database,
             session,
