@@ -11,6 +11,7 @@ mod lane;
 mod lanes;
 mod listener;
 mod log_row;
+mod opted_out;
 mod recover;
 mod serve;
 mod session;

@@ -1,5 +1,6 @@
 //! Intake: captured notifications become messages, or the reason why not.
 
+mod batch;
 mod claim;
 mod context;
 mod decide;
@@ -9,21 +10,22 @@ mod source;
 mod tenant;
 mod write_back;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use deadpool_postgres::{Client, Transaction};
+use deadpool_postgres::Client;
 use futures_util::future;
-use tokio_postgres::IsolationLevel;
 
+use batch::Batch;
 use claim::{Captured, End};
 use context::Statements;
-use decide::{Candidate, Composed, Decision};
-use source::Source;
+use decide::Decision;
 
 pub(crate) use context::MAY_BECOME_DAEMON;
 pub(crate) use missed::drain;
 
+use super::lane::Ready;
+use super::opted_out::{SKIP_OPTED_OUT, skip_opted_out};
 use super::statement;
 
 /// Rows of transactions that were slow to commit may be due a little before what was claimed last.
@@ -34,8 +36,8 @@ const FLOOR_MARGIN: TimeDelta = TimeDelta::seconds(2);
 pub(crate) struct Round {
     /// Notifications looked at.
     pub looked_at: usize,
-    /// Channels that have something new to send.
-    pub channels: BTreeSet<i64>,
+    /// What may be sent now, by channel.
+    pub ready: HashMap<i64, Vec<Ready>>,
     /// Tenants whose messages wait for a channel.
     pub without_channel: BTreeSet<String>,
     /// Seconds until the next look is due, by the database's clock.
@@ -53,55 +55,49 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    /// Intake in batches of `batch`.
+    /// Intake in batches of `batch`, on this connection.
     pub(crate) async fn new(client: &Client, batch: usize) -> Result<Self, tokio_postgres::Error> {
         let rows = statement::rows(client, MAY_BECOME_DAEMON, &[]).await?;
         let least_privileged = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
-        Ok(Self {
-            batch,
-            least_privileged,
-            statements: Statements::default(),
-            backlog: None,
-        })
+        // What is prepared is sent at once, so that statements sent together arrive in their order.
+        for sql in [
+            claim::CLAIM_OLDEST,
+            claim::CLAIM_NEWEST,
+            claim::NEXT_LOOK,
+            source::LOAD_SOURCES,
+            write_back::WRITE_BACK,
+            SKIP_OPTED_OUT,
+        ] {
+            client.prepare_cached(sql).await?;
+        }
+        Ok(Self { batch, least_privileged, statements: Statements::default(), backlog: None })
     }
 
     /// Looks at one batch of due notifications, in one transaction.
-    pub(crate) async fn round(
-        &mut self,
-        client: &mut Client,
-    ) -> Result<Round, tokio_postgres::Error> {
-        let (end, floor) = self
-            .backlog
-            .take()
-            .unwrap_or((End::Oldest, DateTime::UNIX_EPOCH));
-        let builder = client
-            .build_transaction()
-            .isolation_level(IsolationLevel::ReadCommitted);
-        let transaction = builder.start().await?;
-        let (captured, sources) = future::try_join(
-            claim::claim(&transaction, end, self.batch, floor),
-            source::load_sources(&transaction),
+    pub(crate) async fn round(&mut self, client: &Client) -> Result<Round, tokio_postgres::Error> {
+        let round = self.transact(client).await;
+        if round.is_err() {
+            // Fails only with the connection, which is what the caller is told.
+            client.batch_execute("rollback").await.ok();
+        }
+        round
+    }
+
+    /// Five round trips: what does not need an answer in between is sent together.
+    async fn transact(&mut self, client: &Client) -> Result<Round, tokio_postgres::Error> {
+        let (end, floor) = self.backlog.take().unwrap_or((End::Oldest, DateTime::UNIX_EPOCH));
+        let (begun, captured, sources) = future::join3(
+            client.batch_execute("begin"),
+            claim::claim(client, end, self.batch, floor),
+            source::load_sources(client),
         )
-        .await?;
-        let mut round = Round {
-            looked_at: captured.len(),
-            ..Round::default()
-        };
-        let decisions = match captured.is_empty() {
-            true => Vec::new(),
-            false => self.decide(&transaction, &captured, &sources).await?,
-        };
-        // In one go: what is still due is asked after the write.
-        let (next_look, ()) = {
-            let written = round.write(&transaction, &captured, &sources, decisions);
-            let next_look = claim::seconds_to_next_look(&transaction);
-            let (written, next_look) = future::join(written, next_look).await;
-            (next_look?, written?)
-        };
-        round.seconds_to_next_look = next_look;
-        transaction.commit().await?;
-        if captured.len() == self.batch {
-            self.backlog = Some(following(end, floor, &captured));
+        .await;
+        begun?;
+        let batch = Batch { captured: captured?, sources: sources? };
+        let decisions = batch.decide(client, &mut self.statements, self.least_privileged).await?;
+        let round = finish(client, &batch, decisions).await?;
+        if batch.captured.len() == self.batch {
+            self.backlog = Some(following(end, floor, &batch.captured));
         }
         Ok(round)
     }
@@ -115,145 +111,65 @@ impl Intake {
     pub(crate) fn forget_floor(&mut self) {
         self.backlog = None;
     }
+}
 
-    async fn decide(
-        &mut self,
-        transaction: &Transaction<'_>,
-        captured: &[Captured],
-        sources: &HashMap<i64, Source>,
-    ) -> Result<Vec<Decision>, tokio_postgres::Error> {
-        let considered = self.consider(transaction, captured, sources).await?;
-        let composed = compose(transaction, captured, sources, considered).await?;
-        let addresses: Vec<(String, String)> = composed.iter().flatten().map(address).collect();
-        let opted_out = tenant::opted_out(transaction, &addresses).await?;
-        let decisions = captured
-            .iter()
-            .zip(composed)
-            .map(|(row, composed)| match composed {
-                Ok(composed) => {
-                    let opted_out = opted_out.contains(&address(&composed));
-                    let mode =
-                        source_of(row, sources).map_or(source::Mode::Off, |source| source.mode);
-                    decide::conclude(composed, mode, opted_out)
-                }
-                Err(decision) => decision,
-            });
-        Ok(decisions.collect())
-    }
-
-    /// Asks each source once about its notifications.
-    async fn consider(
-        &mut self,
-        transaction: &Transaction<'_>,
-        captured: &[Captured],
-        sources: &HashMap<i64, Source>,
-    ) -> Result<Vec<Result<Candidate, Decision>>, tokio_postgres::Error> {
-        let mut considered = Vec::with_capacity(captured.len());
-        let mut asked: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-        for (position, row) in captured.iter().enumerate() {
-            let source = source_of(row, sources);
-            let before = decide::before_asking(row, source);
-            if let (Ok(()), Some(source)) = (&before, source) {
-                asked.entry(source.id).or_default().push(position);
-            }
-            // Overwritten by the answer.
-            considered.push(before.and_then(|()| Err(Decision::skip("source_off"))));
+/// Writes the decisions and commits.
+async fn finish(
+    client: &Client,
+    batch: &Batch,
+    decisions: Vec<Decision>,
+) -> Result<Round, tokio_postgres::Error> {
+    let mut round = Round { looked_at: batch.captured.len(), ..Round::default() };
+    let mut rows = Vec::with_capacity(decisions.len());
+    let mut logs = Vec::with_capacity(2 * decisions.len());
+    let mut messages = Vec::with_capacity(decisions.len());
+    for (row, decision) in batch.captured.iter().zip(decisions) {
+        if matches!(decision, Decision::Send { .. }) {
+            messages.push(row.id);
         }
-        for (source_id, positions) in asked {
-            let Some(source) = sources.get(&source_id) else {
-                continue;
-            };
-            let subjects: Vec<&str> = positions
-                .iter()
-                .map(|position| captured[*position].subject.as_str())
-                .collect();
-            let statements = &mut self.statements;
-            let answers = context::ask(
-                transaction,
-                statements,
-                source,
-                &subjects,
-                self.least_privileged,
-            )
-            .await?;
-            for (position, answer) in positions.into_iter().zip(answers) {
-                considered[position] = decide::consider(&captured[position], source, answer);
-            }
-        }
-        Ok(considered)
+        round.note(row, &decision);
+        let (written, log) = outcome::record(row, batch.source_of(row), decision);
+        rows.push(written);
+        logs.extend(log);
     }
+    let write = async {
+        if rows.is_empty() { Ok(()) } else { write_back::write_back(client, &rows, &logs).await }
+    };
+    let skip = async {
+        if messages.is_empty() { Ok(Vec::new()) } else { skip_opted_out(client, &messages).await }
+    };
+    // After an error in one, the server refuses the others: commit means roll back then.
+    let (written, skipped, next_look, committed) = future::join4(
+        write,
+        skip,
+        claim::seconds_to_next_look(client),
+        client.batch_execute("commit"),
+    )
+    .await;
+    written?;
+    let skipped = skipped?;
+    committed?;
+    for ready in round.ready.values_mut() {
+        ready.retain(|row| !skipped.contains(&row.id));
+    }
+    round.seconds_to_next_look = next_look?;
+    Ok(round)
 }
 
 impl Round {
-    async fn write(
-        &mut self,
-        transaction: &Transaction<'_>,
-        captured: &[Captured],
-        sources: &HashMap<i64, Source>,
-        decisions: Vec<Decision>,
-    ) -> Result<(), tokio_postgres::Error> {
-        let mut rows = Vec::with_capacity(captured.len());
-        let mut logs = Vec::with_capacity(2 * captured.len());
-        for (row, decision) in captured.iter().zip(decisions) {
-            if let Decision::Send {
-                message,
-                channel_id,
-            } = &decision
-            {
-                self.channels.extend(channel_id);
-                if channel_id.is_none() {
-                    self.without_channel.extend(message.tenant_id.clone());
-                }
-            }
-            let (written, log) = outcome::record(row, source_of(row, sources), decision);
-            rows.push(written);
-            logs.extend(log);
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
-        write_back::write_back(transaction, &rows, &logs).await
-    }
-}
-
-async fn compose(
-    transaction: &Transaction<'_>,
-    captured: &[Captured],
-    sources: &HashMap<i64, Source>,
-    considered: Vec<Result<Candidate, Decision>>,
-) -> Result<Vec<Result<Composed, Decision>>, tokio_postgres::Error> {
-    let mut wanted: BTreeMap<String, Option<String>> = BTreeMap::new();
-    let mut events = BTreeSet::new();
-    for (row, considered) in captured.iter().zip(&considered) {
-        if let Ok(candidate) = considered {
-            events.insert(row.event.as_str());
-            let name = wanted.entry(candidate.tenant_id.clone()).or_default();
-            if name.is_none() {
-                *name = candidate.company_name().map(str::to_owned);
-            }
+    fn note(&mut self, row: &Captured, decision: &Decision) {
+        let Decision::Send { message, channel_id } = decision else { return };
+        let Some(channel_id) = channel_id else {
+            self.without_channel.extend(message.tenant_id.clone());
+            return;
+        };
+        let ready = self.ready.entry(*channel_id).or_default();
+        let due = outcome::due(row);
+        if due <= row.now {
+            let recipient = message.recipient.clone().unwrap_or_default();
+            ready.push(Ready { id: row.id, attempts: 0, recipient, next_attempt_at: due });
         }
     }
-    let companies = match wanted.is_empty() {
-        true => tenant::Companies::default(),
-        false => tenant::load(transaction, &wanted, &events).await?,
-    };
-    let composed = captured.iter().zip(considered).map(|(row, considered)| {
-        let source = source_of(row, sources);
-        let source = source.ok_or_else(|| Decision::skip("source_off"));
-        considered.and_then(|candidate| decide::compose(row, source?, candidate, &companies))
-    });
-    Ok(composed.collect())
-}
-
-fn address(composed: &Composed) -> (String, String) {
-    (
-        composed.tenant_id.clone(),
-        composed.phone.as_e164().to_owned(),
-    )
-}
-
-fn source_of<'a>(row: &Captured, sources: &'a HashMap<i64, Source>) -> Option<&'a Source> {
-    row.source_id.and_then(|id| sources.get(&id))
 }
 
 /// Where the batch after a full one is taken from.
@@ -261,11 +177,22 @@ fn following(end: End, floor: DateTime<Utc>, captured: &[Captured]) -> (End, Dat
     match end {
         End::Oldest => {
             let last = captured.iter().map(|row| row.next_attempt_at).max();
-            (
-                End::Newest,
-                last.map_or(floor, |last| last - FLOOR_MARGIN).max(floor),
-            )
+            (End::Newest, last.map_or(floor, |last| last - FLOOR_MARGIN).max(floor))
         }
         End::Newest => (End::Oldest, floor),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A large import delays nobody: while there is a backlog, the newest take turns with the oldest.
+    #[test]
+    fn the_ends_of_a_backlog_take_turns() {
+        let floor = DateTime::UNIX_EPOCH;
+        let (end, floor) = following(End::Oldest, floor, &[]);
+        assert_eq!(end, End::Newest);
+        assert_eq!(following(end, floor, &[]).0, End::Oldest);
     }
 }

@@ -14,22 +14,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::PoolError;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
 
 use connection::Connection;
 use mark::Marked;
 use queue::Queue;
-use ready::Ready;
 use settings::Settings;
 use tempo::Tempo;
 use verdict::Verdict;
 
+pub(crate) use ready::Ready;
 pub(crate) use verdict::cut_off;
 
 use super::daemon::Daemon;
 use super::in_flight::Attempt;
+use super::lanes::Inbox;
+use super::opted_out::skip_opted_out;
 
 /// A change of the channel's row holds for what is sent this long after it, at the latest.
 const SETTINGS_AGE: Duration = Duration::from_secs(1);
@@ -40,7 +42,7 @@ const OBSTACLE_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Lane {
     daemon: Arc<Daemon>,
     channel_id: i64,
-    wake: Arc<Notify>,
+    inbox: Arc<Inbox>,
     settings: Option<(Instant, Settings)>,
     connection: Option<Connection>,
     /// What keeps the channel from being used, as it was logged.
@@ -74,12 +76,12 @@ enum StepError {
 }
 
 impl Lane {
-    /// A lane for a channel, woken by `wake`.
-    pub(crate) fn new(daemon: Arc<Daemon>, channel_id: i64, wake: Arc<Notify>) -> Self {
+    /// A lane for a channel, told news through `inbox`.
+    pub(crate) fn new(daemon: Arc<Daemon>, channel_id: i64, inbox: Arc<Inbox>) -> Self {
         Self {
             daemon,
             channel_id,
-            wake,
+            inbox,
             settings: None,
             connection: None,
             obstacle: None,
@@ -112,6 +114,7 @@ impl Lane {
     /// Begins as many requests as the channel takes now.
     async fn step(&mut self) -> Result<Pause, StepError> {
         self.collect_finished();
+        self.take_news();
         if let Some(until) = self.tempo.resting_until() {
             return Ok(Pause::Until(until));
         }
@@ -133,6 +136,18 @@ impl Lane {
             return Ok(pause);
         }
         self.send_some(free, &settings).await
+    }
+
+    /// Takes in what was handed over, if the lane knows that there was nothing before it; otherwise it looks itself.
+    fn take_news(&mut self) {
+        let news = self.inbox.take();
+        let room = self.daemon.config.sending.claim_batch;
+        if self.drained.is_some() && !news.look && self.queue.len() + news.ready.len() <= room {
+            self.queue.append(news.ready);
+        } else if news.look || !news.ready.is_empty() {
+            self.queue.forget_floor();
+            self.drained = None;
+        }
     }
 
     /// Requests that the lane may begin.
@@ -232,7 +247,7 @@ impl Lane {
         }
         let marked = self.mark(&rows).await?;
         self.tempo.give_back(rows.len() - marked.len());
-        if marked.is_empty() {
+        if marked.is_empty() && self.queue.is_empty() {
             // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
             return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
         }
@@ -293,7 +308,7 @@ impl Lane {
             self.daemon.in_flight.end(*id);
         }
         if !refused.is_empty() {
-            mark::skip_opted_out(&client, &refused).await?;
+            skip_opted_out(&client, &refused).await?;
         }
         Ok(marked)
     }
@@ -359,10 +374,7 @@ impl Lane {
         };
         tokio::select! {
             () = self.daemon.shutdown.cancelled() => {}
-            () = self.wake.notified() => {
-                self.queue.forget_floor();
-                self.drained = None;
-            }
+            () = self.inbox.wake.notified() => {}
             () = sleep => {}
             Some(finished) = self.sends.join_next_with_id() => self.finish(finished),
         }

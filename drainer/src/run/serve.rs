@@ -72,7 +72,7 @@ async fn serve_on_one_connection(
             intake.forget_floor();
             next_housekeeping = Instant::now() + jittered(daemon);
         }
-        let round = intake.round(&mut client).await?;
+        let round = intake.round(&client).await?;
         let next_look = next_look(&round);
         dispatch(daemon, round);
         if intake.has_backlog() {
@@ -117,8 +117,8 @@ fn dispatch(daemon: &Arc<Daemon>, round: Round) {
     if round.looked_at > 0 {
         tracing::debug!(count = round.looked_at, "notifications looked at");
     }
-    for channel in round.channels {
-        daemon.lanes.wake(channel);
+    for (channel, ready) in round.ready {
+        daemon.lanes.hand(channel, ready);
     }
     daemon.wait_for_channel(round.without_channel);
 }

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::Client;
 use futures_util::future;
 use serde_json::Value;
 use tokio::time::Instant;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, Statement};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 use zapgres_core::phone;
 
 use super::source::Source;
-use crate::run::statement;
+use crate::run::statement::Parameters;
 
 /// Time that one source may take within a round, its retries for single rows included. Other sources wait meanwhile.
 const BUDGET: Duration = Duration::from_secs(10);
@@ -67,16 +67,21 @@ pub(crate) enum Answer {
     Failed(String),
 }
 
-/// What is remembered of each source.
-#[derive(Debug, Default)]
+/// What is remembered of each source, for one connection.
+#[derive(Default)]
 pub(crate) struct Statements {
-    /// The composed statement, and the version of the source's row that it was composed from.
-    composed: HashMap<i64, (String, String)>,
+    /// The prepared statement, and the version of the source's row that it was composed from.
+    prepared: HashMap<i64, (String, Statement)>,
     /// What was last logged as wrong with it.
     said: HashMap<i64, String>,
 }
 
 impl Statements {
+    fn prepared(&self, source: &Source) -> Option<Statement> {
+        let (version, statement) = self.prepared.get(&source.id)?;
+        (*version == source.version).then(|| statement.clone())
+    }
+
     fn complain(&mut self, source: &Source, cause: &str) {
         if self.said.get(&source.id).is_none_or(|said| said != cause) {
             tracing::error!(
@@ -124,14 +129,16 @@ fn unreadable(error: tokio_postgres::Error) -> Failure {
     Failure::Rows(error.to_string())
 }
 
-/// Asks about `subjects` of `source`; one answer per subject, in their order.
+/// Asks about `subjects` of `source`, within the transaction that `client` is in; one answer per subject, in their
+/// order.
 pub(crate) async fn ask(
-    transaction: &Transaction<'_>,
+    client: &Client,
     statements: &mut Statements,
     source: &Source,
     subjects: &[&str],
     least_privileged: bool,
 ) -> Result<Vec<Answer>, tokio_postgres::Error> {
+    let enter = format!("{ENTER}{}", if least_privileged { BECOME_LEAST_PRIVILEGED } else { "" });
     let deadline = Instant::now() + BUDGET;
     let mut answers = vec![Answer::Absent; subjects.len()];
     let mut ranges = vec![0..subjects.len()];
@@ -140,10 +147,7 @@ pub(crate) async fn ask(
             fail(&mut answers[range], "the context query takes too long");
             continue;
         }
-        let part = &subjects[range.clone()];
-        let asked = ask_at_once(transaction, statements, source, part, least_privileged).await;
-        transaction.batch_execute(LEAVE).await?;
-        match asked {
+        match ask_at_once(client, statements, source, &subjects[range.clone()], &enter).await {
             Ok(found) => {
                 statements.said.remove(&source.id);
                 answers[range].clone_from_slice(&found);
@@ -153,13 +157,12 @@ pub(crate) async fn ask(
                 let middle = range.start + range.len() / 2;
                 ranges.extend([range.start..middle, middle..range.end]);
             }
+            Err(Failure::Rows(cause)) => fail(&mut answers[range], &cause),
             Err(Failure::Source(cause)) => {
-                statements.composed.remove(&source.id);
                 statements.complain(source, &cause);
                 fail(&mut answers, &cause);
                 break;
             }
-            Err(Failure::Rows(cause)) => fail(&mut answers[range], &cause),
         }
     }
     Ok(answers)
@@ -170,56 +173,55 @@ fn fail(answers: &mut [Answer], cause: &str) {
 }
 
 async fn ask_at_once(
-    transaction: &Transaction<'_>,
+    client: &Client,
     statements: &mut Statements,
     source: &Source,
     subjects: &[&str],
-    least_privileged: bool,
+    enter: &str,
 ) -> Result<Vec<Answer>, Failure> {
-    let enter = format!(
-        "{ENTER}{}",
-        if least_privileged {
-            BECOME_LEAST_PRIVILEGED
-        } else {
-            ""
-        }
-    );
-    let asked = async {
-        let sql = statement_of(transaction, statements, source).await?;
-        let prepared = transaction
-            .prepare_typed_cached(&sql, &PARAMETER_TYPES)
-            .await?;
-        let rows = transaction.query(&prepared, &[&subjects]).await;
-        if rows.is_err() {
-            // A statement prepared before a table changed may not be usable again.
-            transaction.statement_cache.remove(&sql, &PARAMETER_TYPES);
-        }
-        Ok::<_, Failure>(rows?)
-    };
-    // In one go: after an error in the first, the server refuses the second.
-    let (entered, rows) = future::join(transaction.batch_execute(&enter), asked).await;
-    entered?;
-    answers_in_order(&rows?, subjects)
+    if let Some(prepared) = statements.prepared(source) {
+        match query(client, &prepared, subjects, enter).await {
+            // Prepared before a table changed, it may not be usable any more: prepared anew, it may be.
+            Err(Failure::Source(_)) => statements.prepared.remove(&source.id),
+            answers => return answers,
+        };
+    }
+    let prepared = prepare(client, source, enter).await?;
+    let answers = query(client, &prepared, subjects, enter).await?;
+    statements.prepared.insert(source.id, (source.version.clone(), prepared));
+    Ok(answers)
 }
 
-async fn statement_of(
-    transaction: &Transaction<'_>,
-    statements: &mut Statements,
-    source: &Source,
-) -> Result<String, tokio_postgres::Error> {
-    if let Some((version, sql)) = statements.composed.get(&source.id)
-        && *version == source.version
-    {
-        return Ok(sql.clone());
-    }
-    let rows = statement::rows(transaction, CONTEXT_STATEMENT, &[&source.id]).await?;
-    let sql = rows
-        .first()
-        .map_or(Ok(String::new()), |row| row.try_get::<_, String>(0))?;
-    statements
-        .composed
-        .insert(source.id, (source.version.clone(), sql.clone()));
-    Ok(sql)
+/// Composes and prepares the statement as the role that will run it.
+async fn prepare(client: &Client, source: &Source, enter: &str) -> Result<Statement, Failure> {
+    client.batch_execute(enter).await?;
+    let prepared = async {
+        let row = client.query_one(CONTEXT_STATEMENT, &[&source.id]).await?;
+        let sql = row.try_get::<_, Option<String>>(0)?.unwrap_or_default();
+        client.prepare_typed(&sql, &PARAMETER_TYPES).await
+    };
+    let prepared = prepared.await;
+    client.batch_execute(LEAVE).await?;
+    Ok(prepared?)
+}
+
+/// One round trip: what follows an error is refused by the server, up to the way out.
+async fn query(
+    client: &Client,
+    prepared: &Statement,
+    subjects: &[&str],
+    enter: &str,
+) -> Result<Vec<Answer>, Failure> {
+    let parameters: Parameters<'_> = &[&subjects];
+    let (entered, rows, left) = future::join3(
+        client.batch_execute(enter),
+        client.query(prepared, parameters),
+        client.batch_execute(LEAVE),
+    )
+    .await;
+    left?;
+    entered?;
+    answers_in_order(&rows?, subjects)
 }
 
 fn answers_in_order(rows: &[Row], subjects: &[&str]) -> Result<Vec<Answer>, Failure> {

@@ -1,7 +1,7 @@
 //! What becomes of a captured notification after a look at it. Pure: the database is asked before and after.
 //!
-//! Three steps, because each needs to know more: about the order ([`consider`]), its company ([`compose`]), and the
-//! recipient ([`conclude`]). A step ends early with the [`Decision`] as its error.
+//! Three steps, because each needs to know more: about the order ([`consider`]), its company ([`compose`]), and what to
+//! do with the message ([`conclude`]). A step ends early with the [`Decision`] as its error.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -209,8 +209,8 @@ pub(crate) fn compose(
     })
 }
 
-/// Respects the recipient's wish and the source's mode.
-pub(crate) fn conclude(composed: Composed, mode: Mode, opted_out: bool) -> Decision {
+/// Respects the source's mode. The recipient's wish is respected when the decision has been written.
+pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
     let message = Message {
         tenant_id: Some(composed.tenant_id),
         recipient: Some(composed.phone.as_e164().to_owned()),
@@ -218,28 +218,10 @@ pub(crate) fn conclude(composed: Composed, mode: Mode, opted_out: bool) -> Decis
         template_version: Some(composed.template_version),
         hash: Some(composed.hash),
     };
-    if opted_out {
-        return Decision::Skip {
-            reason: "opted_out",
-            message,
-            detail: None,
-        };
-    }
     match mode {
-        Mode::Live => Decision::Send {
-            message,
-            channel_id: composed.channel_id,
-        },
-        Mode::Shadow => Decision::Skip {
-            reason: "shadow",
-            message,
-            detail: None,
-        },
-        Mode::Off => Decision::Skip {
-            reason: "source_off",
-            message,
-            detail: None,
-        },
+        Mode::Live => Decision::Send { message, channel_id: composed.channel_id },
+        Mode::Shadow => Decision::Skip { reason: "shadow", message, detail: None },
+        Mode::Off => Decision::Skip { reason: "source_off", message, detail: None },
     }
 }
 

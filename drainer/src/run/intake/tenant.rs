@@ -1,6 +1,6 @@
-//! What intake needs to know about the companies of a batch: settings, texts, channels, wishes of recipients.
+//! What intake needs to know about the companies of a batch: settings, texts, channels.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use deadpool_postgres::GenericClient;
 use futures_util::future;
@@ -32,14 +32,6 @@ select distinct on (c.tenant_id) c.tenant_id, c.id
 from zap.channel as c
 where c.tenant_id = any ($1) and c.enabled and c.paused_at is null
 order by c.tenant_id asc, c.priority desc, c.id asc";
-
-/// Uses `recipient_once`.
-pub(crate) const OPTED_OUT: &str = "-- opted_out
-select r.tenant_id, r.address
-from unnest($1::text [], $2::text []) as a (tenant_id, address)
-inner join zap.recipient as r
-    on a.tenant_id = r.tenant_id and r.kind = 'phone' and a.address = r.address
-where r.opted_out_at is not null";
 
 /// A company.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,24 +139,6 @@ async fn best_channels(
     tenants: &[&str],
 ) -> Result<Vec<(String, i64)>, tokio_postgres::Error> {
     let rows = statement::rows(client, BEST_CHANNELS, &[&tenants]).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .collect()
-}
-
-/// Which of these (tenant, address) pairs want no messages.
-pub(crate) async fn opted_out(
-    client: &impl GenericClient,
-    addresses: &[(String, String)],
-) -> Result<HashSet<(String, String)>, tokio_postgres::Error> {
-    if addresses.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let (tenants, addresses): (Vec<&String>, Vec<&String>) = addresses
-        .iter()
-        .map(|(tenant, address)| (tenant, address))
-        .unzip();
-    let rows = statement::rows(client, OPTED_OUT, &[&tenants, &addresses]).await?;
     rows.iter()
         .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
         .collect()

@@ -66,25 +66,6 @@ logged as (
 select m.id, m.attempts, m.max_attempts, m.recipient, m.kind, m.body, m.repeat
 from marked as m";
 
-/// Finds its rows by primary key.
-pub(crate) const SKIP_OPTED_OUT: &str = "-- skip_opted_out
-with skipped as (
-    update zap.notification_queue as q
-    set status = 'skipped', reason = 'opted_out', skipped_at = pg_catalog.clock_timestamp()
-    from zap.recipient as r
-    where q.id = any ($1)
-        and q.status in ('pending', 'retrying', 'uncertain')
-        and r.tenant_id = q.tenant_id
-        and r.kind = q.recipient_kind
-        and r.address = q.recipient
-        and r.opted_out_at is not null
-    returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts
-)
-insert into zap.notification_logs
-    (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
-select s.id, s.tenant_id, s.source_id, s.channel_id, 'info', 'skipped', s.attempts, 'opted_out'
-from skipped as s";
-
 /// A notification that is marked and has to be sent now.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Marked {
@@ -123,13 +104,4 @@ pub(crate) async fn mark(
         })
     });
     marked.collect()
-}
-
-/// Skips those of `ids` whose recipient wants no messages any more.
-pub(crate) async fn skip_opted_out(
-    client: &impl GenericClient,
-    ids: &[i64],
-) -> Result<(), tokio_postgres::Error> {
-    statement::execute(client, SKIP_OPTED_OUT, &[&ids]).await?;
-    Ok(())
 }

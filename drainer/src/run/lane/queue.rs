@@ -36,6 +36,16 @@ impl Queue {
         self.rows = batch.into();
     }
 
+    /// Adds what became ready after everything in the queue.
+    pub(crate) fn append(&mut self, rows: Vec<Ready>) {
+        self.rows.extend(rows);
+    }
+
+    /// How many are left of the batch.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// True when there is nothing left of the batch.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()

@@ -1,0 +1,104 @@
+//! A batch of captured notifications on its way to decisions.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use deadpool_postgres::Client;
+
+use super::claim::Captured;
+use super::context::{self, Statements};
+use super::decide::{self, Candidate, Decision};
+use super::source::{Mode, Source};
+use super::tenant::{self, Companies};
+
+/// What was claimed, and the sources that captured it.
+pub(crate) struct Batch {
+    pub captured: Vec<Captured>,
+    pub sources: HashMap<i64, Source>,
+}
+
+impl Batch {
+    /// The source of a notification, unless it is gone.
+    pub(crate) fn source_of(&self, row: &Captured) -> Option<&Source> {
+        row.source_id.and_then(|id| self.sources.get(&id))
+    }
+
+    /// One decision per notification, in their order.
+    pub(crate) async fn decide(
+        &self,
+        client: &Client,
+        statements: &mut Statements,
+        least_privileged: bool,
+    ) -> Result<Vec<Decision>, tokio_postgres::Error> {
+        let considered = self.consider(client, statements, least_privileged).await?;
+        let companies = self.companies(client, &considered).await?;
+        let decisions = self.captured.iter().zip(considered).map(|(row, considered)| {
+            let conclude = |candidate| {
+                let source = self.source_of(row).ok_or_else(|| Decision::skip("source_off"))?;
+                let composed = decide::compose(row, source, candidate, &companies)?;
+                Ok((composed, source.mode))
+            };
+            let composed: Result<(_, Mode), Decision> = considered.and_then(conclude);
+            match composed {
+                Ok((composed, mode)) => decide::conclude(composed, mode),
+                Err(decision) => decision,
+            }
+        });
+        Ok(decisions.collect())
+    }
+
+    /// Asks each source once about its notifications.
+    async fn consider(
+        &self,
+        client: &Client,
+        statements: &mut Statements,
+        least_privileged: bool,
+    ) -> Result<Vec<Result<Candidate, Decision>>, tokio_postgres::Error> {
+        let mut considered = Vec::with_capacity(self.captured.len());
+        let mut asked: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (position, row) in self.captured.iter().enumerate() {
+            let source = self.source_of(row);
+            let before = decide::before_asking(row, source);
+            if let (Ok(()), Some(source)) = (&before, source) {
+                asked.entry(source.id).or_default().push(position);
+            }
+            // Overwritten by the answer.
+            considered.push(before.and_then(|()| Err(Decision::skip("source_off"))));
+        }
+        for (source_id, positions) in asked {
+            let Some(source) = self.sources.get(&source_id) else { continue };
+            let subjects: Vec<&str> = positions
+                .iter()
+                .map(|position| self.captured[*position].subject.as_str())
+                .collect();
+            let answers =
+                context::ask(client, statements, source, &subjects, least_privileged).await?;
+            for (position, answer) in positions.into_iter().zip(answers) {
+                considered[position] = decide::consider(&self.captured[position], source, answer);
+            }
+        }
+        Ok(considered)
+    }
+
+    /// Loads the companies of the candidates.
+    async fn companies(
+        &self,
+        client: &Client,
+        considered: &[Result<Candidate, Decision>],
+    ) -> Result<Companies, tokio_postgres::Error> {
+        let mut wanted: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut events = BTreeSet::new();
+        for (row, considered) in self.captured.iter().zip(considered) {
+            if let Ok(candidate) = considered {
+                events.insert(row.event.as_str());
+                let name = wanted.entry(candidate.tenant_id.clone()).or_default();
+                if name.is_none() {
+                    *name = candidate.company_name().map(str::to_owned);
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(Companies::default());
+        }
+        tenant::load(client, &wanted, &events).await
+    }
+}
