@@ -13,8 +13,7 @@ use tokio_postgres::{Client, IsolationLevel, Transaction};
 use crate::config::Sweep;
 use crate::database::DatabaseError;
 use source::{Rule, Source};
-
-pub(crate) use statement::compose;
+use statement::compose;
 
 /// Larger tables take longer than other statements may; still, a sweep must end.
 const BEGIN: &str = "set local statement_timeout = '5min'; set local lock_timeout = '2s'";
@@ -107,29 +106,22 @@ async fn search(
     source: &Source,
     window: Duration,
 ) -> Result<SourceResult, tokio_postgres::Error> {
-    let sql = compose(source);
-    let (sql, found) = match (&source.rule, sql) {
-        (Rule::None, _) | (_, None) => return Ok(SourceResult::NoRule),
-        (Rule::Created { after, .. }, Some(sql)) => {
-            let found = transaction
-                .execute(&sql, &[&source.id, &source.event, after])
-                .await?;
-            (sql, found)
-        }
-        (Rule::Key, Some(sql)) => {
+    let Some(sql) = compose(source) else {
+        return Ok(SourceResult::NoRule);
+    };
+    let (id, event) = (&source.id, &source.event);
+    let found = match &source.rule {
+        Rule::Created { after, .. } => transaction.execute(&sql, &[id, event, after]).await?,
+        Rule::Key => {
             let found = match mark::lowest_key(transaction, source.id, window).await? {
-                Some(above) => {
-                    transaction
-                        .execute(&sql, &[&source.id, &source.event, &above])
-                        .await?
-                }
+                Some(above) => transaction.execute(&sql, &[id, event, &above]).await?,
                 None => 0,
             };
             mark::set(transaction, source).await?;
             mark::trim(transaction, source.id, window).await?;
-            (sql, found)
+            found
         }
+        Rule::None => return Ok(SourceResult::NoRule),
     };
-    tracing::trace!(sql, found, "source swept");
     Ok(SourceResult::Swept(found))
 }

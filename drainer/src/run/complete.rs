@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use deadpool_postgres::{GenericClient, Pool};
+use deadpool_postgres::GenericClient;
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_postgres::types::Json;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::Daemon;
 use super::log_row::Level;
 use super::statement;
+use crate::database::DatabaseError;
 
 const BATCH: usize = 256;
 const RETRY_MIN: Duration = Duration::from_millis(200);
@@ -100,7 +101,7 @@ pub(crate) async fn run(
                 () = finish.cancelled() => return,
             }
         }
-        match write(&daemon.pool, &unwritten).await {
+        match write(daemon, &unwritten).await {
             Ok(rest) if rest.is_empty() => {
                 settle(daemon, unwritten.drain(..));
                 pause = RETRY_MIN;
@@ -139,8 +140,8 @@ fn settle(daemon: &Daemon, written: impl Iterator<Item = Outcome>) {
 }
 
 /// Writes a batch and returns what the server refuses on its own account: one bad outcome must not hold up others.
-async fn write(pool: &Pool, outcomes: &[Outcome]) -> Result<Vec<Outcome>, WriteError> {
-    let client = pool.get().await?;
+async fn write(daemon: &Daemon, outcomes: &[Outcome]) -> Result<Vec<Outcome>, DatabaseError> {
+    let client = daemon.client().await?;
     match complete(&client, outcomes).await {
         Ok(()) => Ok(Vec::new()),
         Err(error) if error.as_db_error().is_some() && !client.is_closed() => {
@@ -155,14 +156,6 @@ async fn write(pool: &Pool, outcomes: &[Outcome]) -> Result<Vec<Outcome>, WriteE
         }
         Err(error) => Err(error.into()),
     }
-}
-
-#[derive(Debug, thiserror::Error)]
-enum WriteError {
-    #[error(transparent)]
-    Pool(#[from] deadpool_postgres::PoolError),
-    #[error(transparent)]
-    Statement(#[from] tokio_postgres::Error),
 }
 
 async fn complete(

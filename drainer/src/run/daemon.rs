@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,7 @@ use super::complete::Outcome;
 use super::in_flight::InFlight;
 use super::lanes::Lanes;
 use crate::config::Config;
+use crate::database::DatabaseError;
 
 /// Shared state of the running daemon.
 pub(crate) struct Daemon {
@@ -43,6 +44,15 @@ pub(crate) struct Daemon {
 }
 
 impl Daemon {
+    /// A connection of the pool.
+    pub(crate) async fn client(&self) -> Result<Client, DatabaseError> {
+        let url = &self.config.database.url;
+        self.pool
+            .get()
+            .await
+            .map_err(|error| DatabaseError::from_pool(error, url))
+    }
+
     /// Waits until sending is allowed; false: the daemon stops.
     pub(crate) async fn may_send(&self) -> bool {
         let mut gate = self.gate.subscribe();

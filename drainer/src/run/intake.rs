@@ -70,7 +70,12 @@ impl Intake {
         ] {
             client.prepare_cached(sql).await?;
         }
-        Ok(Self { batch, least_privileged, statements: Statements::default(), backlog: None })
+        Ok(Self {
+            batch,
+            least_privileged,
+            statements: Statements::default(),
+            backlog: None,
+        })
     }
 
     /// Looks at one batch of due notifications, in one transaction.
@@ -85,7 +90,10 @@ impl Intake {
 
     /// Five round trips: what does not need an answer in between is sent together.
     async fn transact(&mut self, client: &Client) -> Result<Round, tokio_postgres::Error> {
-        let (end, floor) = self.backlog.take().unwrap_or((End::Oldest, DateTime::UNIX_EPOCH));
+        let (end, floor) = self
+            .backlog
+            .take()
+            .unwrap_or((End::Oldest, DateTime::UNIX_EPOCH));
         let (begun, captured, sources) = future::join3(
             client.batch_execute("begin"),
             claim::claim(client, end, self.batch, floor),
@@ -93,8 +101,13 @@ impl Intake {
         )
         .await;
         begun?;
-        let batch = Batch { captured: captured?, sources: sources? };
-        let decisions = batch.decide(client, &mut self.statements, self.least_privileged).await?;
+        let batch = Batch {
+            captured: captured?,
+            sources: sources?,
+        };
+        let decisions = batch
+            .decide(client, &mut self.statements, self.least_privileged)
+            .await?;
         let round = finish(client, &batch, decisions).await?;
         if batch.captured.len() == self.batch {
             self.backlog = Some(following(end, floor, &batch.captured));
@@ -119,7 +132,10 @@ async fn finish(
     batch: &Batch,
     decisions: Vec<Decision>,
 ) -> Result<Round, tokio_postgres::Error> {
-    let mut round = Round { looked_at: batch.captured.len(), ..Round::default() };
+    let mut round = Round {
+        looked_at: batch.captured.len(),
+        ..Round::default()
+    };
     let mut rows = Vec::with_capacity(decisions.len());
     let mut logs = Vec::with_capacity(2 * decisions.len());
     let mut messages = Vec::with_capacity(decisions.len());
@@ -133,10 +149,18 @@ async fn finish(
         logs.extend(log);
     }
     let write = async {
-        if rows.is_empty() { Ok(()) } else { write_back::write_back(client, &rows, &logs).await }
+        if rows.is_empty() {
+            Ok(())
+        } else {
+            write_back::write_back(client, &rows, &logs).await
+        }
     };
     let skip = async {
-        if messages.is_empty() { Ok(Vec::new()) } else { skip_opted_out(client, &messages).await }
+        if messages.is_empty() {
+            Ok(Vec::new())
+        } else {
+            skip_opted_out(client, &messages).await
+        }
     };
     // After an error in one, the server refuses the others: commit means roll back then.
     let (written, skipped, next_look, committed) = future::join4(
@@ -158,7 +182,13 @@ async fn finish(
 
 impl Round {
     fn note(&mut self, row: &Captured, decision: &Decision) {
-        let Decision::Send { message, channel_id } = decision else { return };
+        let Decision::Send {
+            message,
+            channel_id,
+        } = decision
+        else {
+            return;
+        };
         let Some(channel_id) = channel_id else {
             self.without_channel.extend(message.tenant_id.clone());
             return;
@@ -167,7 +197,12 @@ impl Round {
         let due = outcome::due(row);
         if due <= row.now {
             let recipient = message.recipient.clone().unwrap_or_default();
-            ready.push(Ready { id: row.id, attempts: 0, recipient, next_attempt_at: due });
+            ready.push(Ready {
+                id: row.id,
+                attempts: 0,
+                recipient,
+                next_attempt_at: due,
+            });
         }
     }
 }
@@ -177,7 +212,10 @@ fn following(end: End, floor: DateTime<Utc>, captured: &[Captured]) -> (End, Dat
     match end {
         End::Oldest => {
             let last = captured.iter().map(|row| row.next_attempt_at).max();
-            (End::Newest, last.map_or(floor, |last| last - FLOOR_MARGIN).max(floor))
+            (
+                End::Newest,
+                last.map_or(floor, |last| last - FLOOR_MARGIN).max(floor),
+            )
         }
         End::Newest => (End::Oldest, floor),
     }

@@ -13,7 +13,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::PoolError;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
@@ -32,6 +31,7 @@ use super::daemon::Daemon;
 use super::in_flight::Attempt;
 use super::lanes::Inbox;
 use super::opted_out::skip_opted_out;
+use crate::database::DatabaseError;
 
 /// A change of the channel's row holds for what is sent this long after it, at the latest.
 const SETTINGS_AGE: Duration = Duration::from_secs(1);
@@ -64,15 +64,6 @@ enum Pause {
     Until(Instant),
     /// Only a wake-up or the end of a request changes anything.
     Idle,
-}
-
-/// Why a step failed: the database.
-#[derive(Debug, thiserror::Error)]
-enum StepError {
-    #[error(transparent)]
-    Pool(#[from] PoolError),
-    #[error(transparent)]
-    Statement(#[from] tokio_postgres::Error),
 }
 
 impl Lane {
@@ -112,7 +103,7 @@ impl Lane {
     }
 
     /// Begins as many requests as the channel takes now.
-    async fn step(&mut self) -> Result<Pause, StepError> {
+    async fn step(&mut self) -> Result<Pause, DatabaseError> {
         self.collect_finished();
         self.take_news();
         if let Some(until) = self.tempo.resting_until() {
@@ -161,14 +152,14 @@ impl Lane {
     }
 
     /// The channel's row, when it allows sending. What waits on a channel that is gone or disabled goes elsewhere.
-    async fn current_settings(&mut self) -> Result<Option<Settings>, StepError> {
+    async fn current_settings(&mut self) -> Result<Option<Settings>, DatabaseError> {
         if let Some((loaded_at, settings)) = &self.settings
             && loaded_at.elapsed() < SETTINGS_AGE
         {
             return Ok(Some(settings.clone()));
         }
         self.settings = None;
-        let client = self.daemon.pool.get().await?;
+        let client = self.daemon.client().await?;
         let settings = settings::load_channel(&client, self.channel_id).await?;
         let Some(settings) = settings.filter(|settings| settings.enabled) else {
             let tenants = super::assign::release(&client, self.channel_id).await?;
@@ -208,14 +199,14 @@ impl Lane {
     }
 
     /// Fetches the next batch; returns how long to wait when there is none.
-    async fn refill(&mut self) -> Result<Option<Pause>, StepError> {
+    async fn refill(&mut self) -> Result<Option<Pause>, DatabaseError> {
         if let Some(until) = self.drained
             && until.is_none_or(|until| until > Instant::now())
         {
             return Ok(Some(until.map_or(Pause::Idle, Pause::Until)));
         }
         let limit = self.daemon.config.sending.claim_batch;
-        let client = self.daemon.pool.get().await?;
+        let client = self.daemon.client().await?;
         let batch = ready::ready(&client, self.channel_id, limit, self.queue.floor()).await?;
         let is_empty = batch.is_empty();
         self.queue.refill(batch, limit);
@@ -231,7 +222,11 @@ impl Lane {
         Ok(Some(until.map_or(Pause::Idle, Pause::Until)))
     }
 
-    async fn send_some(&mut self, free: usize, settings: &Settings) -> Result<Pause, StepError> {
+    async fn send_some(
+        &mut self,
+        free: usize,
+        settings: &Settings,
+    ) -> Result<Pause, DatabaseError> {
         let busy: HashSet<String> = self.sending.values().map(|(_, to)| to.clone()).collect();
         let mut rows = self.queue.take(free, &busy);
         let taken = rows.len();
@@ -279,8 +274,8 @@ impl Lane {
     }
 
     /// Marks `rows`; returns those that may be sent, in their order.
-    async fn mark(&self, rows: &[Ready]) -> Result<Vec<Marked>, StepError> {
-        let client = self.daemon.pool.get().await?;
+    async fn mark(&self, rows: &[Ready]) -> Result<Vec<Marked>, DatabaseError> {
+        let client = self.daemon.client().await?;
         if !*self.daemon.gate.borrow() {
             return Ok(Vec::new());
         }

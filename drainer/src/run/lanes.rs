@@ -63,14 +63,17 @@ impl Lanes {
     }
 
     fn tell(&self, channel_id: i64, what: impl FnOnce(&mut News)) {
-        let Some(daemon) = self.daemon.get().and_then(Weak::upgrade) else { return };
+        let Some(daemon) = self.daemon.get().and_then(Weak::upgrade) else {
+            return;
+        };
         if daemon.shutdown.is_cancelled() {
             return;
         }
         let mut inboxes = self.inboxes.lock().unwrap_or_else(PoisonError::into_inner);
         let inbox = inboxes.entry(channel_id).or_insert_with(|| {
             let inbox = Arc::new(Inbox::default());
-            self.tasks.spawn(Lane::new(daemon, channel_id, inbox.clone()).run());
+            self.tasks
+                .spawn(Lane::new(daemon, channel_id, inbox.clone()).run());
             inbox
         });
         what(&mut inbox.news());

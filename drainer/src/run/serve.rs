@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use deadpool_postgres::{Client, PoolError};
+use deadpool_postgres::Client;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +12,7 @@ use super::daemon::Daemon;
 use super::intake::{self, Intake, Round};
 use super::recover::{LEFT_BEHIND_AFTER, recover};
 use super::{assign, due_channels, expire};
+use crate::database::DatabaseError;
 use crate::service_notify::ServiceNotifier;
 
 /// The service manager's watchdog must not wait longer for a sign of life.
@@ -21,15 +22,6 @@ const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// Pauses are stretched or shortened by up to this share, so that nothing falls into step.
 const JITTER: f64 = 0.1;
-
-/// Why a turn of the loop failed: the database.
-#[derive(Debug, thiserror::Error)]
-enum TurnError {
-    #[error(transparent)]
-    Pool(#[from] PoolError),
-    #[error(transparent)]
-    Statement(#[from] tokio_postgres::Error),
-}
 
 /// Works until shutdown or until `lost`.
 pub(crate) async fn serve(
@@ -61,8 +53,8 @@ async fn serve_on_one_connection(
     daemon: &Arc<Daemon>,
     notifier: &ServiceNotifier,
     lost: &CancellationToken,
-) -> Result<(), TurnError> {
-    let mut client = daemon.pool.get().await?;
+) -> Result<(), DatabaseError> {
+    let mut client = daemon.client().await?;
     let mut intake = Intake::new(&client, daemon.config.sending.claim_batch).await?;
     let mut next_housekeeping = Instant::now();
     while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {

@@ -46,8 +46,7 @@ impl Session {
     /// Checks the database, takes the lock, listens, and recovers what was left in flight; then opens the gate.
     pub(crate) async fn open(daemon: &Arc<Daemon>) -> Result<Self, SessionError> {
         let url = &daemon.config.database.url;
-        let pooled = daemon.pool.get().await;
-        let client = pooled.map_err(|error| DatabaseError::from_pool(error, url))?;
+        let client = daemon.client().await?;
         database::check_extension(&client, url).await?;
         installation::check(&client).await?;
         let lock = SingleDaemon::acquire(&daemon.config).await?;

@@ -42,9 +42,7 @@ pub(crate) async fn run(daemon: Arc<Daemon>) {
 }
 
 async fn sweep_pooled(daemon: &Daemon, sweep: &Sweep) -> Result<SweepReport, DatabaseError> {
-    let url = &daemon.config.database.url;
-    let pooled = daemon.pool.get().await;
-    let mut client = pooled.map_err(|error| DatabaseError::from_pool(error, url))?;
+    let mut client = daemon.client().await?;
     sweep_once(&mut client, sweep).await
 }
 

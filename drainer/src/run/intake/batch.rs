@@ -31,18 +31,24 @@ impl Batch {
     ) -> Result<Vec<Decision>, tokio_postgres::Error> {
         let considered = self.consider(client, statements, least_privileged).await?;
         let companies = self.companies(client, &considered).await?;
-        let decisions = self.captured.iter().zip(considered).map(|(row, considered)| {
-            let conclude = |candidate| {
-                let source = self.source_of(row).ok_or_else(|| Decision::skip("source_off"))?;
-                let composed = decide::compose(row, source, candidate, &companies)?;
-                Ok((composed, source.mode))
-            };
-            let composed: Result<(_, Mode), Decision> = considered.and_then(conclude);
-            match composed {
-                Ok((composed, mode)) => decide::conclude(composed, mode),
-                Err(decision) => decision,
-            }
-        });
+        let decisions = self
+            .captured
+            .iter()
+            .zip(considered)
+            .map(|(row, considered)| {
+                let conclude = |candidate| {
+                    let source = self
+                        .source_of(row)
+                        .ok_or_else(|| Decision::skip("source_off"))?;
+                    let composed = decide::compose(row, source, candidate, &companies)?;
+                    Ok((composed, source.mode))
+                };
+                let composed: Result<(_, Mode), Decision> = considered.and_then(conclude);
+                match composed {
+                    Ok((composed, mode)) => decide::conclude(composed, mode),
+                    Err(decision) => decision,
+                }
+            });
         Ok(decisions.collect())
     }
 
@@ -65,7 +71,9 @@ impl Batch {
             considered.push(before.and_then(|()| Err(Decision::skip("source_off"))));
         }
         for (source_id, positions) in asked {
-            let Some(source) = self.sources.get(&source_id) else { continue };
+            let Some(source) = self.sources.get(&source_id) else {
+                continue;
+            };
             let subjects: Vec<&str> = positions
                 .iter()
                 .map(|position| self.captured[*position].subject.as_str())

@@ -9,9 +9,9 @@ use deadpool_postgres::Client;
 use futures_util::future;
 use serde_json::Value;
 use tokio::time::Instant;
-use tokio_postgres::{Row, Statement};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Row, Statement};
 use zapgres_core::phone;
 
 use super::source::Source;
@@ -138,10 +138,18 @@ pub(crate) async fn ask(
     subjects: &[&str],
     least_privileged: bool,
 ) -> Result<Vec<Answer>, tokio_postgres::Error> {
-    let enter = format!("{ENTER}{}", if least_privileged { BECOME_LEAST_PRIVILEGED } else { "" });
+    let enter = format!(
+        "{ENTER}{}",
+        if least_privileged {
+            BECOME_LEAST_PRIVILEGED
+        } else {
+            ""
+        }
+    );
     let deadline = Instant::now() + BUDGET;
     let mut answers = vec![Answer::Absent; subjects.len()];
-    let mut ranges = vec![0..subjects.len()];
+    let whole = 0..subjects.len();
+    let mut ranges = vec![whole];
     while let Some(range) = ranges.pop() {
         if Instant::now() > deadline {
             fail(&mut answers[range], "the context query takes too long");
@@ -188,7 +196,9 @@ async fn ask_at_once(
     }
     let prepared = prepare(client, source, enter).await?;
     let answers = query(client, &prepared, subjects, enter).await?;
-    statements.prepared.insert(source.id, (source.version.clone(), prepared));
+    statements
+        .prepared
+        .insert(source.id, (source.version.clone(), prepared));
     Ok(answers)
 }
 

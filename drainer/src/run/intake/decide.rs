@@ -37,7 +37,7 @@ pub(crate) enum Decision {
     /// It is not sent.
     Skip {
         reason: &'static str,
-        message: Message,
+        message: Box<Message>,
         detail: Option<String>,
     },
     /// It waited in vain.
@@ -47,7 +47,7 @@ pub(crate) enum Decision {
     },
     /// It is ready to be sent; without a channel it waits for one.
     Send {
-        message: Message,
+        message: Box<Message>,
         channel_id: Option<i64>,
     },
 }
@@ -98,7 +98,7 @@ impl Decision {
     pub(crate) fn skip(reason: &'static str) -> Self {
         Self::Skip {
             reason,
-            message: Message::default(),
+            message: Box::default(),
             detail: None,
         }
     }
@@ -175,11 +175,11 @@ pub(crate) fn compose(
     candidate: Candidate,
     companies: &Companies,
 ) -> Result<Composed, Decision> {
-    let known = Message {
+    let known = Box::new(Message {
         tenant_id: Some(candidate.tenant_id.clone()),
         hash: Some(candidate.hash.clone()),
         ..Message::default()
-    };
+    });
     let skip = |reason, detail| Decision::Skip {
         reason,
         message: known.clone(),
@@ -211,17 +211,28 @@ pub(crate) fn compose(
 
 /// Respects the source's mode. The recipient's wish is respected when the decision has been written.
 pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
-    let message = Message {
+    let message = Box::new(Message {
         tenant_id: Some(composed.tenant_id),
         recipient: Some(composed.phone.as_e164().to_owned()),
         body: Some(composed.body),
         template_version: Some(composed.template_version),
         hash: Some(composed.hash),
-    };
+    });
     match mode {
-        Mode::Live => Decision::Send { message, channel_id: composed.channel_id },
-        Mode::Shadow => Decision::Skip { reason: "shadow", message, detail: None },
-        Mode::Off => Decision::Skip { reason: "source_off", message, detail: None },
+        Mode::Live => Decision::Send {
+            message,
+            channel_id: composed.channel_id,
+        },
+        Mode::Shadow => Decision::Skip {
+            reason: "shadow",
+            message,
+            detail: None,
+        },
+        Mode::Off => Decision::Skip {
+            reason: "source_off",
+            message,
+            detail: None,
+        },
     }
 }
 

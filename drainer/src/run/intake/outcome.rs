@@ -51,7 +51,7 @@ pub(crate) fn record(
                 detail: Some(detail.map_or(reason.to_owned(), |why| format!("{reason}: {why}"))),
                 ..LogRow::info(row.id, "skipped")
             };
-            let written = with_message(row, message);
+            let written = with_message(row, *message);
             let status = Status::Skipped.as_str();
             (
                 Written {
@@ -82,7 +82,7 @@ pub(crate) fn record(
         Decision::Send {
             message,
             channel_id,
-        } => send(row, source, message, channel_id),
+        } => send(row, source, *message, channel_id),
     };
     logs.extend(log.map(|log| LogRow {
         source_id: row.source_id,
@@ -118,7 +118,9 @@ fn send(
 
 /// When the message is due: lanes send in the order of capture, whatever the order of looks was.
 pub(crate) fn due(row: &Captured) -> DateTime<Utc> {
-    row.scheduled_at.unwrap_or(row.created_at).max(row.created_at)
+    row.scheduled_at
+        .unwrap_or(row.created_at)
+        .max(row.created_at)
 }
 
 fn waiting(row: &Captured, reason: &'static str, error: Option<String>) -> LogRow {
@@ -222,7 +224,7 @@ mod tests {
     #[test]
     fn a_message_without_channel_waits() {
         let decision = Decision::Send {
-            message: Message::default(),
+            message: Box::default(),
             channel_id: None,
         };
         let (written, _) = record(&captured(Some("settling")), None, decision);

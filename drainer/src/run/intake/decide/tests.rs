@@ -310,7 +310,12 @@ fn the_companys_name_of_the_settings_comes_first() {
 #[test]
 fn shadow_mode_keeps_the_text_and_sends_nothing() {
     let composed = composed(context(), &companies("Oi")).unwrap();
-    let Decision::Skip { reason: "shadow", message, .. } = conclude(composed, Mode::Shadow) else {
+    let Decision::Skip {
+        reason: "shadow",
+        message,
+        ..
+    } = conclude(composed, Mode::Shadow)
+    else {
         panic!("not skipped")
     };
     assert_eq!(message.body.as_deref(), Some("Oi"));
