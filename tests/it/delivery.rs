@@ -13,3 +13,4 @@ mod plans;
 mod shapes;
 mod stand;
 mod sweep;
+mod transitions;

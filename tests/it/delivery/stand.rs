@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::transitions;
 use crate::cluster::Cluster;
 use crate::daemon::Daemon;
 use crate::database::Database;
@@ -40,6 +41,7 @@ impl Stand {
             .run("update zap.source set settle = '0'")
             .await;
         stand.session.run(NUMBER_ONLY).await;
+        transitions::guard(&stand.session).await;
         stand.add_channel("1").await;
         stand
     }

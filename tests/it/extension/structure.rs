@@ -107,17 +107,6 @@ async fn a_captured_row_enters_few_indexes() {
     );
 }
 
-/// O1: unknown statuses are refused.
-#[tokio::test]
-async fn the_queue_refuses_an_unknown_status() {
-    let (_, s) = shop::open(plain()).await;
-    shop::place(&s, 1).await;
-    let error = s
-        .error("update zap.notification_queue set status = 'done'")
-        .await;
-    assert_eq!(error.code().code(), "23514");
-}
-
 /// B9: every table and identity sequence is dumped with its rows.
 #[tokio::test]
 async fn everything_is_dumped() {
