@@ -75,11 +75,11 @@ comment on column zap.missed.missed_at is 'When';
 
 create table zap.capture_gap (
     source_id bigint not null,
-    transaction xid8 not null default pg_catalog.pg_current_xact_id(),
+    transaction xid8 not null,
     made_at timestamptz not null default pg_catalog.clock_timestamp()
 );
 create index capture_gap_by_transaction on zap.capture_gap (source_id, transaction);
-comment on table zap.capture_gap is 'Transactions that ran with zap.enabled = off: the sweep leaves their orders alone';
+comment on table zap.capture_gap is 'Transactions (and their savepoints) that ran with zap.enabled = off: the sweep leaves their orders alone';
 comment on column zap.capture_gap.source_id is 'Source that was silent';
-comment on column zap.capture_gap.transaction is 'The transaction';
+comment on column zap.capture_gap.transaction is 'Id under which its rows were written: the transaction''s, or a savepoint''s';
 comment on column zap.capture_gap.made_at is 'When';

@@ -6,6 +6,9 @@ use indexmap::IndexMap;
 /// Number that PostgreSQL gives a subtransaction; grows within a transaction, 1 is the transaction itself.
 pub type SubtransactionId = u32;
 
+/// Transaction id as rows carry it, 32 bits; savepoints have ids of their own.
+pub type TransactionId = u32;
+
 /// Index of a source in the capturing session's list.
 pub type SourceIndex = usize;
 
@@ -25,8 +28,8 @@ struct Captured {
 enum Subject<K> {
     /// An order with a new item.
     Order(SourceIndex, K),
-    /// A source that was silent in this transaction (`zap.enabled = off`).
-    Gap(SourceIndex),
+    /// A source was silent (`zap.enabled = off`) while rows were written under this transaction id.
+    Gap(SourceIndex, TransactionId),
 }
 
 /// What is to be written for one source.
@@ -36,8 +39,8 @@ pub struct Batch<K> {
     pub source: SourceIndex,
     /// Keys with new items, sorted.
     pub keys: Vec<K>,
-    /// The source was silent for a part of the transaction.
-    pub gap: bool,
+    /// Transaction ids under which the source was silent.
+    pub gaps: Vec<TransactionId>,
 }
 
 /// Keys in order of capture. Subtransaction ids only grow, so what a savepoint captured is always at the end.
@@ -79,9 +82,14 @@ impl<K: Clone + Eq + Hash + Ord> Pending<K> {
         self.insert(Subject::Order(source, key), now_in)
     }
 
-    /// Remembers that `source` is silent.
-    pub fn add_gap(&mut self, source: SourceIndex, now_in: SubtransactionId) -> bool {
-        self.insert(Subject::Gap(source), now_in)
+    /// Remembers that `source` is silent about a row written under `transaction`.
+    pub fn add_gap(
+        &mut self,
+        source: SourceIndex,
+        transaction: TransactionId,
+        now_in: SubtransactionId,
+    ) -> bool {
+        self.insert(Subject::Gap(source, transaction), now_in)
     }
 
     fn insert(&mut self, subject: Subject<K>, now_in: SubtransactionId) -> bool {
@@ -104,11 +112,11 @@ impl<K: Clone + Eq + Hash + Ord> Pending<K> {
                 continue;
             }
             captured.flushed_in = Some(now_in);
-            let (Subject::Order(source, _) | Subject::Gap(source)) = subject;
+            let (Subject::Order(source, _) | Subject::Gap(source, _)) = subject;
             let batch = batch_of(&mut batches, *source);
             match subject {
                 Subject::Order(_, key) => batch.keys.push(key.clone()),
-                Subject::Gap(_) => batch.gap = true,
+                Subject::Gap(_, transaction) => batch.gaps.push(*transaction),
             }
         }
         self.unflushed = 0;
@@ -158,7 +166,7 @@ fn batch_of<K>(batches: &mut Vec<Batch<K>>, source: SourceIndex) -> &mut Batch<K
             batches.push(Batch {
                 source,
                 keys: Vec::new(),
-                gap: false,
+                gaps: Vec::new(),
             });
             batches.len() - 1
         });
@@ -205,18 +213,18 @@ mod tests {
     #[test]
     fn a_gap_is_kept_apart_from_the_keys() {
         let mut pending = Pending::default();
-        assert!(pending.add_gap(7, 1));
-        assert!(!pending.add_gap(7, 1));
+        assert!(pending.add_gap(7, 100, 1));
+        assert!(!pending.add_gap(7, 100, 1));
+        assert!(pending.add_gap(7, 101, 2));
         pending.add(3, 9, 1);
         let batches = pending.take_unflushed(1);
+        assert_eq!((batches[0].source, &batches[0].keys[..]), (3, &[9][..]));
+        assert_eq!(batches[0].gaps, [0; 0]);
         assert_eq!(
-            (batches[0].source, &batches[0].keys[..], batches[0].gap),
-            (3, &[9][..], false)
+            (batches[1].source, &batches[1].gaps[..]),
+            (7, &[100, 101][..])
         );
-        assert_eq!(
-            (batches[1].source, &batches[1].keys[..], batches[1].gap),
-            (7, &[][..], true)
-        );
+        assert_eq!(batches[1].keys, [0; 0]);
     }
 
     #[derive(Clone, Debug)]

@@ -2,11 +2,12 @@
 use std::cell::OnceCell;
 
 use pgrx::pg_sys;
+use zapgres_core::pending::TransactionId;
 
 use crate::plan::KeptPlan;
 use crate::relation::Source;
 use crate::role::ActingAs;
-use crate::{array, sql};
+use crate::{array, server, sql};
 
 /// Keys per statement: bounds what one statement does between two looks at the budget.
 pub const CHUNK: usize = 2_000;
@@ -25,14 +26,15 @@ const WRITE_MISSED: &str = "-- write_missed
 insert into zap.missed (source_id, event, subject, first_item_known, reason)
 select $1, $2, s.subject, $4, $5 from pg_catalog.unnest($3) as s(subject)";
 
-const WRITE_GAP: &str = "-- write_gap
-insert into zap.capture_gap (source_id) values ($1)";
+const WRITE_GAPS: &str = "-- write_gaps
+insert into zap.capture_gap (source_id, transaction)
+select $1, s.transaction::pg_catalog.xid8 from pg_catalog.unnest($2) as s(transaction)";
 
 thread_local! {
     static ENQUEUE_NEW_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
     static ENQUEUE_MANY_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
     static WRITE_MISSED_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
-    static WRITE_GAP_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
+    static WRITE_GAPS_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
 }
 
 /// Enqueues a subject that is expected to be new: a unique violation when it is queued already. ON CONFLICT looks twice,
@@ -92,13 +94,25 @@ pub fn write_missed(
     )
 }
 
-/// Notes that this transaction left the source's orders out on purpose.
-pub fn write_gap(source: &Source, snapshot: pg_sys::Snapshot) -> u64 {
-    let mut values = vec![pg_sys::Datum::from(source.id)];
+/// Notes under which transaction ids the source's orders were left out on purpose.
+pub fn write_gaps(
+    source: &Source,
+    transactions: &[TransactionId],
+    snapshot: pg_sys::Snapshot,
+) -> u64 {
+    let texts: Vec<String> = transactions
+        .iter()
+        .map(|id| server::full_transaction_id(*id).to_string())
+        .collect();
+    let mut values = vec![
+        pg_sys::Datum::from(source.id),
+        array::text_array(texts.iter().map(String::as_bytes)),
+    ];
+    let types = [pg_sys::INT8OID, pg_sys::TEXTARRAYOID];
     write(
         "capture_gap",
-        &WRITE_GAP_PLAN,
-        (WRITE_GAP, &[pg_sys::INT8OID]),
+        &WRITE_GAPS_PLAN,
+        (WRITE_GAPS, &types),
         &mut values,
         snapshot,
     )

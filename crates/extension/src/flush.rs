@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use pgrx::{PgSqlErrorCode, pg_sys};
-use zapgres_core::pending::Batch;
+use zapgres_core::pending::{Batch, TransactionId};
 
 use crate::budget::Budget;
 use crate::key::Key;
@@ -31,7 +31,7 @@ thread_local! {
 struct Work {
     source: std::rc::Rc<Source>,
     keys: Vec<Key>,
-    gap: bool,
+    gaps: Vec<TransactionId>,
     /// The keys whose first item this is, once established.
     first_items: Option<Vec<Vec<u8>>>,
 }
@@ -79,7 +79,7 @@ fn work_of(batch: Batch<Key>) -> Option<Work> {
     Some(Work {
         source,
         keys: batch.keys,
-        gap: batch.gap,
+        gaps: batch.gaps,
         first_items: None,
     })
 }
@@ -118,8 +118,8 @@ fn enqueue_all(work: &mut [Work], budget: &Budget, queueing: Queueing) -> u64 {
     let others = OthersSnapshot::take();
     for item in work.iter_mut() {
         budget.limit_queue_waits();
-        if item.gap {
-            enqueue::write_gap(&item.source, others.as_raw());
+        if !item.gaps.is_empty() {
+            enqueue::write_gaps(&item.source, &item.gaps, others.as_raw());
         }
         let first_items = first_item::among(&item.source, &item.keys, others.as_raw());
         item.first_items = Some(first_items.iter().map(Key::to_subject).collect());
@@ -182,11 +182,11 @@ fn attempt_notes(write: impl FnOnce() -> u64) -> Result<u64, String> {
 }
 
 fn note_gap_of(item: &Work) -> u64 {
-    if !item.gap {
+    if item.gaps.is_empty() {
         return 0;
     }
     let snapshot = OthersSnapshot::take();
-    let count = enqueue::write_gap(&item.source, snapshot.as_raw());
+    let count = enqueue::write_gaps(&item.source, &item.gaps, snapshot.as_raw());
     snapshot.release();
     count
 }

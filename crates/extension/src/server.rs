@@ -36,3 +36,11 @@ pub fn partition_root(relation: pg_sys::Oid) -> pg_sys::Oid {
         }
     }
 }
+
+/// The 64-bit form of a transaction id of a transaction that is still running, hence of the last 2³¹.
+pub fn full_transaction_id(id: u32) -> u64 {
+    // SAFETY: reads a counter in shared memory.
+    let next = unsafe { pg_sys::ReadNextFullTransactionId() }.value;
+    let full = (next & !u64::from(u32::MAX)) | u64::from(id);
+    if full < next { full } else { full - (1 << 32) }
+}

@@ -2,7 +2,7 @@
 use std::cell::RefCell;
 
 use pgrx::{pg_guard, pg_sys};
-use zapgres_core::pending::{FLUSH_EARLY_AT, Pending, SourceIndex};
+use zapgres_core::pending::{FLUSH_EARLY_AT, Pending, SourceIndex, TransactionId};
 
 use crate::key::Key;
 use crate::{flush, wake};
@@ -38,9 +38,9 @@ pub fn collect(source: SourceIndex, key: Key) {
     }
 }
 
-/// Remembers that a source is silent in this transaction.
-pub fn collect_gap(source: SourceIndex) {
-    PENDING.with_borrow_mut(|pending| pending.add_gap(source, current()));
+/// Remembers that a source is silent about a row written under `transaction`.
+pub fn collect_gap(source: SourceIndex, transaction: TransactionId) {
+    PENDING.with_borrow_mut(|pending| pending.add_gap(source, transaction, current()));
 }
 
 /// Writes what was captured so far; returns the number of orders written.

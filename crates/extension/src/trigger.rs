@@ -41,7 +41,9 @@ fn collect_row(data: &pg_sys::TriggerData) -> Result<(), String> {
         let table = &*data.tg_relation;
         let captured = relation::captured(table, &*data.tg_trigger)?;
         if !settings::enabled() {
-            transaction::collect_gap(captured.source);
+            // In a savepoint rows carry an id of their own, and that is what the sweep compares.
+            let written_under = (*(*data.tg_trigtuple).t_data).t_choice.t_heap.t_xmin;
+            transaction::collect_gap(captured.source, written_under.into_inner());
         } else if let Some(key) = captured.key_of(data.tg_trigtuple, table.rd_att) {
             transaction::collect(captured.source, key);
         }
