@@ -22,6 +22,7 @@ main() {
         [[ $(id -u) != 0 ]] || packages+=(sudo)
     fi
     [[ $purpose != bench ]] || packages+=(python3)
+    [[ $purpose != bench ]] || packages+=(python3)
     install_packages "${packages[@]}"
     install_cargo_tool cargo-pgrx "$cargo_pgrx_version" "$cargo_pgrx_directory"
     if [[ $purpose == test ]]; then
