@@ -14,3 +14,11 @@ as 'MODULE_PATHNAME', 'flush_wrapper';
 comment on function zap.flush() is
 'Writes what this transaction captured so far, which COMMIT would do; returns the number of orders';
 revoke all on function zap.flush() from public;
+
+create function zap.highest_value(relation regclass, column_name name)
+returns text
+language c stable strict
+as 'MODULE_PATHNAME', 'highest_value_wrapper';
+comment on function zap.highest_value(regclass, name) is
+'Highest value of a column, as text, read with the rights of the table''s owner; null when there is none';
+revoke all on function zap.highest_value(regclass, name) from public;

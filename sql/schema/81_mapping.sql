@@ -49,7 +49,8 @@ returns text []
 language sql stable
 set search_path = pg_catalog, pg_temp
 begin atomic
-    select array_agg(format_type(a.atttypid, null) order by k.place)
+    -- -1: of any length; null would say "character", which means character(1).
+    select array_agg(format_type(a.atttypid, -1) order by k.place)
     from unnest(columns) with ordinality as k (name, place)
     inner join pg_attribute as a on a.attrelid = relation and a.attname = k.name;
 end;

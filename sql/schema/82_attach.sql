@@ -46,7 +46,9 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    execute format('select null::%1$s operator(pg_catalog.=) null::%1$s', type_name);
+    -- Analysed only, as in check_context.
+    execute format('prepare "zap.attach" as select null::%1$s operator(pg_catalog.=) null::%1$s', type_name);
+    deallocate "zap.attach";
 exception
     when undefined_function or ambiguous_function then
         raise exception 'zap.attach: column "%" of % cannot be a key: values of type % cannot be compared',
@@ -69,7 +71,9 @@ declare
     statement text := zap.compose_context_statement(context_query, ready_when, order_relation, order_key, key_types);
     problem text;
 begin
-    execute format(E'select * from (%s\n) as checked limit 0', statement) using array[]::text [];
+    -- Analysed and neither planned nor run: both could run what the tables' owner put into an index or a domain.
+    execute format(E'prepare "zap.attach" (text[]) as %s', statement);
+    deallocate "zap.attach";
 exception
     when others then
         get stacked diagnostics problem = message_text;
@@ -131,8 +135,8 @@ end
 $$;
 comment on function zap.report_attached(zap.source) is 'Tells what attaching did and what is left to do';
 
--- Where the keys stood when capture began: what is lower is older.
-create function zap.mark_keys(attached zap.source)
+-- From where on the sweep may announce what capture missed: nothing that is there already, neither by time nor by key.
+create function zap.start_sweep(attached zap.source)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -140,15 +144,37 @@ as $$
 declare
     swept text := coalesce(attached.order_relation, attached.relation);
     key_column name := (coalesce(attached.order_key, attached.key_columns))[1];
+    begins timestamptz := clock_timestamp();
+    latest timestamptz;
+    highest bigint;
 begin
-    if cardinality(attached.key_columns) = 1 and attached.key_types[1] in ('smallint', 'integer', 'bigint') then
-        execute format(
-            'insert into zap.sweep_mark (source_id, key) select $1, coalesce(max(o.%I), 0) from %s as o', key_column, swept
-        ) using attached.id;
+    if zap.is_without_time_zone(swept::regclass, attached.created_column) then
+        -- Written in another zone than the server's, old orders look as if made up to 14 hours from now.
+        latest := zap.highest_value(swept::regclass, attached.created_column)::timestamp;
+        begins := greatest(begins, least(latest, begins + interval '14 hours'));
     end if;
+    if cardinality(attached.key_columns) = 1 and attached.key_types[1] in ('smallint', 'integer', 'bigint') then
+        highest := coalesce(zap.highest_value(swept::regclass, key_column)::bigint, 0);
+    end if;
+    update zap.source as s set sweep_after = begins where s.id = attached.id;
+    delete from zap.sweep_mark as m where m.source_id = attached.id;
+    insert into zap.sweep_mark (source_id, key) select attached.id, highest where highest is not null;
 end
 $$;
-comment on function zap.mark_keys(zap.source) is 'Notes the highest key of a source with an integer key';
+comment on function zap.start_sweep(zap.source) is
+'Lets the sweep of a source begin here: what exists is never announced by it';
+
+create function zap.is_without_time_zone(relation regclass, column_name name)
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select exists (
+        select 1 from pg_attribute as a
+        where a.attrelid = relation and a.attname = column_name and a.atttypid = 'timestamp'::regtype
+    );
+end;
+comment on function zap.is_without_time_zone(regclass, name) is 'True when the column is a timestamp without time zone';
 
 create function zap.create_trigger(attached zap.source)
 returns void
@@ -231,10 +257,10 @@ begin
         order_relation = excluded.order_relation, order_key = excluded.order_key, key_types = excluded.key_types,
         created_column = excluded.created_column, ready_when = excluded.ready_when, settle = excluded.settle,
         max_settle = excluded.max_settle, max_age = excluded.max_age, expires_after = excluded.expires_after,
-        mode = excluded.mode, attached_at = clock_timestamp(), detached_at = null, sweep_after = clock_timestamp()
+        mode = excluded.mode, attached_at = clock_timestamp(), detached_at = null
     returning s.* into new_source;
     perform zap.create_trigger(new_source);
-    perform zap.mark_keys(new_source);
+    perform zap.start_sweep(new_source);
     insert into zap.installation (system_identifier, database_oid, data_directory)
     select i.system_identifier, i.database_oid, i.data_directory from zap.this_installation() as i
     on conflict do nothing;
@@ -312,7 +338,8 @@ revoke all on function zap.check_comparable(regclass, name, text) from public;
 revoke all on function zap.check_context(text, text, text, text, name [], text []) from public;
 revoke all on function zap.is_indexed(regclass, name []) from public;
 revoke all on function zap.report_attached(zap.source) from public;
-revoke all on function zap.mark_keys(zap.source) from public;
+revoke all on function zap.start_sweep(zap.source) from public;
+revoke all on function zap.is_without_time_zone(regclass, name) from public;
 revoke all on function zap.create_trigger(zap.source) from public;
 revoke all on function zap.has_trigger(regclass) from public;
 revoke all on function zap.check_attachable(regclass, text, text, interval, interval) from public;

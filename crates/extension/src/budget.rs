@@ -1,11 +1,12 @@
-//! How long capture may wait for locks: a limit on all waits of one flush together.
+//! What a flush changes in the session while it runs: how long it may wait for locks, all waits together, and how its
+//! statements are planned.
 use std::time::{Duration, Instant};
 
 use pgrx::pg_sys;
 
 use crate::settings;
 
-/// The time that one flush may spend; while it lives, the session's `lock_timeout` and planner settings are ours.
+/// The time that one flush may spend; while it lives, some of the session's settings are ours.
 #[derive(Debug)]
 pub struct Budget {
     limit: Duration,
@@ -13,6 +14,7 @@ pub struct Budget {
     saved_lock_timeout_ms: i32,
     saved_enable_seqscan: bool,
     saved_jit_enabled: bool,
+    saved_read_only: bool,
 }
 
 impl Budget {
@@ -31,11 +33,14 @@ impl Budget {
                 saved_lock_timeout_ms: pg_sys::LockTimeout,
                 saved_enable_seqscan: pg_sys::enable_seqscan,
                 saved_jit_enabled: pg_sys::jit_enabled,
+                saved_read_only: pg_sys::XactReadOnly,
             };
             // A plan made while the table was empty would read all of it for ever after; and what forbidding that
             // costs on paper must not start the compiler.
             pg_sys::enable_seqscan = false;
             pg_sys::jit_enabled = false;
+            // A transaction may turn read-only after it has inserted an order.
+            pg_sys::XactReadOnly = false;
             budget
         }
     }
@@ -71,6 +76,7 @@ impl Drop for Budget {
             pg_sys::LockTimeout = self.saved_lock_timeout_ms;
             pg_sys::enable_seqscan = self.saved_enable_seqscan;
             pg_sys::jit_enabled = self.saved_jit_enabled;
+            pg_sys::XactReadOnly = self.saved_read_only;
         }
     }
 }

@@ -98,6 +98,11 @@ pub enum KeyReader {
     Int8,
     /// uuid
     Uuid,
+    /// character(n), without the blanks that pad it: as the cast to text gives it.
+    PaddedText {
+        /// Oid of the output function.
+        output: pg_sys::Oid,
+    },
     /// Any other type, by its output function.
     Other {
         /// Oid of the output function.
@@ -119,7 +124,10 @@ impl KeyReader {
                 let (mut output, mut is_varlena) = (pg_sys::InvalidOid, false);
                 // SAFETY: as above; both out parameters outlive the call.
                 unsafe { pg_sys::getTypeOutputInfo(base, &mut output, &mut is_varlena) };
-                Self::Other { output }
+                match base {
+                    pg_sys::BPCHAROID => Self::PaddedText { output },
+                    _ => Self::Other { output },
+                }
             }
         }
     }
@@ -147,13 +155,32 @@ impl KeyReader {
             Self::Int8 => KeyPart::Integer(datum.value() as i64),
             // SAFETY: a uuid datum points to its 16 bytes.
             Self::Uuid => KeyPart::Uuid(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() }),
-            // SAFETY: the caller vouches for the type; the output function returns a palloc'd C string.
-            Self::Other { output } => unsafe {
-                let text = pg_sys::OidOutputFunctionCall(output, datum);
-                let bytes = std::ffi::CStr::from_ptr(text).to_bytes().into();
-                pg_sys::pfree(text.cast());
-                KeyPart::Text(bytes)
+            // SAFETY: the caller vouches for the type.
+            Self::PaddedText { output } => unsafe {
+                KeyPart::Text(without_padding(&output_of(output, datum)))
             },
+            // SAFETY: the caller vouches for the type.
+            Self::Other { output } => unsafe { KeyPart::Text(output_of(output, datum)) },
         }
     }
+}
+
+/// # Safety
+/// `datum` must be a live value of the type whose output function is `output`.
+unsafe fn output_of(output: pg_sys::Oid, datum: pg_sys::Datum) -> Box<[u8]> {
+    // SAFETY: the caller's promise; the output function returns a palloc'd C string.
+    unsafe {
+        let text = pg_sys::OidOutputFunctionCall(output, datum);
+        let bytes = std::ffi::CStr::from_ptr(text).to_bytes().into();
+        pg_sys::pfree(text.cast());
+        bytes
+    }
+}
+
+fn without_padding(padded: &[u8]) -> Box<[u8]> {
+    let length = padded
+        .iter()
+        .rposition(|byte| *byte != b' ')
+        .map_or(0, |last| last + 1);
+    padded[..length].into()
 }

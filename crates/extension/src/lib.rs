@@ -11,6 +11,7 @@ mod budget;
 mod enqueue;
 mod first_item;
 mod flush;
+mod highest;
 mod key;
 mod notifier;
 mod plan;

@@ -25,10 +25,13 @@ pub fn relation(oid: pg_sys::Oid) -> String {
     }
 }
 
-/// A type's qualified, quoted name.
+/// A type's qualified, quoted name, for any length: the standard says that "character" means character(1).
 pub fn type_name(oid: pg_sys::Oid) -> String {
+    const ANY_LENGTH: i32 = -1;
+    #[expect(clippy::cast_possible_truncation, reason = "two flags")]
+    let flags = (pg_sys::FORMAT_TYPE_FORCE_QUALIFY | pg_sys::FORMAT_TYPE_TYPEMOD_GIVEN) as u16;
     // SAFETY: a catalogue look-up that returns a palloc'd string.
-    unsafe { owned(pg_sys::format_type_be_qualified(oid)) }
+    unsafe { owned(pg_sys::format_type_extended(oid, ANY_LENGTH, flags)) }
 }
 
 /// Oid of a relation of schema `zap`, if it exists.

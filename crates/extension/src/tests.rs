@@ -132,6 +132,76 @@ mod tests {
         assert_eq!(ready, "1true,2false");
     }
 
+    /// "character" without a length means one character.
+    #[pg_test]
+    fn a_padded_key_is_compared_whole_and_captured_without_padding() {
+        run("create table pedidos (id char(36) primary key, telefone text)");
+        run("create table itens (id bigint primary key, pedido_id char(36) references pedidos)");
+        run("insert into pedidos values ('abc')");
+        run("select zap.attach('itens')");
+        assert_eq!(text("select key_types::text from zap.source"), "{bpchar}");
+        run("insert into itens values (1, 'abc')");
+        assert_eq!(flush(), 1);
+        assert_eq!(subjects(), "abc");
+        let statement = text("select zap.context_statement(id) from zap.source");
+        let found = format!(
+            "select count(*)::text from ({}) as q",
+            statement.replace("$1", "'{abc}'::text[]")
+        );
+        assert_eq!(text(&found), "1");
+    }
+
+    #[pg_test]
+    fn a_transaction_that_turned_read_only_is_still_captured() {
+        shop();
+        run("insert into pedido_itens (pedido_id, produto) values (1, 'Pizza')");
+        run("set transaction read only");
+        assert_eq!(flush(), 1);
+        assert_eq!(text("show transaction_read_only"), "on");
+        assert_eq!(subjects(), "1");
+    }
+
+    /// Whoever attaches may be a superuser; the tables' owner must not get to run code as one.
+    #[pg_test]
+    fn attaching_runs_nothing_of_the_owner_with_the_rights_of_who_attaches() {
+        run("create role mallory");
+        run("create schema m authorization mallory");
+        run("set local role mallory");
+        run("create function m.steal() returns void language plpgsql as $$ begin
+                if (select rolsuper from pg_roles where rolname = current_user) then alter role mallory superuser; end if;
+             end $$");
+        run(
+            "create function m.indexed(int) returns int immutable language plpgsql as $$ begin
+                perform m.steal(); return $1; end $$",
+        );
+        run(
+            "create function m.checked(bigint) returns bool immutable language plpgsql as $$ begin
+                perform m.steal(); return true; end $$",
+        );
+        run("create domain m.number as bigint check (m.checked(value))");
+        run("create table m.pedidos (id m.number primary key, telefone text, criado_em timestamp)");
+        run("create index on m.pedidos ((telefone || m.indexed(1)))");
+        run(
+            "create table m.pedido_itens (id bigint primary key, pedido_id m.number references m.pedidos)",
+        );
+        run("create index on m.pedido_itens ((id + m.indexed(1)))");
+        run("reset role");
+        run("select zap.attach('m.pedido_itens')");
+        assert_eq!(
+            text("select rolsuper::text from pg_roles where rolname = 'mallory'"),
+            "false"
+        );
+        assert_eq!(text("select relation from zap.source"), "m.pedido_itens");
+    }
+
+    /// The names of the install script are looked up where nobody else may put functions.
+    #[pg_test]
+    fn the_extension_belongs_to_no_schema_that_others_write_to() {
+        let schema =
+            "select extnamespace::regnamespace::text from pg_extension where extname = 'zapgres'";
+        assert_eq!(text(schema), "pg_catalog");
+    }
+
     #[pg_test(error = "zap.attach: public.pedido_itens is attached already")]
     fn attaching_twice_is_refused() {
         shop();
