@@ -8,6 +8,7 @@ use pgrx::extension_sql_file;
 
 mod array;
 mod budget;
+mod dropped_database;
 mod enqueue;
 mod first_item;
 mod flush;
@@ -27,7 +28,6 @@ mod subtransaction;
 mod tests;
 mod transaction;
 mod trigger;
-mod utility;
 mod wake;
 
 pgrx::pg_module_magic!();
@@ -114,7 +114,7 @@ pub extern "C-unwind" fn _PG_init() {
     if unsafe { pgrx::pg_sys::process_shared_preload_libraries_in_progress } {
         shared::request();
         notifier::register();
-        utility::register();
+        dropped_database::register();
     }
 }
 

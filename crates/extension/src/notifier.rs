@@ -6,8 +6,8 @@ use std::ffi::CStr;
 use std::time::Duration;
 
 use pgrx::bgworkers::{
-    BackgroundWorker, BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker,
-    SignalWakeFlags,
+    BackgroundWorker, BackgroundWorkerBuilder, BackgroundWorkerStatus, BgWorkerStartTime,
+    DynamicBackgroundWorker, SignalWakeFlags,
 };
 use pgrx::{FromDatum, IntoDatum, pg_guard, pg_sys};
 
@@ -53,7 +53,7 @@ pub extern "C-unwind" fn zapgres_launcher_main(_argument: pg_sys::Datum) {
     loop {
         let databases = BackgroundWorker::transaction(existing_databases);
         free_slots_except(&databases);
-        launched.retain(|notifier| notifier.worker.pid().is_ok());
+        launched.retain(|notifier| !has_ended(&notifier.worker));
         for database in databases {
             if !launched
                 .iter()
@@ -69,6 +69,16 @@ pub extern "C-unwind" fn zapgres_launcher_main(_argument: pg_sys::Datum) {
         // As any loop of the server: accepts what other processes ask of all.
         pg_sys::check_for_interrupts!();
     }
+    // Code 1 asks for a restart, in case only the launcher was told to end; when the server ends nothing is restarted.
+    // SAFETY: ends this process as the server's own workers do.
+    unsafe { pg_sys::proc_exit(1) };
+}
+
+fn has_ended(worker: &DynamicBackgroundWorker) -> bool {
+    matches!(
+        worker.pid(),
+        Err(BackgroundWorkerStatus::Stopped | BackgroundWorkerStatus::PostmasterDied)
+    )
 }
 
 /// Reads all of `pg_database`: without a database of its own, a process has no index to look a name up with.
@@ -114,7 +124,7 @@ fn free_slots_except(databases: &[pg_sys::Oid]) {
 
 fn launch(database: pg_sys::Oid) -> Option<DynamicBackgroundWorker> {
     let (position, slot) = shared::claim_slot(database)?;
-    if slot.is_away(now_seconds()) {
+    if slot.is_running() || slot.is_away(now_seconds()) {
         return None;
     }
     let launched = BackgroundWorkerBuilder::new("zapgres notifier")
@@ -151,7 +161,9 @@ pub extern "C-unwind" fn zapgres_notifier_main(argument: pg_sys::Datum) {
     // SAFETY: runs once when this process ends, also by an error; then nobody sets a latch that is no longer ours.
     unsafe { pg_sys::before_shmem_exit(Some(withdraw_latch), argument) };
     // SAFETY: our own latch; in the process array, hence in shared memory.
-    slot.publish_latch(unsafe { pg_sys::MyLatch });
+    if !slot.publish_latch(unsafe { pg_sys::MyLatch }) {
+        return;
+    }
     // The flag is looked at before the first wait: word may have been left while no notifier ran.
     loop {
         if slot.take_announcement() {
@@ -189,7 +201,8 @@ unsafe extern "C-unwind" fn withdraw_latch(_code: i32, argument: pg_sys::Datum) 
     let position =
         unsafe { i32::from_datum(argument, false) }.and_then(|p| usize::try_from(p).ok());
     if let Some(slot) = position.and_then(|position| shared::slots()?.get(position)) {
-        slot.publish_latch(std::ptr::null_mut());
+        // SAFETY: our own latch, as in the main function.
+        slot.withdraw_latch(unsafe { pg_sys::MyLatch });
     }
 }
 

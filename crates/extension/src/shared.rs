@@ -1,4 +1,5 @@
 //! Shared memory: where a committing transaction leaves word for the notifier of its database.
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use pgrx::{PGRXSharedMemory, PgAtomic, pg_guard, pg_shmem_init, pg_sys};
@@ -42,9 +43,22 @@ impl Slot {
         self.pending.swap(false, Ordering::AcqRel)
     }
 
-    /// The notifier calls this before it first looks, and with null when it ends.
-    pub fn publish_latch(&self, latch: *mut pg_sys::Latch) {
-        self.latch.store(latch, Ordering::Release);
+    /// A notifier calls this before it first looks; false: another one is there already.
+    pub fn publish_latch(&self, latch: *mut pg_sys::Latch) -> bool {
+        self.latch
+            .compare_exchange(ptr::null_mut(), latch, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    /// A notifier calls this when it ends.
+    pub fn withdraw_latch(&self, latch: *mut pg_sys::Latch) {
+        // Fails when the slot is another one's.
+        let _ = self.latch.compare_exchange(
+            latch,
+            ptr::null_mut(),
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
     }
 
     /// True while a notifier is connected to the database.
