@@ -1,6 +1,11 @@
 //! The order database, with a channel to the provider.
 
+use std::time::{Duration, Instant};
+
 use tokio_postgres::{Client, Config, NoTls};
+
+/// How long the daemon may take to write down the last results.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The tables that all benchmarks write to.
 const TABLES: &str = include_str!("../../../bench/tables.sql");
@@ -85,6 +90,41 @@ pub fn order_of_number(number: &str) -> i64 {
         .get(5..)
         .and_then(|digits| digits.parse().ok())
         .unwrap_or_default()
+}
+
+/// Waits until the daemon has written down what it sent; panics when it does not.
+pub async fn until_sent(database: &Config) {
+    let client = connect(database).await;
+    let left = "select count(*) from zap.notification_queue where status <> 'sent'";
+    let deadline = Instant::now() + PATIENCE;
+    while client
+        .query_one(left, &[])
+        .await
+        .expect("count")
+        .get::<_, i64>(0)
+        > 0
+    {
+        assert!(
+            Instant::now() < deadline,
+            "not all is sent after {PATIENCE:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Medians by the server's clock, in milliseconds, of the orders from `first` to `last`: from capture until intake had
+/// resolved it, from then until a lane marked it, from then until it was known to be sent.
+pub async fn steps(database: &Config, first: i64, last: i64) -> [f64; 3] {
+    let medians = "select percentile_cont(0.5) within group (order by extract(epoch from resolved_at - created_at)),
+            percentile_cont(0.5) within group (order by extract(epoch from processing_at - resolved_at)),
+            percentile_cont(0.5) within group (order by extract(epoch from sent_at - processing_at))
+        from zap.notification_queue where subject::bigint between $1 and $2";
+    let row = connect(database)
+        .await
+        .query_one(medians, &[&first, &last])
+        .await
+        .expect("steps");
+    [0, 1, 2].map(|column| 1000.0 * row.get::<_, f64>(column))
 }
 
 /// Panics when something went another way than it should have.

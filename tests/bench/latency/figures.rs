@@ -13,11 +13,13 @@ pub struct Figures {
     pub since_commit: Vec<f64>,
     /// The same from the sending of COMMIT, with what the commit itself takes.
     pub since_sending: Vec<f64>,
+    /// Medians of the steps, see [`crate::database::steps`].
+    pub steps: [f64; 3],
 }
 
 impl Figures {
     /// Panics when an order was asked for more than once.
-    pub fn of(placed: &[Placed], provider: &Provider) -> Self {
+    pub fn of(placed: &[Placed], provider: &Provider, steps: [f64; 3]) -> Self {
         let arrival = |order: &Placed| -> Instant {
             let arrivals = provider.arrivals(order.id);
             assert_eq!(
@@ -41,6 +43,7 @@ impl Figures {
             orders: placed.len(),
             since_commit: sorted(|order| order.committed),
             since_sending: sorted(|order| order.commit_sent),
+            steps,
         }
     }
 }

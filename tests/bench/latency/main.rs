@@ -79,5 +79,14 @@ async fn measure(
     for other in others {
         other.abort();
     }
-    Figures::of(&placed, provider)
+    database::until_sent(database).await;
+    let ids = placed.iter().map(|order| order.id);
+    let (first, last) = (ids.clone().min(), ids.max());
+    let steps = database::steps(
+        database,
+        first.unwrap_or_default(),
+        last.unwrap_or_default(),
+    )
+    .await;
+    Figures::of(&placed, provider, steps)
 }

@@ -35,11 +35,14 @@ pub struct Report {
 }
 
 impl Report {
-    /// Notes what the figures depend on.
+    /// Notes what the figures depend on, before the first of them.
     pub async fn conditions(&mut self, database: &Config) {
+        if !self.conditions.is_empty() {
+            return;
+        }
         let query = "select to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:SSOF'), split_part(version(), ' on ', 1),
             string_agg(name || ' = ' || current_setting(name), ', ' order by name)
-            from unnest(array['fsync', 'synchronous_commit', 'shared_preload_libraries', 'shared_buffers']) as s (name)";
+            from unnest(array['fsync', 'synchronous_commit', 'wal_sync_method', 'shared_buffers']) as s (name)";
         let row = database::connect(database)
             .await
             .query_one(query, &[])
@@ -61,7 +64,9 @@ impl Report {
         println!(
             "\nCOMMIT answered → request at the provider, 100 orders/s (in parentheses: since COMMIT was sent), ms:\n"
         );
-        println!("| wake | load | orders | p50 | p99 | longest |\n|---|---|---:|---:|---:|---:|");
+        println!(
+            "| wake | load | orders | p50 | p99 | longest | captured → resolved → marked → sent, medians |\n|---|---|---:|---:|---:|---:|---:|"
+        );
         for run in &self.runs {
             println!("{}", row(run));
         }
@@ -102,7 +107,7 @@ impl Report {
         let runs = self.runs.iter().map(|Run { wake, load, figures }| {
             json!({
                 "wake": wake, "load": load,
-                "since_commit_answered_ms": figures.since_commit, "since_commit_sent_ms": figures.since_sending,
+                "since_commit_answered_ms": figures.since_commit, "since_commit_sent_ms": figures.since_sending, "steps_ms": figures.steps,
             })
         });
         let memory = self.memory.iter().map(|(wake, at_start, after_work)| {
@@ -130,8 +135,9 @@ fn row(
             percentile(&figures.since_sending, hundredths)
         )
     };
+    let [resolved, marked, sent] = figures.steps;
     format!(
-        "| {wake} | {load} | {} | {} | {} | {} |",
+        "| {wake} | {load} | {} | {} | {} | {} | {resolved:.1}, {marked:.1}, {sent:.1} |",
         figures.orders,
         cell(50),
         cell(99),

@@ -3,7 +3,7 @@
 use crate::captured::queued;
 use crate::cluster::{Cluster, plain, preloaded};
 use crate::session::Session;
-use crate::shop;
+use crate::shop::{self, item, order};
 
 const NOTHING: [&str; 0] = [];
 
@@ -29,13 +29,18 @@ async fn commits(cluster: &Cluster) {
 }
 
 async fn rolls_back(cluster: &Cluster) {
-    let (_, s) = shop::open(cluster).await;
-    let name = prepare(&s, 1).await;
-    s.run(&format!("rollback prepared '{name}'")).await;
-    s.run("begin; select 1; commit").await;
-    assert_eq!(queued(&s).await, NOTHING);
-    shop::place(&s, 1).await;
-    assert_eq!(queued(&s).await, ["1"]);
+    let (database, s) = shop::open(cluster).await;
+    let other = database.session().await;
+    other.run(&(order(1) + &order(2))).await;
+    let name = s.value("select current_database()").await;
+    s.run("begin").await;
+    s.run(&item(1)).await;
+    s.run(&format!("prepare transaction '{name}'")).await;
+    other.run(&format!("rollback prepared '{name}'")).await;
+    assert_eq!(queued(&other).await, NOTHING);
+    // The very next transaction of the backend knows nothing of the prepared one's orders.
+    s.run(&(item(1) + &item(2))).await;
+    assert_eq!(queued(&s).await, ["1", "2"]);
 }
 
 /// O2: COMMIT PREPARED announces, and the backend's other transactions are their own.

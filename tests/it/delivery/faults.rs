@@ -1,9 +1,13 @@
 //! A provider that refuses, breaks off, or does not answer.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::stand::Stand;
 use crate::cluster::plain;
+use crate::daemon::Daemon;
+use crate::wait;
 
 /// O5: refused for now: tried again, sent once.
 #[tokio::test]
@@ -86,6 +90,7 @@ async fn a_lost_answer_is_repeated_and_flagged() {
         .await;
     stand.place([1]).await;
     let _daemon = stand.daemon();
+    stand.until_uncertain_and_hastened(1, 1).await;
     stand.until_status(1, "sent").await;
     assert_eq!(stand.provider.texts().await, ["1", "1"]);
     assert_eq!(stand.of_order(1, "uncertain_at is not null").await, "t");
@@ -104,9 +109,49 @@ async fn a_request_without_an_answer_is_repeated() {
         .await;
     stand.place([1]).await;
     let _daemon = stand.daemon();
+    stand.until_uncertain_and_hastened(1, 1).await;
     stand.until_status(1, "sent").await;
     assert_eq!(stand.provider.texts().await, ["1"]);
     assert_eq!(stand.of_order(1, "uncertain_at is not null").await, "t");
+}
+
+/// A provider that answers, and does its work, long after the daemon has given up waiting.
+async fn slow(stand: &Stand) -> Daemon {
+    let fault = json!({"kind": "delay", "ms": 2500});
+    stand.provider.order_faults(&fault).await;
+    let arguments = ["--sweep-interval", "0", "--send-timeout", "500ms"];
+    Daemon::start(&stand.database, &arguments)
+}
+
+/// B2: each attempt at a slow provider is a delivery: there are three of them, and a person is told.
+#[tokio::test]
+async fn a_silent_provider_gets_a_message_three_times_at_most() {
+    let stand = Stand::open(plain()).await;
+    let _daemon = slow(&stand).await;
+    stand.place([1]).await;
+    stand.until_uncertain_and_hastened(1, 1).await;
+    stand.until_uncertain_and_hastened(1, 2).await;
+    stand.until_status(1, "failed").await;
+    assert_eq!(stand.of_order(1, "attempts").await, "3");
+    assert_eq!(stand.of_order(1, "error_class").await, "uncertain");
+    let told = "last_error like '%may have arrived%' and failed_at is not null";
+    assert_eq!(stand.of_order(1, told).await, "t");
+}
+
+/// B2: silence is the channel's trouble: what is in flight runs into it, and nothing more for a while.
+#[tokio::test]
+async fn a_silent_provider_rests() {
+    let stand = Stand::open(plain()).await;
+    stand.place(1..=30).await;
+    let _daemon = slow(&stand).await;
+    let uncertain = "select count(*) from zap.notification_queue where status = 'uncertain'";
+    wait::until("those in flight are uncertain", async || {
+        stand.session.count(uncertain).await == 10
+    })
+    .await;
+    let tried = "select count(*) from zap.notification_queue where attempts > 0";
+    let more = async || stand.session.count(tried).await > 10;
+    assert!(!wait::holds_within(Duration::from_secs(2), more).await);
 }
 
 /// O4: nobody has this number: given up at once, and the others are not held up.

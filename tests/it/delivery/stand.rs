@@ -135,6 +135,30 @@ impl Stand {
         reason
     }
 
+    /// Waits until an attempt at an order's notification was left without an answer and its repeat waits long enough,
+    /// then makes the repeat due.
+    pub async fn until_uncertain_and_hastened(&self, key: u32, attempt: u32) {
+        let condition =
+            format!("subject = '{key}' and status = 'uncertain' and attempts = {attempt}");
+        let waits = format!(
+            "select next_attempt_at - uncertain_at > '15 seconds' from zap.notification_queue where {condition}"
+        );
+        let mut found = Vec::new();
+        wait::until(
+            &format!("attempt {attempt} of order {key} is uncertain"),
+            async || {
+                found = self.session.column(&waits).await;
+                !found.is_empty()
+            },
+        )
+        .await;
+        assert_eq!(found, ["t"]);
+        let hasten = "update zap.notification_queue set next_attempt_at = clock_timestamp()";
+        self.session
+            .run(&format!("{hasten} where {condition}"))
+            .await;
+    }
+
     /// The one column of the one notification of an order.
     pub async fn of_order(&self, key: u32, column: &str) -> String {
         let query = format!("select {column} from zap.notification_queue where subject = '{key}'");
