@@ -4,8 +4,6 @@
 //! COMMIT ([`flush`]), inside a subtransaction whose failure the user's transaction never sees.
 #![expect(unsafe_code, reason = "the server's C interface")]
 
-use pgrx::extension_sql_file;
-
 mod array;
 mod budget;
 mod dropped_database;
@@ -13,6 +11,7 @@ mod enqueue;
 mod first_item;
 mod flush;
 mod highest;
+mod install_script;
 mod key;
 mod notifier;
 mod plan;
@@ -31,78 +30,6 @@ mod trigger;
 mod wake;
 
 pgrx::pg_module_magic!();
-
-extension_sql_file!("../sql/schema/00_schema.sql", name = "schema", bootstrap);
-extension_sql_file!(
-    "../sql/schema/10_tenant.sql",
-    name = "tenant",
-    requires = ["schema"]
-);
-extension_sql_file!(
-    "../sql/schema/20_channel.sql",
-    name = "channel",
-    requires = ["tenant"]
-);
-extension_sql_file!(
-    "../sql/schema/30_source.sql",
-    name = "source",
-    requires = ["channel"]
-);
-extension_sql_file!(
-    "../sql/schema/40_template.sql",
-    name = "template",
-    requires = ["source"]
-);
-extension_sql_file!(
-    "../sql/schema/50_recipient.sql",
-    name = "recipient",
-    requires = ["template"]
-);
-extension_sql_file!(
-    "../sql/schema/60_notification_queue.sql",
-    name = "notification_queue",
-    requires = ["recipient"]
-);
-extension_sql_file!(
-    "../sql/schema/61_notification_logs.sql",
-    name = "notification_logs",
-    requires = ["notification_queue"]
-);
-extension_sql_file!(
-    "../sql/schema/70_installation.sql",
-    name = "installation",
-    requires = ["notification_logs"]
-);
-extension_sql_file!(
-    "../sql/schema/80_context.sql",
-    name = "context",
-    requires = ["installation"]
-);
-extension_sql_file!(
-    "../sql/schema/81_mapping.sql",
-    name = "mapping",
-    requires = ["context"]
-);
-extension_sql_file!(
-    "../sql/schema/82_attach.sql",
-    name = "attach",
-    requires = ["mapping"]
-);
-extension_sql_file!(
-    "../sql/extension/10_capture.sql",
-    name = "capture",
-    requires = ["attach"]
-);
-extension_sql_file!(
-    "../sql/extension/20_dump.sql",
-    name = "dump",
-    requires = ["capture"]
-);
-extension_sql_file!(
-    "../sql/extension/90_attach_found.sql",
-    name = "attach_found",
-    requires = ["dump"]
-);
 
 /// Called once when the library is loaded: by the postmaster if preloaded, else by the first backend that needs it.
 #[pgrx::pg_guard]

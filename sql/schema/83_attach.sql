@@ -1,94 +1,3 @@
--- Columns that name the order, and what they refer to. An ERROR when the table does not tell.
-create function zap.key_of(
-    relation regclass, key_column name,
-    out key_columns name [], out order_relation regclass, out order_key name [], out key_types text []
-)
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    choices bigint;
-begin
-    if key_column is null then
-        select f.columns, f.target, f.target_columns, count(*) over ()
-        into key_columns, order_relation, order_key, choices
-        from zap.foreign_keys_of(relation) as f
-        where f.looks_like_order or not exists (
-            select 1 from zap.foreign_keys_of(relation) as other where other.looks_like_order
-        )
-        limit 1;
-        if choices is distinct from 1 then
-            raise exception 'zap.attach: cannot tell which column of % names the order: % foreign key(s) could be it',
-                relation, coalesce(choices, 0)
-                using errcode = 'invalid_parameter_value',
-                hint = format('Name it: select zap.attach(%L, key_column => ''pedido_id'');', relation);
-        end if;
-    else
-        if zap.column_types(relation, array[key_column]) is null then
-            raise exception 'zap.attach: % has no column "%"', relation, key_column
-                using errcode = 'undefined_column', hint = 'key_column is the column that names the order, as in the table.';
-        end if;
-        key_columns := array[key_column];
-        select f.target, f.target_columns into order_relation, order_key
-        from zap.foreign_keys_of(relation) as f where f.columns = array[key_column] limit 1;
-    end if;
-    key_types := zap.column_types(relation, key_columns);
-    perform zap.check_comparable(relation, key_columns[place], key_types[place])
-    from generate_subscripts(key_columns, 1) as place;
-end
-$$;
-comment on function zap.key_of(regclass, name) is 'Key columns of a table of items and the order table they refer to';
-
--- An ERROR when values of a key column cannot be compared, as those of json cannot.
-create function zap.check_comparable(relation regclass, key_column name, type_name text)
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    -- Analysed only, as in check_context.
-    execute format('prepare "zap.attach" as select null::%1$s operator(pg_catalog.=) null::%1$s', type_name);
-    deallocate "zap.attach";
-exception
-    when undefined_function or ambiguous_function then
-        raise exception 'zap.attach: column "%" of % cannot be a key: values of type % cannot be compared',
-            key_column, relation, type_name
-            using errcode = 'invalid_parameter_value',
-            hint = 'The key is the column that names the order, usually an integer, a uuid or text.';
-end
-$$;
-comment on function zap.check_comparable(regclass, name, text) is 'Refuses a key column whose values cannot be compared';
-
--- An ERROR in one line when a statement made of the user's text cannot run.
-create function zap.check_context(
-    parameter text, context_query text, ready_when text, order_relation text, order_key name [], key_types text []
-)
-returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    statement text := zap.compose_context_statement(context_query, ready_when, order_relation, order_key, key_types);
-    problem text;
-begin
-    -- Analysed and neither planned nor run: both could run what the tables' owner put into an index or a domain.
-    execute format(E'prepare "zap.attach" (text[]) as %s', statement);
-    deallocate "zap.attach";
-exception
-    when others then
-        get stacked diagnostics problem = message_text;
-        raise exception 'zap.attach: % cannot be used: %', parameter, problem
-            using errcode = 'invalid_parameter_value',
-            hint = case parameter
-                when 'ready_when' then 'An SQL condition on the order''s columns, or on c.context, c.tenant, c.recipient.'
-                else 'A query of $1 text[] that returns subject, recipient and context (jsonb), and tenant and created_at '
-                    'where there are such. Qualify every table with its schema.'
-            end;
-end
-$$;
-comment on function zap.check_context(text, text, text, text, name [], text []) is
-'Refuses a context query or ready_when that cannot run';
-
 create function zap.is_indexed(relation regclass, columns name [])
 returns boolean
 language sql stable
@@ -114,7 +23,7 @@ declare
 begin
     raise notice 'zapgres: % is attached: the first row of each % announces "%"%',
         attached.relation, array_to_string(attached.key_columns, ', '), attached.event,
-        coalesce(format(' about a row of %s', attached.order_relation), '');
+        coalesce(' about a row of ' || attached.order_relation, '');
     if attached.context_query is null then
         raise notice 'zapgres: no phone found for %: its orders are captured and wait for a context query: '
             'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
@@ -196,17 +105,6 @@ end
 $$;
 comment on function zap.create_trigger(zap.source) is 'Puts the capture trigger on a source''s table';
 
-create function zap.has_trigger(relation regclass)
-returns boolean
-language sql stable
-set search_path = pg_catalog, pg_temp
-begin atomic
-    select exists (
-        select 1 from pg_trigger as t where t.tgrelid = relation and t.tgname = 'trigger_whatsapp_notification'
-    );
-end;
-comment on function zap.has_trigger(regclass) is 'True when the capture trigger is on the table';
-
 create function zap.attach(
     relation regclass,
     key_column name default null,
@@ -230,7 +128,10 @@ declare
     found record;
     given_query text := nullif(btrim(attach.context_query, E' \t\r\n;'), '');
 begin
-    perform zap.check_attachable(attach.relation, attach.event, attach.mode, attach.settle, attach.max_settle);
+    perform zap.check_attachable(attach.relation);
+    perform zap.check_options(
+        attach.event, attach.mode, attach.settle, attach.max_settle, attach.max_age, attach.expires_after
+    );
     select k.* into found from zap.key_of(attach.relation, attach.key_column) as k;
     new_source.created_column := zap.created_column_of(coalesce(found.order_relation, attach.relation));
     new_source.context_query := coalesce(given_query, zap.derive_context_query(
@@ -271,77 +172,30 @@ $$;
 comment on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text) is
 'Captures new orders from a table of items; everything but the table is optional. Returns the source''s id';
 
--- What can be refused before anything is looked up.
-create function zap.check_attachable(
-    relation regclass, event text, mode text, settle interval, max_settle interval
-)
-returns void
-language plpgsql stable
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    kind "char";
-    is_partition boolean;
-begin
-    if relation is null then
-        raise exception 'zap.attach: no table given'
-            using errcode = 'null_value_not_allowed', hint = 'select zap.attach(''pedido_itens'');';
-    end if;
-    select c.relkind, c.relispartition into kind, is_partition from pg_class as c where c.oid = relation;
-    if kind not in ('r', 'p') or is_partition then
-        raise exception 'zap.attach: % is not a table that can be attached', relation
-            using errcode = 'wrong_object_type', hint = 'Attach a table; of a partitioned table the topmost one.';
-    end if;
-    if zap.has_trigger(relation) then
-        raise exception 'zap.attach: % is attached already', relation
-            using errcode = 'duplicate_object',
-            hint = format('To change how, update its row of zap.source, or first: select zap.detach(%L);', relation);
-    end if;
-    if event !~ '^[a-z][a-z0-9_:.-]*$' then
-        raise exception 'zap.attach: "%" is not the name of an event', event
-            using errcode = 'invalid_parameter_value', hint = 'Lower-case letters, digits and _ : . - as in order_received.';
-    end if;
-    if mode not in ('off', 'shadow', 'live') then
-        raise exception 'zap.attach: mode cannot be "%"', mode
-            using errcode = 'invalid_parameter_value', hint = 'off, shadow or live.';
-    end if;
-    if settle < '0'::interval or max_settle < '0'::interval then
-        raise exception 'zap.attach: settle and max_settle cannot be negative'
-            using errcode = 'invalid_parameter_value', hint = '0 sends an order at once.';
-    end if;
-end
-$$;
-comment on function zap.check_attachable(regclass, text, text, interval, interval) is
-'Refuses what zap.attach cannot take';
-
 create function zap.detach(relation regclass)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
 as $$
+declare
+    source_id bigint := zap.captured_source(detach.relation);
 begin
-    if detach.relation is null or not zap.has_trigger(detach.relation) then
+    if source_id is null then
         raise exception 'zap.detach: % is not attached', coalesce(detach.relation::text, 'null')
             using errcode = 'undefined_object', hint = 'Attached tables: select relation from zap.source where detached_at is null;';
     end if;
     execute format('drop trigger trigger_whatsapp_notification on %s', detach.relation);
-    update zap.source as s set detached_at = clock_timestamp()
-    where s.relation = detach.relation::text and s.detached_at is null;
+    update zap.source as s set detached_at = clock_timestamp() where s.id = source_id;
 end
 $$;
 comment on function zap.detach(regclass) is
 'Stops capturing from a table. What is queued is still sent; attaching again remembers what was announced';
 
-revoke all on function zap.key_of(regclass, name) from public;
-revoke all on function zap.check_comparable(regclass, name, text) from public;
-revoke all on function zap.check_context(text, text, text, text, name [], text []) from public;
 revoke all on function zap.is_indexed(regclass, name []) from public;
 revoke all on function zap.report_attached(zap.source) from public;
 revoke all on function zap.start_sweep(zap.source) from public;
 revoke all on function zap.is_without_time_zone(regclass, name) from public;
 revoke all on function zap.create_trigger(zap.source) from public;
-revoke all on function zap.has_trigger(regclass) from public;
-revoke all on function zap.check_attachable(regclass, text, text, interval, interval) from public;
 revoke all on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text) from public;
 revoke all on function zap.detach(regclass) from public;

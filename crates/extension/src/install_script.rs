@@ -1,0 +1,79 @@
+//! The install script: `sql/schema`, and what only an extension may contain, in the order of their needs.
+use pgrx::extension_sql_file;
+
+extension_sql_file!("../sql/schema/00_schema.sql", name = "schema", bootstrap);
+extension_sql_file!(
+    "../sql/schema/10_tenant.sql",
+    name = "tenant",
+    requires = ["schema"]
+);
+extension_sql_file!(
+    "../sql/schema/20_channel.sql",
+    name = "channel",
+    requires = ["tenant"]
+);
+extension_sql_file!(
+    "../sql/schema/30_source.sql",
+    name = "source",
+    requires = ["channel"]
+);
+extension_sql_file!(
+    "../sql/schema/40_template.sql",
+    name = "template",
+    requires = ["source"]
+);
+extension_sql_file!(
+    "../sql/schema/50_recipient.sql",
+    name = "recipient",
+    requires = ["template"]
+);
+extension_sql_file!(
+    "../sql/schema/60_notification_queue.sql",
+    name = "notification_queue",
+    requires = ["recipient"]
+);
+extension_sql_file!(
+    "../sql/schema/61_notification_logs.sql",
+    name = "notification_logs",
+    requires = ["notification_queue"]
+);
+extension_sql_file!(
+    "../sql/schema/70_installation.sql",
+    name = "installation",
+    requires = ["notification_logs"]
+);
+extension_sql_file!(
+    "../sql/schema/80_context.sql",
+    name = "context",
+    requires = ["installation"]
+);
+extension_sql_file!(
+    "../sql/schema/81_mapping.sql",
+    name = "mapping",
+    requires = ["context"]
+);
+extension_sql_file!(
+    "../sql/schema/82_attach_checks.sql",
+    name = "attach_checks",
+    requires = ["mapping"]
+);
+extension_sql_file!(
+    "../sql/schema/83_attach.sql",
+    name = "attach",
+    requires = ["attach_checks"]
+);
+extension_sql_file!(
+    "../sql/extension/10_capture.sql",
+    name = "capture",
+    requires = ["attach"]
+);
+extension_sql_file!(
+    "../sql/extension/20_dump.sql",
+    name = "dump",
+    requires = ["capture"]
+);
+extension_sql_file!(
+    "../sql/extension/90_attach_found.sql",
+    name = "attach_found",
+    requires = ["dump"]
+);
