@@ -1,5 +1,6 @@
 //! Writes to `zap.*`: fixed, fully qualified statements that run as the owner of the table and reach no user code.
 use std::cell::OnceCell;
+use std::ffi::CStr;
 
 use pgrx::pg_sys;
 use zapgres_core::pending::TransactionId;
@@ -12,21 +13,21 @@ use crate::{array, server, sql};
 /// Keys per statement: bounds what one statement does between two looks at the budget.
 pub const CHUNK: usize = 2_000;
 
-const ENQUEUE_NEW: &str = "-- enqueue_new
+const ENQUEUE_NEW: &CStr = c"-- enqueue_new
 insert into zap.notification_queue (source_id, event, subject, dedup_key)
 values ($1, $2, $3, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) $3)";
 
-const ENQUEUE_MANY: &str = "-- enqueue_many
+const ENQUEUE_MANY: &CStr = c"-- enqueue_many
 insert into zap.notification_queue (source_id, event, subject, dedup_key)
 select $1, $2, s.subject, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) s.subject
 from pg_catalog.unnest($3) as s(subject)
 on conflict (source_id, dedup_key) do nothing";
 
-const WRITE_MISSED: &str = "-- write_missed
+const WRITE_MISSED: &CStr = c"-- write_missed
 insert into zap.missed (source_id, event, subject, first_item_known, reason)
 select $1, $2, s.subject, $4, $5 from pg_catalog.unnest($3) as s(subject)";
 
-const WRITE_GAPS: &str = "-- write_gaps
+const WRITE_GAPS: &CStr = c"-- write_gaps
 insert into zap.capture_gap (source_id, transaction)
 select $1, s.transaction::pg_catalog.xid8 from pg_catalog.unnest($2) as s(transaction)";
 
@@ -121,14 +122,14 @@ pub fn write_gaps(
 fn common_values(source: &Source) -> Vec<pg_sys::Datum> {
     vec![
         pg_sys::Datum::from(source.id),
-        array::text(source.event.as_bytes()),
+        array::text(source.event.to_bytes()),
     ]
 }
 
 fn write(
     table: &str,
     plan: &'static std::thread::LocalKey<OnceCell<KeptPlan>>,
-    (statement, types): (&str, &[pg_sys::Oid]),
+    (statement, types): (&CStr, &[pg_sys::Oid]),
     values: &mut [pg_sys::Datum],
     snapshot: pg_sys::Snapshot,
 ) -> u64 {

@@ -1,6 +1,6 @@
 //! Is this the first item of its order? The answer is about what others committed, and is read with the rights of the
 //! user's table's owner.
-use std::fmt::Write as _;
+use std::ffi::CString;
 
 use pgrx::pg_sys;
 
@@ -58,35 +58,45 @@ fn of_many(source: &Source, keys: &[Key], others: pg_sys::Snapshot) -> Vec<Key> 
         .collect()
 }
 
-fn statement_of_one(source: &Source) -> String {
-    let mut statement = format!("select 1 from {} as t where true", source.root_name);
-    for (number, (column, type_name)) in (1..).zip(&source.columns) {
-        let column = sql::identifier(column);
-        let _ = write!(
-            statement,
-            " and t.{column} operator(pg_catalog.=) ${number}::{type_name}"
-        );
-    }
-    statement
+fn statement_of_one(source: &Source) -> CString {
+    let same = same_key(source, |number| format!("${number}"));
+    sql::statement(&[b"select 1 from ", &source.root_name, b" as t where ", &same])
 }
 
-fn statement_of_many(source: &Source) -> String {
-    let count = source.columns.len();
-    let arrays: Vec<_> = (1..=count).map(|number| format!("${number}")).collect();
-    let keys: Vec<_> = (1..=count).map(|number| format!("k{number}")).collect();
-    let mut same = String::from("true");
-    for (key, (column, type_name)) in keys.iter().zip(&source.columns) {
-        let column = sql::identifier(column);
-        let _ = write!(
-            same,
-            " and t.{column} operator(pg_catalog.=) s.{key}::{type_name}"
-        );
+fn statement_of_many(source: &Source) -> CString {
+    let numbers = 1..=source.columns.len();
+    let arrays: Vec<String> = numbers
+        .clone()
+        .map(|number| format!("pg_catalog.unnest(${number})"))
+        .collect();
+    let keys: Vec<String> = numbers.map(|number| format!("k{number}")).collect();
+    let same = same_key(source, |number| format!("s.k{number}"));
+    sql::statement(&[
+        b"select s.position from rows from (",
+        arrays.join(", ").as_bytes(),
+        b") with ordinality as s(",
+        keys.join(", ").as_bytes(),
+        b", position) where not exists (select 1 from ",
+        &source.root_name,
+        b" as t where ",
+        &same,
+        b") order by s.position",
+    ])
+}
+
+/// Compares the key columns of `t` with the values that `value` names.
+fn same_key(source: &Source, value: impl Fn(usize) -> String) -> Vec<u8> {
+    let mut same = Vec::new();
+    for (number, column) in (1..).zip(&source.columns) {
+        if number > 1 {
+            same.extend_from_slice(b" and ");
+        }
+        same.extend_from_slice(b"t.");
+        same.extend_from_slice(&column.identifier);
+        same.extend_from_slice(b" operator(pg_catalog.=) ");
+        same.extend_from_slice(value(number).as_bytes());
+        same.extend_from_slice(b"::");
+        same.extend_from_slice(&column.type_name);
     }
-    format!(
-        "select s.position from rows from (pg_catalog.unnest({})) with ordinality as s({}, position) \
-         where not exists (select 1 from {} as t where {same}) order by s.position",
-        arrays.join("), pg_catalog.unnest("),
-        keys.join(", "),
-        source.root_name,
-    )
+    same
 }

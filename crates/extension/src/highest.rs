@@ -9,15 +9,17 @@ use crate::sql;
 /// `zap.highest_value(relation, column)`: as text; null when the table is empty.
 #[pg_extern(sql = false)]
 fn highest_value(relation: pg_sys::Oid, column_name: &std::ffi::CStr) -> Option<String> {
-    let column = sql::identifier(&column_name.to_string_lossy());
-    let statement = format!(
-        "select pg_catalog.max(o.{column})::pg_catalog.text from {} as o",
-        sql::relation(relation)
-    );
+    let statement = sql::statement(&[
+        b"select pg_catalog.max(o.",
+        &sql::identifier(column_name),
+        b")::pg_catalog.text from ",
+        &sql::relation(relation),
+        b" as o",
+    ]);
     let _role = ActingAs::owner_of(relation);
     Spi::connect(|client| {
         client
-            .select(&statement, Some(1), &[])
+            .select(statement.as_c_str(), Some(1), &[])
             .and_then(|rows| rows.first().get_one::<String>())
             .unwrap_or_else(|error| pgrx::error!("{error}"))
     })

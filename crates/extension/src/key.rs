@@ -63,28 +63,23 @@ impl Key {
         match self {
             Self::Single(part) => part.to_text(),
             Self::Composite(parts) => {
-                let texts: Vec<String> = parts.iter().map(|part| utf8(part.to_text())).collect();
+                let texts: Vec<Vec<u8>> = parts.iter().map(KeyPart::to_text).collect();
                 let parts: Vec<SubjectPart> = parts
                     .iter()
                     .zip(&texts)
                     .map(|(part, text)| subject_part(part, text))
                     .collect();
-                subject::composite(&parts).into_bytes()
+                subject::composite(&parts)
             }
         }
     }
 }
 
-fn subject_part<'a>(part: &KeyPart, text: &'a str) -> SubjectPart<'a> {
+fn subject_part<'a>(part: &KeyPart, text: &'a [u8]) -> SubjectPart<'a> {
     match part {
         KeyPart::Integer(value) => SubjectPart::Integer(*value),
         _ => SubjectPart::Text(text),
     }
-}
-
-/// JSON needs UTF-8. In a database of another encoding, escapes keep different keys different.
-fn utf8(text: Vec<u8>) -> String {
-    String::from_utf8(text).unwrap_or_else(|error| error.as_bytes().escape_ascii().to_string())
 }
 
 /// How to read a key column of a given type.

@@ -1,5 +1,5 @@
 //! Statements that SPI keeps for the life of the session.
-use std::ffi::CString;
+use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
@@ -10,8 +10,7 @@ pub struct KeptPlan(pg_sys::SPIPlanPtr);
 impl KeptPlan {
     /// Prepares a statement, to be planned once (the plans are simple, and planning costs more than running them).
     /// Within [`connected`].
-    pub fn prepare(statement: &str, parameters: &[pg_sys::Oid]) -> Self {
-        let text = CString::new(statement).unwrap_or_default();
+    pub fn prepare(statement: &CStr, parameters: &[pg_sys::Oid]) -> Self {
         let mut types = parameters.to_vec();
         #[expect(
             clippy::cast_possible_wrap,
@@ -21,16 +20,16 @@ impl KeptPlan {
             clippy::cast_possible_truncation,
             reason = "a flag and a handful of parameters"
         )]
-        // SAFETY: text and types outlive the call; the kept plan is copied to memory of the session.
+        // SAFETY: statement and types outlive the call; the kept plan is copied to memory of the session.
         unsafe {
             let plan = pg_sys::SPI_prepare_cursor(
-                text.as_ptr(),
+                statement.as_ptr(),
                 types.len() as i32,
                 types.as_mut_ptr(),
                 pg_sys::CURSOR_OPT_GENERIC_PLAN as i32,
             );
             if plan.is_null() || pg_sys::SPI_keepplan(plan) != 0 {
-                pgrx::error!("could not prepare: {statement}");
+                pgrx::error!("could not prepare: {}", statement.to_string_lossy());
             }
             Self(plan)
         }

@@ -8,7 +8,16 @@ use zapgres_core::pending::SourceIndex;
 
 use crate::key::{Key, KeyPart, KeyReader};
 use crate::plan::KeptPlan;
-use crate::server;
+use crate::{server, sql};
+
+/// A key column, as SQL needs it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyColumn {
+    /// Its quoted name.
+    pub identifier: Vec<u8>,
+    /// Its qualified type.
+    pub type_name: Vec<u8>,
+}
 
 /// A row of `zap.source`, as the trigger's arguments name it.
 #[derive(Debug)]
@@ -16,13 +25,13 @@ pub struct Source {
     /// `zap.source.id`.
     pub id: i64,
     /// Event that a first row produces.
-    pub event: String,
+    pub event: CString,
     /// The table, or the topmost table of which it is a partition: an order's items may be in several.
     pub root: pg_sys::Oid,
     /// Its name, ready for SQL: the kept plans contain it, so a renamed table is another source.
-    pub root_name: String,
-    /// Key columns: name and type, both ready for SQL (the name unquoted).
-    pub columns: Vec<(String, String)>,
+    pub root_name: Vec<u8>,
+    /// Key columns.
+    pub columns: Vec<KeyColumn>,
     /// Asks for one key.
     pub first_item_of_one: OnceCell<KeptPlan>,
     /// Asks for many keys.
@@ -158,16 +167,22 @@ unsafe fn look_up(
     let [id, event, key_columns @ ..] = arguments.as_slice() else {
         return Err("the trigger has no arguments: attach the table with zap.attach".to_owned());
     };
-    let id = id
-        .parse()
-        .map_err(|_| format!("\"{id}\" is not the id of a source"))?;
+    let id = id.to_str().ok().and_then(|id| id.parse().ok());
+    let id = id.ok_or("the trigger's first argument is not the id of a source")?;
     let mut readers = Vec::new();
     let mut columns = Vec::new();
     for name in key_columns {
-        let (attribute, type_oid) = column_of(relation.rd_id, name)
-            .ok_or_else(|| format!("there is no column \"{name}\": attach the table again"))?;
+        let Some((attribute, type_oid)) = column_of(relation.rd_id, name) else {
+            let name = name.to_string_lossy();
+            return Err(format!(
+                "there is no column \"{name}\": attach the table again"
+            ));
+        };
         readers.push((attribute, KeyReader::of_type(type_oid)));
-        columns.push((name.clone(), crate::sql::type_name(type_oid)));
+        columns.push(KeyColumn {
+            identifier: sql::identifier(name),
+            type_name: sql::type_name(type_oid),
+        });
     }
     if columns.is_empty() {
         return Err("the trigger names no key column: attach the table with zap.attach".to_owned());
@@ -177,7 +192,7 @@ unsafe fn look_up(
         id,
         event: event.clone(),
         root,
-        root_name: crate::sql::relation(root),
+        root_name: sql::relation(root),
         columns,
         first_item_of_one: OnceCell::new(),
         first_item_of_many: OnceCell::new(),
@@ -203,8 +218,7 @@ fn remember(source: Source) -> SourceIndex {
     })
 }
 
-fn column_of(relation: pg_sys::Oid, name: &str) -> Option<(i32, pg_sys::Oid)> {
-    let name = CString::new(name).ok()?;
+fn column_of(relation: pg_sys::Oid, name: &CStr) -> Option<(i32, pg_sys::Oid)> {
     // SAFETY: catalogue look-ups; 0 means that there is no such column, negative ones are the system's.
     unsafe {
         let attribute = pg_sys::get_attnum(relation, name.as_ptr());
@@ -219,11 +233,10 @@ fn column_of(relation: pg_sys::Oid, name: &str) -> Option<(i32, pg_sys::Oid)> {
 
 /// # Safety
 /// As [`captured`].
-unsafe fn arguments_of(trigger: &pg_sys::Trigger) -> Vec<String> {
+unsafe fn arguments_of(trigger: &pg_sys::Trigger) -> Vec<CString> {
     let count = usize::try_from(trigger.tgnargs).unwrap_or(0);
     (0..count)
         // SAFETY: the server keeps `tgnargs` NUL-terminated strings at `tgargs`.
-        .map(|index| unsafe { CStr::from_ptr(*trigger.tgargs.add(index)) })
-        .map(|text| text.to_string_lossy().into_owned())
+        .map(|index| unsafe { CStr::from_ptr(*trigger.tgargs.add(index)) }.to_owned())
         .collect()
 }
