@@ -124,7 +124,6 @@ impl<K: Clone + Eq + Hash + Ord> Pending<K> {
         for batch in &mut batches {
             batch.keys.sort_unstable();
         }
-        batches.sort_unstable_by_key(|batch| batch.source);
         batches
     }
 

@@ -43,6 +43,8 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
     if work.is_empty() {
         return 0;
     }
+    // In the same order in all sessions, whichever table each saw first: else two flushes could wait for each other.
+    work.sort_by_key(|item| item.source.id);
     let budget = Budget::start();
     let active = ActiveSnapshot::push();
     let queueing = if avoids_queue() {
