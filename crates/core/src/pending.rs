@@ -217,13 +217,17 @@ mod tests {
         assert!(pending.add_gap(7, 101, 2));
         pending.add(3, 9, 1);
         let batches = pending.take_unflushed(1);
-        assert_eq!((batches[0].source, &batches[0].keys[..]), (3, &[9][..]));
-        assert_eq!(batches[0].gaps, [0; 0]);
+        let [gaps, orders] = batches.as_slice() else {
+            panic!("{batches:?}");
+        };
         assert_eq!(
-            (batches[1].source, &batches[1].gaps[..]),
-            (7, &[100, 101][..])
+            (gaps.source, &gaps.keys[..], &gaps.gaps[..]),
+            (7, &[][..], &[100, 101][..])
         );
-        assert_eq!(batches[1].keys, [0; 0]);
+        assert_eq!(
+            (orders.source, &orders.keys[..], &orders.gaps[..]),
+            (3, &[9][..], &[][..])
+        );
     }
 
     #[derive(Clone, Debug)]
