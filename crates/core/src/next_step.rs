@@ -14,6 +14,9 @@ const CHANNEL_AUTH_WAIT: Duration = Duration::from_secs(60);
 pub struct RetryPolicy {
     /// Attempts that reach a provider before a notification has failed.
     pub max_attempts: u32,
+    /// Attempts without an answer before a notification has failed. Each may have been a delivery: Evolution API goes on
+    /// with a request whose client has given up.
+    pub max_unanswered: u32,
     /// Waits between them.
     pub backoff: Backoff,
 }
@@ -22,9 +25,19 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             max_attempts: 8,
+            max_unanswered: 3,
             backoff: Backoff::default(),
         }
     }
+}
+
+/// Attempts that a notification has had, the one that is judged included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempts {
+    /// Those that reached, or may have reached, a provider.
+    pub made: u32,
+    /// Those among them that were left without an answer.
+    pub unanswered: u32,
 }
 
 /// What follows a failed attempt.
@@ -39,38 +52,56 @@ pub enum NextStep {
     MarkUncertain {
         /// Wait before that.
         retry_after: Duration,
+        /// How long the channel rests: other messages must not run into the same silence.
+        channel_rest: Duration,
     },
     /// It has failed for good.
     GiveUp,
+    /// It has failed for good, but may have been sent, even more than once. The channel rests as for `MarkUncertain`.
+    GiveUpUncertain {
+        /// How long the channel rests.
+        channel_rest: Duration,
+    },
 }
 
 /// The next step after `error`.
 ///
-/// `attempts_made` counts the attempts that reached, or may have reached, a provider, this one
-/// included if it did. `unit` is a random number from 0.0 to 1.0 for the jitter. The provider's
+/// `unit` is a random number from 0.0 to 1.0 for the jitter. The provider's
 /// `retry_after` lengthens a wait and never shortens it.
 #[must_use]
 pub fn next_step(
     error: &SendError,
-    attempts_made: u32,
+    attempts: Attempts,
     policy: &RetryPolicy,
     unit: f64,
 ) -> NextStep {
     let asked_for = error.retry_after.unwrap_or_default();
-    let wait = policy.backoff.delay(attempts_made, unit).max(asked_for);
-    let exhausted = attempts_made >= policy.max_attempts;
+    let wait = policy.backoff.delay(attempts.made, unit).max(asked_for);
+    let exhausted = attempts.made >= policy.max_attempts;
     match error.class {
+        ErrorClass::Uncertain => after_silence(attempts, policy, unit),
         ErrorClass::RecipientInvalid
         | ErrorClass::WindowClosed
         | ErrorClass::OptedOut
         | ErrorClass::Rejected => NextStep::GiveUp,
         ErrorClass::Throttled | ErrorClass::ChannelDown => NextStep::WaitForChannel(wait),
         ErrorClass::ChannelAuth => NextStep::WaitForChannel(wait.max(CHANNEL_AUTH_WAIT)),
-        ErrorClass::Transient | ErrorClass::SourceError | ErrorClass::Uncertain if exhausted => {
-            NextStep::GiveUp
-        }
-        ErrorClass::Uncertain => NextStep::MarkUncertain { retry_after: wait },
+        ErrorClass::Transient | ErrorClass::SourceError if exhausted => NextStep::GiveUp,
         ErrorClass::Transient | ErrorClass::SourceError => NextStep::RetryAfter(wait),
+    }
+}
+
+/// A repeat begins at the second step of the backoff: what was silent is given time to deliver what it has.
+fn after_silence(attempts: Attempts, policy: &RetryPolicy, unit: f64) -> NextStep {
+    let channel_rest = policy.backoff.delay(1, unit);
+    if attempts.unanswered >= policy.max_unanswered || attempts.made >= policy.max_attempts {
+        return NextStep::GiveUpUncertain { channel_rest };
+    }
+    NextStep::MarkUncertain {
+        retry_after: policy
+            .backoff
+            .delay(attempts.unanswered.saturating_add(1), unit),
+        channel_rest,
     }
 }
 
@@ -82,14 +113,19 @@ mod tests {
         Transient, Uncertain, WindowClosed,
     };
 
-    fn step(class: ErrorClass, attempts_made: u32, retry_after: Option<u64>) -> NextStep {
+    fn step(class: ErrorClass, made: u32, retry_after: Option<u64>) -> NextStep {
+        let unanswered = u32::from(class == Uncertain);
+        step_after(class, Attempts { made, unanswered }, retry_after)
+    }
+
+    fn step_after(class: ErrorClass, attempts: Attempts, retry_after: Option<u64>) -> NextStep {
         let error = SendError {
             class,
             message: String::new(),
             retry_after: retry_after.map(Duration::from_secs),
             reached_provider: true,
         };
-        next_step(&error, attempts_made, &RetryPolicy::default(), 0.5)
+        next_step(&error, attempts, &RetryPolicy::default(), 0.5)
     }
 
     const fn seconds(seconds: u64) -> Duration {
@@ -108,8 +144,11 @@ mod tests {
                 Uncertain,
                 NextStep::MarkUncertain {
                     retry_after: seconds(20),
+                    channel_rest: seconds(5),
                 },
-                NextStep::GiveUp,
+                NextStep::GiveUpUncertain {
+                    channel_rest: seconds(5),
+                },
             ),
             (Throttled, wait(seconds(20)), wait(seconds(1800))),
             (ChannelDown, wait(seconds(20)), wait(seconds(1800))),
@@ -128,6 +167,20 @@ mod tests {
             step(Transient, 7, None),
             NextStep::RetryAfter(seconds(1800))
         );
+    }
+
+    /// B2: each attempt without an answer may have been a delivery, so there are few of them, whatever else was tried.
+    #[test]
+    fn the_third_silence_is_the_last() {
+        let steps = [(1, 1), (5, 2), (6, 3)]
+            .map(|(made, unanswered)| step_after(Uncertain, Attempts { made, unanswered }, None));
+        let channel_rest = seconds(5);
+        let again = |retry_after| NextStep::MarkUncertain {
+            retry_after,
+            channel_rest,
+        };
+        let last = NextStep::GiveUpUncertain { channel_rest };
+        assert_eq!(steps, [again(seconds(20)), again(seconds(80)), last]);
     }
 
     #[test]

@@ -44,7 +44,11 @@ completed as (
         failed_at = case when o.status = 'failed' then pg_catalog.clock_timestamp() end,
         uncertain_at = case when o.status = 'uncertain' then pg_catalog.clock_timestamp() else q.uncertain_at end,
         metadata = case
-            when o.status = 'uncertain' then coalesce(q.metadata, '{}') || '{\"repeat_possible\": true}'
+            when o.error_class = 'uncertain'
+                then coalesce(q.metadata, '{}') || pg_catalog.jsonb_build_object(
+                    'repeat_possible', true,
+                    'unanswered', coalesce((q.metadata ->> 'unanswered')::integer, 0) + 1
+                )
             else q.metadata
         end,
         lease_owner = null

@@ -25,7 +25,6 @@ use tempo::Tempo;
 use verdict::Verdict;
 
 pub(crate) use ready::Ready;
-pub(crate) use verdict::cut_off;
 
 use super::daemon::Daemon;
 use super::in_flight::Attempt;
@@ -347,8 +346,9 @@ impl Lane {
             }
             Err(error) => {
                 tracing::error!(channel_id = self.channel_id, %error, "a request ended without an answer");
-                if let Some((attempt, _)) = self.sending.remove(&error.id()) {
-                    self.daemon.complete(cut_off(attempt));
+                // Recovery finds it in the queue table.
+                if let Some(((id, _), _)) = self.sending.remove(&error.id()) {
+                    self.daemon.in_flight.end(id);
                 }
             }
         }

@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::Daemon;
-use super::lane::cut_off;
+use super::recover::recover;
 use super::session::Session;
 use crate::service_notify::ServiceNotifier;
 
@@ -31,12 +31,9 @@ pub(crate) async fn stop(
     {
         daemon.abort.cancel();
         daemon.lanes.ended().await;
-        for attempt in daemon.in_flight.sending() {
-            tracing::warn!(
-                notification_id = attempt.0,
-                "the provider has not answered in time: uncertain"
-            );
-            daemon.complete(cut_off(attempt));
+        for (notification_id, _) in daemon.in_flight.sending() {
+            tracing::warn!(notification_id, "the provider has not answered in time");
+            daemon.in_flight.end(notification_id);
         }
     }
     finish.cancel();
@@ -51,7 +48,23 @@ pub(crate) async fn stop(
         );
     }
     if let Some(session) = session {
+        // What is not recovered now, the next start finds.
+        tokio::time::timeout(WRITE_TIMEOUT, recover_unanswered(daemon))
+            .await
+            .ok();
         session.close().await;
     }
     tracing::info!("stopped");
+}
+
+async fn recover_unanswered(daemon: &Daemon) {
+    // Without the lock, what is in flight may be another daemon's.
+    if !*daemon.gate.borrow() {
+        return;
+    }
+    if let Ok(client) = daemon.client().await {
+        recover(&client, &daemon.in_flight.ids(), Duration::ZERO)
+            .await
+            .ok();
+    }
 }

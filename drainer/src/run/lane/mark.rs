@@ -52,7 +52,8 @@ marked as (
     where q.id = a.id
     returning
         q.id, q.attempts, q.max_attempts, q.recipient, q.kind, q.body, q.tenant_id, q.source_id, q.channel_id,
-        q.uncertain_at is not null as repeat
+        q.uncertain_at is not null as repeat,
+        coalesce((q.metadata ->> 'unanswered')::integer, 0) as unanswered
 ),
 logged as (
     insert into zap.notification_logs
@@ -63,7 +64,7 @@ logged as (
     from marked as m
     where m.repeat
 )
-select m.id, m.attempts, m.max_attempts, m.recipient, m.kind, m.body, m.repeat
+select m.id, m.attempts, m.max_attempts, m.recipient, m.kind, m.body, m.repeat, m.unanswered
 from marked as m";
 
 /// A notification that is marked and has to be sent now.
@@ -78,6 +79,8 @@ pub(crate) struct Marked {
     pub body: String,
     /// An earlier attempt was left without an answer.
     pub repeat: bool,
+    /// How many were.
+    pub unanswered: i32,
 }
 
 /// Marks those of `ids` that may still be sent on the channel.
@@ -101,6 +104,7 @@ pub(crate) async fn mark(
                 .try_get::<_, Option<String>>("body")?
                 .unwrap_or_default(),
             repeat: row.try_get("repeat")?,
+            unanswered: row.try_get("unanswered")?,
         })
     });
     marked.collect()

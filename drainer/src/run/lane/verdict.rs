@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use zapgres_core::error_class::SendError;
-use zapgres_core::next_step::{NextStep, RetryPolicy, next_step};
+use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::next_step::{Attempts, NextStep, RetryPolicy, next_step};
 use zapgres_core::status::{self, Status, StatusEvent};
 use zapgres_providers::Accepted;
 
@@ -50,7 +50,7 @@ pub(crate) fn judge(
             let (outcome, rest) = after_error(channel_id, marked, &error, unit);
             let outcome = Outcome {
                 error_class: Some(error.class.as_str()),
-                last_error: Some(without_nul(error.message)),
+                last_error: Some(without_nul(last_error(&outcome, &error))),
                 duration_ms,
                 ..outcome
             };
@@ -66,12 +66,15 @@ fn after_error(
     unit: f64,
 ) -> (Outcome, Option<Duration>) {
     let outcome = |event, log| outcome(channel_id, (marked.id, marked.attempt), event, log);
-    let made = marked.attempt - i32::from(!error.reached_provider);
+    let gave_up = || Outcome {
+        level: Level::Error,
+        ..outcome(StatusEvent::GaveUp, "failed")
+    };
     let mut policy = RetryPolicy::default();
     if let Some(max_attempts) = marked.max_attempts.and_then(|max| u32::try_from(max).ok()) {
         policy.max_attempts = max_attempts;
     }
-    match next_step(error, u32::try_from(made).unwrap_or(0), &policy, unit) {
+    match next_step(error, attempts(marked, error), &policy, unit) {
         NextStep::RetryAfter(wait) => {
             let outcome = Outcome {
                 give_back: !error.reached_provider,
@@ -89,21 +92,36 @@ fn after_error(
             };
             (outcome, Some(wait))
         }
-        NextStep::MarkUncertain { retry_after } => {
+        NextStep::MarkUncertain {
+            retry_after,
+            channel_rest,
+        } => {
             let outcome = Outcome {
                 wait_seconds: Some(retry_after.as_secs_f64()),
                 ..outcome(StatusEvent::AnswerLost, "uncertain")
             };
-            (outcome, None)
+            (outcome, Some(channel_rest))
         }
-        NextStep::GiveUp => {
-            let outcome = Outcome {
-                level: Level::Error,
-                ..outcome(StatusEvent::GaveUp, "failed")
-            };
-            (outcome, None)
-        }
+        NextStep::GiveUp => (gave_up(), None),
+        NextStep::GiveUpUncertain { channel_rest } => (gave_up(), Some(channel_rest)),
     }
+}
+
+fn attempts(marked: &Marked, error: &SendError) -> Attempts {
+    let made = marked.attempt - i32::from(!error.reached_provider);
+    let unanswered = marked.unanswered + i32::from(error.class == ErrorClass::Uncertain);
+    Attempts {
+        made: u32::try_from(made).unwrap_or(0),
+        unanswered: u32::try_from(unanswered).unwrap_or(0),
+    }
+}
+
+/// What the provider said; a person who decides about a failure must know that it may be none.
+fn last_error(outcome: &Outcome, error: &SendError) -> String {
+    if outcome.status == Status::Failed.as_str() && error.class == ErrorClass::Uncertain {
+        return format!("{}; given up, but it may have arrived", error.message);
+    }
+    error.message.clone()
 }
 
 /// The attempt was, or may have been, marked, but no request was made.
@@ -113,16 +131,6 @@ pub(crate) fn unsent(channel_id: i64, attempt: (i64, i32)) -> Outcome {
         wait_seconds: Some(0.0),
         event: None,
         ..outcome(channel_id, attempt, StatusEvent::RetryScheduled, "retrying")
-    }
-}
-
-/// The process stops before the provider has answered.
-pub(crate) fn cut_off(attempt: (i64, i32)) -> Outcome {
-    Outcome {
-        wait_seconds: Some(0.0),
-        error_class: Some("uncertain"),
-        last_error: Some("the daemon stopped before the provider answered".to_owned()),
-        ..outcome(0, attempt, StatusEvent::AnswerLost, "uncertain")
     }
 }
 
@@ -158,8 +166,6 @@ fn without_nul(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use zapgres_core::error_class::ErrorClass;
-
     use super::*;
 
     fn marked(attempt: i32) -> Marked {
@@ -171,23 +177,22 @@ mod tests {
             kind: "text".to_owned(),
             body: "Oi".to_owned(),
             repeat: false,
+            unanswered: 0,
         }
     }
 
     fn failed(class: ErrorClass, reached_provider: bool, attempt: i32) -> Verdict {
+        failed_again(class, reached_provider, &marked(attempt))
+    }
+
+    fn failed_again(class: ErrorClass, reached_provider: bool, marked: &Marked) -> Verdict {
         let error = SendError {
             class,
             message: "no\0".to_owned(),
             retry_after: None,
             reached_provider,
         };
-        judge(
-            1,
-            &marked(attempt),
-            Err(error),
-            Duration::from_millis(12),
-            0.5,
-        )
+        judge(1, marked, Err(error), Duration::from_millis(12), 0.5)
     }
 
     #[test]
@@ -228,9 +233,27 @@ mod tests {
 
     /// B2: a lost answer is neither a success nor a failure.
     #[test]
-    fn a_lost_answer_is_uncertain_and_counts() {
-        let outcome = failed(ErrorClass::Uncertain, true, 1).outcome;
+    fn a_lost_answer_is_uncertain_and_counts_and_the_channel_rests() {
+        let Verdict { outcome, rest } = failed(ErrorClass::Uncertain, true, 1);
         assert_eq!((outcome.status, outcome.give_back), ("uncertain", false));
+        assert_eq!(outcome.wait_seconds, Some(20.0));
+        assert_eq!(rest, Some(Duration::from_secs(5)));
+    }
+
+    /// B2: given up after the third attempt without an answer, and said to be in doubt.
+    #[test]
+    fn the_last_lost_answer_says_that_the_message_may_have_arrived() {
+        let marked = Marked {
+            max_attempts: Some(8),
+            repeat: true,
+            unanswered: 2,
+            ..marked(3)
+        };
+        let Verdict { outcome, rest } = failed_again(ErrorClass::Uncertain, true, &marked);
+        assert_eq!((outcome.status, outcome.level), ("failed", Level::Error));
+        assert_eq!(outcome.error_class, Some("uncertain"));
+        assert!(outcome.last_error.unwrap().contains("may have arrived"));
+        assert!(rest.is_some());
     }
 
     #[test]
