@@ -5,7 +5,8 @@ language c
 as 'MODULE_PATHNAME', 'send_whatsapp_notification_after_items_wrapper';
 comment on function zap.send_whatsapp_notification_after_items() is
 'Captures the first item of an order. Arguments: id of the source, event, key columns. Put on a table by zap.attach';
-revoke all on function zap.send_whatsapp_notification_after_items() from public;
+-- Not revoked from public: whoever makes a partition of an attached table must be allowed to execute its trigger's function, and
+-- the table's owner may change. To put it on a table of one's own takes USAGE on the schema, which public does not have.
 
 create function zap.flush()
 returns integer

@@ -194,6 +194,34 @@ mod tests {
         assert_eq!(text("select relation from zap.source"), "m.pedido_itens");
     }
 
+    #[pg_test]
+    fn the_owner_of_a_partitioned_table_can_go_on_adding_partitions() {
+        run("create role shopkeeper");
+        run("create schema s authorization shopkeeper");
+        run("set local role shopkeeper");
+        run("create table s.pedidos (id bigint primary key, telefone text)");
+        run(
+            "create table s.itens (pedido_id bigint references s.pedidos, dia date) partition by range (dia)",
+        );
+        run("create index on s.itens (pedido_id)");
+        run("reset role");
+        run("select zap.attach('s.itens')");
+        run("set local role shopkeeper");
+        run(
+            "create table s.itens_1 partition of s.itens for values from ('2026-01-01') to ('2026-02-01')",
+        );
+        run("create table s.itens_2 (dia date, pedido_id bigint)");
+        run(
+            "alter table s.itens attach partition s.itens_2 for values from ('2026-02-01') to ('2026-03-01')",
+        );
+        run("insert into s.pedidos values (1, '11987654321'), (2, '11987654321')");
+        run("insert into s.itens values (1, '2026-01-05')");
+        run("insert into s.itens_2 (dia, pedido_id) values ('2026-02-05', 2)");
+        run("reset role");
+        assert_eq!(flush(), 2);
+        assert_eq!(subjects(), "1,2");
+    }
+
     /// The names of the install script are looked up where nobody else may put functions.
     #[pg_test]
     fn the_extension_belongs_to_no_schema_that_others_write_to() {
@@ -236,11 +264,15 @@ mod tests {
     }
 
     #[pg_test]
-    fn nothing_of_the_schema_is_open_to_everybody() {
+    fn only_what_a_new_partition_needs_is_open_to_everybody() {
         let open = text(
             "select string_agg(p.oid::regprocedure::text, ', ') from pg_proc as p
              where p.pronamespace = 'zap'::regnamespace and has_function_privilege('public', p.oid, 'execute')",
         );
-        assert_eq!(open, "null");
+        assert_eq!(open, "zap.send_whatsapp_notification_after_items()");
+        assert_eq!(
+            text("select has_schema_privilege('public', 'zap', 'usage')::text"),
+            "false"
+        );
     }
 }
