@@ -6,11 +6,14 @@ use pgrx::pg_sys;
 pub struct ActingAs {
     saved_user: pg_sys::Oid,
     saved_context: i32,
+    /// Settings made at this level or above are undone.
+    settings_level: i32,
 }
 
 impl ActingAs {
     /// Acts as the owner of `relation`, restricted: what its owner attached to it (an index expression) can then do
-    /// nothing that the owner could not, whoever inserts. Row security is not applied: all of an order's items count.
+    /// nothing that the owner could not, whoever inserts, and leave no setting behind in the session. Row security is not
+    /// applied: all of an order's items count.
     pub fn owner_of(relation: pg_sys::Oid) -> Self {
         #[expect(clippy::cast_possible_wrap, reason = "three low bits")]
         let restrictions = (pg_sys::SECURITY_LOCAL_USERID_CHANGE
@@ -29,22 +32,30 @@ impl ActingAs {
 
     fn switch(user: pg_sys::Oid, restrictions: i32) -> Self {
         let (mut saved_user, mut saved_context) = (pg_sys::InvalidOid, 0);
-        // SAFETY: reads and writes this session's role, put back by `drop`; a subtransaction's abort does so too.
-        unsafe {
+        // SAFETY: opens a level of settings and changes this session's role; `drop` puts both back, as an abort does.
+        let settings_level = unsafe {
             pg_sys::GetUserIdAndSecContext(&mut saved_user, &mut saved_context);
             pg_sys::SetUserIdAndSecContext(user, saved_context | restrictions);
-        }
+            pg_sys::NewGUCNestLevel()
+        };
         Self {
             saved_user,
             saved_context,
+            settings_level,
         }
     }
 }
 
 impl Drop for ActingAs {
     fn drop(&mut self) {
-        // SAFETY: puts back what `switch` saved.
-        unsafe { pg_sys::SetUserIdAndSecContext(self.saved_user, self.saved_context) };
+        // SAFETY: puts back what `switch` saved. After an error the abort of the transaction closes the level, and it must
+        // not be closed twice.
+        unsafe {
+            if !std::thread::panicking() {
+                pg_sys::AtEOXact_GUC(false, self.settings_level);
+            }
+            pg_sys::SetUserIdAndSecContext(self.saved_user, self.saved_context);
+        }
     }
 }
 
