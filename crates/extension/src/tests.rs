@@ -194,38 +194,6 @@ mod tests {
         assert_eq!(text("select relation from zap.source"), "m.pedido_itens");
     }
 
-    /// Reading as the owner may run the owner's code: it has the owner's rights, and leaves nothing behind.
-    #[pg_test]
-    fn what_the_owner_sets_does_not_stay_in_the_session() {
-        run("create role mallory");
-        run("create schema m authorization mallory");
-        run("set local role mallory");
-        run("create function m.leave_behind() returns void language plpgsql as $$ begin
-                perform set_config('search_path', 'm', false), set_config('zap.enabled', 'off', false);
-             end $$");
-        run(
-            "create function m.indexed(int) returns int immutable language plpgsql as $$ begin
-                perform m.leave_behind(); return $1; end $$",
-        );
-        run("create table m.pedidos (id int primary key, telefone text)");
-        run(
-            "create table m.itens (dia int, pedido_id int references m.pedidos) partition by list (dia)",
-        );
-        run("create table m.itens_1 partition of m.itens for values in (1)");
-        run("create table m.itens_2 partition of m.itens for values in (2)");
-        run("create index on m.itens_2 ((pedido_id + m.indexed(1)))");
-        run("reset role");
-        run("select zap.attach('m.itens')");
-        run("set search_path = public");
-        run("insert into m.pedidos values (1, '11987654321')");
-        run("insert into m.itens_1 values (1, 1)");
-        assert_eq!(flush(), 1);
-        assert_eq!(
-            text("select current_setting('search_path') || current_setting('zap.enabled')"),
-            "publicon"
-        );
-    }
-
     #[pg_test]
     fn the_owner_of_a_partitioned_table_can_go_on_adding_partitions() {
         run("create role shopkeeper");

@@ -58,6 +58,44 @@ async fn the_functions_are_not_for_everybody() {
     assert_eq!(s.column(open).await, NOTHING);
 }
 
+/// O2: reading as the owner may run the owner's code, which leaves nothing behind in the session.
+#[tokio::test]
+async fn what_the_owners_code_sets_does_not_stay() {
+    let (database, admin) = shop::open(plain()).await;
+    admin
+        .run(
+            "create role mallory;
+             create schema m authorization mallory;
+             set role mallory;
+             create function m.leave_behind() returns void language plpgsql as $$ begin
+                 perform set_config('search_path', 'm', false), set_config('zap.enabled', 'off', false);
+             end $$;
+             create function m.indexed(int) returns int immutable language plpgsql as $$ begin
+                 perform m.leave_behind();
+                 return $1;
+             end $$;
+             create table m.pedidos (id int primary key, telefone text);
+             create table m.itens (dia int, pedido_id int references m.pedidos) partition by list (dia);
+             create table m.itens_1 partition of m.itens for values in (1);
+             create table m.itens_2 partition of m.itens for values in (2);
+             create index on m.itens (pedido_id);
+             create index on m.itens_2 ((pedido_id + m.indexed(1)));
+             reset role;
+             select zap.attach('m.itens');
+             insert into m.pedidos values (1, '11987654321')",
+        )
+        .await;
+    // A session that has not read the index yet.
+    let session = database.session().await;
+    session
+        .run("insert into m.itens_1 (dia, pedido_id) values (1, 1)")
+        .await;
+    assert_eq!(session.warnings().await, NOTHING);
+    let settings = "select current_setting('search_path') || ' ' || current_setting('zap.enabled')";
+    assert_eq!(session.value(settings).await, "\"$user\", public on");
+    assert_eq!(queued(&admin).await, ["1"]);
+}
+
 /// O2: row security of the table hides no item from the check.
 #[tokio::test]
 async fn row_security_does_not_make_old_orders_new() {
