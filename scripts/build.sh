@@ -11,6 +11,8 @@ build() {
     (
         cd "$root"
         cargo build --package zapgres-drainer "${options[@]}" &&
+            # A library that a running server has mapped must not be written into.
+            rm -f "$("$PG_CONFIG" --pkglibdir)/zapgres.so" &&
             cargo pgrx install --package zapgres --pg-config "$PG_CONFIG" "${options[@]}"
     ) || return
     export ZAPGRES_BIN=$target/$directory/zapgres

@@ -197,7 +197,7 @@ begin
         return 'null::pg_catalog.text';
     end if;
     return format(
-        '(select e.%I::pg_catalog.text from %s as e where e.%I = o.%I)',
+        '(select e.%I::pg_catalog.text from %s as e where e.%I operator(pg_catalog.=) o.%I)',
         name_column, company.target, company.target_columns[1], tenant_column
     );
 end

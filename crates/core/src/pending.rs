@@ -127,10 +127,14 @@ impl<K: Clone + Eq + Hash + Ord> Pending<K> {
         batches
     }
 
-    /// Forgets what was written outside any savepoint, to bound the set. Its further rows find the queue row instead.
-    pub fn forget_flushed(&mut self) {
+    /// Forgets what was written, to bound the set; further rows of those orders find the queue row instead. In a savepoint
+    /// only what was captured and written in the same one: that is undone together or not at all.
+    pub fn forget_flushed(&mut self, is_in_savepoint: bool) {
         self.captured
-            .retain(|_, captured| captured.flushed_in.is_none());
+            .retain(|_, captured| match captured.flushed_in {
+                Some(flushed_in) => is_in_savepoint && flushed_in != captured.subtransaction,
+                None => true,
+            });
     }
 
     /// A savepoint was rolled back: its rows are gone, and so is what was written in it.
@@ -207,6 +211,19 @@ mod tests {
         assert_eq!(pending.unflushed(), 1);
         assert_eq!(keys(&mut pending, 1), [1]);
         assert_eq!(keys(&mut pending, 1), [0; 0]);
+    }
+
+    #[test]
+    fn in_a_savepoint_only_its_own_keys_are_forgotten() {
+        let mut pending = Pending::default();
+        pending.add(0, 1, 1);
+        pending.add(0, 2, 2);
+        assert_eq!(keys(&mut pending, 2), [1, 2]);
+        pending.forget_flushed(true);
+        pending.roll_back(2);
+        assert_eq!(keys(&mut pending, 1), [1]);
+        pending.forget_flushed(false);
+        assert!(pending.add(0, 1, 1));
     }
 
     #[test]

@@ -50,6 +50,11 @@ impl Budget {
         self.limit_waits(self.limit / 4);
     }
 
+    /// Lets the next statement wait for half of that share.
+    pub fn limit_gap_waits(&self) {
+        self.limit_waits(self.limit / 8);
+    }
+
     /// Lets the next statement wait for what is left.
     pub fn limit_last_waits(&self) {
         self.limit_waits(Duration::ZERO);

@@ -61,7 +61,8 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
         ),
         Err(failure) => {
             let failure = ours(failure);
-            if failure.code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE {
+            let has_read = work.iter().all(|item| item.first_items.is_some());
+            if has_read && failure.code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE {
                 AVOID_QUEUE_UNTIL.set(Some(Instant::now() + AVOID_QUEUE_FOR));
             }
             note_gaps(&work, &budget);
@@ -149,7 +150,7 @@ fn enqueue_all(work: &mut [Work], budget: &Budget, queueing: Queueing) -> u64 {
 
 /// A failure has undone the note that the transaction was silent; it is written by itself.
 fn note_gaps(work: &[Work], budget: &Budget) {
-    budget.limit_last_waits();
+    budget.limit_gap_waits();
     if let Err(message) = attempt_notes(|| work.iter().map(note_gap_of).sum()) {
         pgrx::warning!(
             "zapgres: that this transaction was silent (zap.enabled = off) could not be noted: {message}; \

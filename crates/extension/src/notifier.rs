@@ -2,6 +2,7 @@
 //!
 //! The launcher is connected to no database. It looks for the names now and then, so that a database may be created
 //! later, or not at all.
+use std::cell::Cell;
 use std::ffi::CStr;
 use std::time::Duration;
 
@@ -26,7 +27,9 @@ const RESTART_AFTER: Duration = Duration::from_secs(5);
 
 /// Registers the launcher; while the server starts only.
 pub fn register() {
-    if settings::databases().is_empty() {
+    // SAFETY: a plain flag. During pg_upgrade nobody else may be connected.
+    let is_upgrade = unsafe { pg_sys::IsBinaryUpgrade };
+    if is_upgrade || settings::databases().is_empty() {
         return;
     }
     BackgroundWorkerBuilder::new("zapgres launcher")
@@ -36,6 +39,11 @@ pub fn register() {
         .set_start_time(BgWorkerStartTime::RecoveryFinished)
         .set_restart_time(Some(RESTART_AFTER))
         .load();
+}
+
+thread_local! {
+    /// Once is enough for the log.
+    static HAS_COMPLAINED: Cell<bool> = const { Cell::new(false) };
 }
 
 struct Launched {
@@ -103,7 +111,7 @@ fn existing_databases() -> Vec<pg_sys::Oid> {
             }
             let database = &*pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_database>();
             let name = CStr::from_ptr(database.datname.data.as_ptr()).to_string_lossy();
-            if wanted.iter().any(|wanted| *wanted == name) {
+            if database.datallowconn && wanted.iter().any(|wanted| *wanted == name) {
                 found.push(database.oid);
             }
         }
@@ -135,15 +143,17 @@ fn launch(database: pg_sys::Oid) -> Option<DynamicBackgroundWorker> {
         .set_start_time(BgWorkerStartTime::RecoveryFinished)
         .set_restart_time(None)
         .load_dynamic();
-    match launched {
-        Ok(worker) => Some(worker),
-        Err(error) => {
+    if let Err(error) = &launched {
+        // Without a slot the database's transactions send their NOTIFY themselves.
+        shared::free_slot(slot);
+        if !HAS_COMPLAINED.replace(true) {
             pgrx::log!(
-                "zapgres: could not start a notifier, is max_worker_processes too low? {error:?}"
+                "zapgres: could not start a notifier, so transactions send NOTIFY themselves; \
+                 is max_worker_processes too low? {error:?}"
             );
-            None
         }
     }
+    launched.ok()
 }
 
 /// Main function of a notifier. Ends when asked to, when the database is to be dropped, and with the server.

@@ -106,7 +106,19 @@ thread_local! {
 /// Asks the server to be told when a table changes.
 pub fn register() {
     // SAFETY: a callback that lives as long as the process and can't fail.
-    unsafe { pg_sys::CacheRegisterRelcacheCallback(Some(invalidate), pg_sys::Datum::from(0)) };
+    unsafe {
+        let nothing = pg_sys::Datum::from(0);
+        pg_sys::CacheRegisterRelcacheCallback(Some(invalidate), nothing);
+        #[expect(clippy::cast_possible_wrap, reason = "a small enumeration")]
+        let schemas = pg_sys::SysCacheIdentifier::NAMESPACEOID as i32;
+        pg_sys::CacheRegisterSyscacheCallback(schemas, Some(invalidate_names), nothing);
+    }
+}
+
+/// A schema may have been renamed, and the kept plans contain its name.
+#[pg_guard]
+unsafe extern "C-unwind" fn invalidate_names(_argument: pg_sys::Datum, _cache: i32, _hash: u32) {
+    STALE.set(true);
 }
 
 #[pg_guard]

@@ -30,11 +30,9 @@ pub fn collect(source: SourceIndex, key: Key) {
     });
     if is_full {
         flush_now();
-        // Inside a savepoint what was written may still be undone, so it must not be forgotten.
         // SAFETY: asks for the nesting level.
-        if unsafe { pg_sys::GetCurrentTransactionNestLevel() } == 1 {
-            PENDING.with_borrow_mut(Pending::forget_flushed);
-        }
+        let is_in_savepoint = unsafe { pg_sys::GetCurrentTransactionNestLevel() } > 1;
+        PENDING.with_borrow_mut(|pending| pending.forget_flushed(is_in_savepoint));
     }
 }
 
@@ -58,6 +56,11 @@ pub fn flush_now() -> u64 {
             break;
         }
         written += flush::write(batches);
+    }
+    if PENDING.with_borrow(|pending| pending.unflushed() > 0) {
+        pgrx::warning!(
+            "zapgres: a trigger on zap.notification_queue goes on inserting items; the sweep finds the last of them"
+        );
     }
     if written > 0 {
         PENDING.with_borrow_mut(|pending| pending.wake = true);
