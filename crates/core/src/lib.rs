@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod credential;
 pub mod error_class;
+pub mod error_text;
 pub mod money;
 pub mod next_step;
 pub mod pace;

@@ -5,8 +5,12 @@
 //! taken only with a `+`.
 
 mod brazil;
+mod lookalike;
+mod mask;
 
 use std::fmt;
+
+pub use mask::mask;
 
 /// Longer texts are not phone numbers; also bounds the work.
 const INPUT_CAP_CHARACTERS: usize = 64;
@@ -171,47 +175,6 @@ fn ascii_digit(character: char) -> Option<char> {
         '0'..='9' => Some(character),
         '０'..='９' => char::from_digit(character as u32 - '０' as u32, 10),
         _ => None,
-    }
-}
-
-/// Shortest run of digits that is masked.
-const MASK_FROM_DIGITS: usize = 8;
-/// Digits that stay readable, enough to tell two numbers apart in a log.
-const MASK_KEEPS_DIGITS: usize = 4;
-
-/// Replaces all but the last four digits of everything in `text` that could be a phone number: 8 or
-/// more digits, with spaces, dashes and parentheses between them or not.
-#[must_use]
-pub fn mask(text: &str) -> String {
-    let mut masked = String::with_capacity(text.len());
-    let mut run = String::new();
-    for character in text.chars() {
-        if character.is_ascii_digit() || (!run.is_empty() && " -()".contains(character)) {
-            run.push(character);
-        } else {
-            mask_run(&run, &mut masked);
-            run.clear();
-            masked.push(character);
-        }
-    }
-    mask_run(&run, &mut masked);
-    masked
-}
-
-fn mask_run(run: &str, masked: &mut String) {
-    let digits = run.chars().filter(char::is_ascii_digit).count();
-    if digits < MASK_FROM_DIGITS {
-        masked.push_str(run);
-        return;
-    }
-    let mut to_hide = digits - MASK_KEEPS_DIGITS;
-    for character in run.chars() {
-        if character.is_ascii_digit() && to_hide > 0 {
-            to_hide -= 1;
-            masked.push('*');
-        } else {
-            masked.push(character);
-        }
     }
 }
 

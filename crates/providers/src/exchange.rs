@@ -6,14 +6,12 @@ use std::time::Duration;
 use reqwest::header::RETRY_AFTER;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use zapgres_core::error_class::{ErrorClass, SendError};
-use zapgres_core::phone;
+use zapgres_core::error_text;
 
 /// Answers to a send are a few hundred bytes; more than this is not one.
 const ANSWER_CAP_BYTES: usize = 64 * 1024;
 /// No provider means a longer rest; also keeps times computed from it within range.
 const RETRY_AFTER_CAP: Duration = Duration::from_secs(24 * 60 * 60);
-/// Error texts are cut here.
-const DETAIL_CAP_CHARACTERS: usize = 300;
 
 /// A provider's answer.
 #[derive(Debug)]
@@ -121,17 +119,12 @@ async fn read_capped(mut response: Response) -> Option<Vec<u8>> {
     Some(body)
 }
 
-/// One line for logs and operators: no secret, no full number, no control characters, not long.
+/// One line for logs and operators, without the secret.
 fn presentable(text: &str, secret: &str) -> String {
     let text = if secret.is_empty() {
         text.to_owned()
     } else {
         text.replace(secret, "[secret]")
     };
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|w| !w.is_empty())
-        .collect();
-    let line: String = phone::mask(&words.join(" "));
-    line.chars().take(DETAIL_CAP_CHARACTERS).collect()
+    error_text::presentable(&text)
 }
