@@ -1,8 +1,10 @@
 //! What capture does to the transactions of the user's application.
 
 mod bulk;
+mod encodings;
 mod isolation;
 mod key_types;
+mod notifiers;
 mod obstacles;
 mod old_orders;
 mod partitions;

@@ -33,3 +33,17 @@ pub async fn gaps(session: &Session) -> usize {
         .await
         .len()
 }
+
+/// Subjects in the queue for which the context statement of the only source finds an order, sorted as text.
+pub async fn resolvable(session: &Session) -> Vec<String> {
+    let statement = session
+        .value("select zap.context_statement(id) from zap.source")
+        .await;
+    let subjects = "array(select subject from zap.notification_queue)";
+    let statement = statement.replace("$1", subjects);
+    session
+        .column(&format!(
+            "select q.subject from ({statement}) as q order by q.subject collate \"C\""
+        ))
+        .await
+}

@@ -122,6 +122,16 @@ impl Cluster {
 
     /// Makes a new, empty database.
     pub async fn database(&self) -> Database {
+        self.database_named(&self.new_name()).await
+    }
+
+    /// Makes a new, empty database whose text is in this encoding.
+    pub async fn database_in(&self, encoding: &str) -> Database {
+        let options = format!("encoding '{encoding}' locale 'C' template template0");
+        self.create(&self.new_name(), &options).await
+    }
+
+    fn new_name(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         if self.notified > 0 {
             assert!(
@@ -129,13 +139,19 @@ impl Cluster {
                 "more databases than the cluster has notifiers for"
             );
         }
-        self.database_named(&format!("test_{number}")).await
+        format!("test_{number}")
     }
 
     /// Makes a new, empty database of this name.
     pub async fn database_named(&self, name: &str) -> Database {
+        self.create(name, "").await
+    }
+
+    async fn create(&self, name: &str, options: &str) -> Database {
         let administration = self.administration().session().await;
-        administration.run(&format!("create database {name}")).await;
+        administration
+            .run(&format!("create database {name} {options}"))
+            .await;
         Database::new(&self.directory, name)
     }
 

@@ -13,4 +13,5 @@ mod plans;
 mod shapes;
 mod stand;
 mod sweep;
+mod sweep_start;
 mod transitions;

@@ -2,7 +2,10 @@
 
 mod attach;
 mod attach_errors;
+mod detach;
 mod drop;
 mod dump;
+mod hostile_installation;
 mod install;
+mod preload;
 mod structure;

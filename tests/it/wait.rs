@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const INTERVAL: Duration = Duration::from_millis(15);
 
 /// What anything may take on a busy machine before it counts as not happening.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until `condition` holds; panics with `what` when it does not within [`PATIENCE`].
 pub async fn until(what: &str, condition: impl AsyncFnMut() -> bool) {

@@ -130,3 +130,21 @@ async fn serializable_transactions_on_one_order_announce_once() {
     }
     assert_eq!(announced(&a).await, ["1"]);
 }
+
+/// O2: a transaction that turns read-only before it commits, as some pools make it, announces, and stays read-only.
+#[tokio::test]
+async fn a_transaction_that_turns_read_only_announces() {
+    let (_, s) = shop::open(plain()).await;
+    s.run("begin").await;
+    shop::place(&s, 1).await;
+    s.run("set transaction read only; commit").await;
+    assert_eq!(queued(&s).await, ["1"]);
+    s.run("begin").await;
+    shop::place(&s, 2).await;
+    s.run("set transaction read only").await;
+    assert_eq!(s.value("select zap.flush()").await, "1");
+    assert_eq!(s.error(&item(2)).await.code().code(), "25006");
+    s.run("rollback").await;
+    assert_eq!(s.warnings().await, [""; 0]);
+    assert_eq!(queued(&s).await, ["1"]);
+}

@@ -1,6 +1,6 @@
 //! Types and names of keys.
 
-use crate::captured::queued;
+use crate::captured::{queued, resolvable};
 use crate::cluster::plain;
 use crate::shop::{self, item};
 
@@ -78,6 +78,32 @@ async fn text_keys() {
 #[tokio::test]
 async fn varchar_keys() {
     subjects_are("character varying", ["'A-1'", "''"], ["", "A-1"]).await;
+}
+
+/// O3: keys of a fixed length, as other systems leave them: neither cut nor padded when orders are looked for.
+#[tokio::test]
+async fn keys_of_a_fixed_length() {
+    let cases = [
+        (
+            "character(36)",
+            "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'",
+            "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",
+        ),
+        ("character(36)", "'A-1'", "A-1"),
+        ("bit(8)", "b'10000001'", "10000001"),
+    ];
+    for (key_type, key, subject) in cases {
+        let (database, s) = shop::open_with(plain(), &shop::tables(key_type)).await;
+        shop::place(&s, key).await;
+        assert_eq!(queued(&s).await, [subject], "{key_type}");
+        assert_eq!(resolvable(&s).await, [subject], "{key_type}");
+        s.run("delete from zap.notification_queue").await;
+        let other = database.session().await;
+        other.run(&item(key)).await;
+        other.run(&item(key)).await;
+        assert_eq!(queued(&s).await, [""; 0], "{key_type}");
+        assert_eq!(other.warnings().await, [""; 0], "{key_type}");
+    }
 }
 
 /// O3: a foreign key of two columns: the subject is a JSON array.

@@ -92,6 +92,32 @@ async fn the_users_lock_timeout_is_kept() {
     assert_eq!(missed(&s).await, ["1"]);
 }
 
+/// O2: nor do the waits for all our tables together exceed it, each for its own turn.
+#[tokio::test]
+async fn the_users_lock_timeout_is_for_all_waits() {
+    let (database, s) = shop::open(plain()).await;
+    let other = database.session().await;
+    s.run("create table comandas (mesa integer); select zap.attach('comandas', 'mesa')")
+        .await;
+    s.run(
+        "set zap.lock_timeout = '40s'; set deadlock_timeout = '100s'; set lock_timeout = '400ms'",
+    )
+    .await;
+    other.run(LOCK_QUEUE).await;
+    other
+        .run("lock table zap.missed, zap.capture_gap in access exclusive mode")
+        .await;
+    s.run("begin; set local zap.enabled = off").await;
+    shop::place(&s, 1).await;
+    s.run("set local zap.enabled = on").await;
+    shop::place(&s, 2).await;
+    s.run("insert into comandas values (4), (5)").await;
+    let time = s.timed("commit").await;
+    assert!(time < SOON, "{time:?}");
+    other.run("rollback").await;
+    assert_eq!(s.value("select count(*) from pedido_itens").await, "2");
+}
+
 /// O2: nor longer than half of `deadlock_timeout`: no deadlock check ever finds us.
 #[tokio::test]
 async fn the_wait_ends_before_a_deadlock_check() {

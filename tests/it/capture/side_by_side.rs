@@ -127,6 +127,49 @@ async fn a_row_lock_in_between_does_not_deadlock() {
     assert_eq!(queued(&a).await, ["1", "2"]);
 }
 
+/// Holds every transaction that has just enqueued an order until the gate opens.
+const GATE: &str = "
+    create function wait_at_gate() returns trigger language plpgsql as
+        $$ begin perform pg_catalog.pg_advisory_xact_lock_shared(4711); return null; end $$;
+    create trigger gate after insert on zap.notification_queue
+        for each row execute function wait_at_gate();
+    select pg_advisory_lock(4711)";
+
+/// O2: two tables, which the sessions have seen in opposite order, and the same keys: neither waits for the other
+/// while that one waits for it.
+#[tokio::test]
+async fn two_tables_do_not_deadlock() {
+    let (database, a) = shop::open(plain()).await;
+    let b = database.session().await;
+    let gate = database.session().await;
+    a.run("create table comandas (mesa bigint); create index on comandas (mesa)")
+        .await;
+    a.run("select zap.attach('comandas', 'mesa')").await;
+    for key in 1..=3 {
+        a.run(&order(key)).await;
+    }
+    a.run(&item(1)).await;
+    b.run("insert into comandas values (2)").await;
+    gate.run(GATE).await;
+    // Long enough for the gate to be opened, however busy the machine is.
+    let patience = "set zap.lock_timeout = '20s'; set deadlock_timeout = '50s'";
+    for session in [&a, &b] {
+        session.run(patience).await;
+    }
+    let both = format!("begin; {} insert into comandas values (3); commit", item(3));
+    let open_the_gate = async {
+        until_it_waits(&gate, &a).await;
+        until_it_waits(&gate, &b).await;
+        gate.run("select pg_advisory_unlock(4711)").await;
+    };
+    tokio::join!(a.run(&both), b.run(&both), open_the_gate);
+    assert_eq!(missed(&gate).await, [""; 0]);
+    assert_eq!(queued(&gate).await, ["1", "2", "3", "3"]);
+    for session in [&a, &b] {
+        assert_eq!(session.warnings().await, [""; 0]);
+    }
+}
+
 /// O2: a transaction that would have to wait for another's announcement does not wait long, and loses nothing.
 #[tokio::test]
 async fn an_unfinished_announcement_holds_nobody_up() {

@@ -2,6 +2,7 @@
 
 use crate::captured::{gaps, queued};
 use crate::cluster::{plain, preloaded};
+use crate::daemon;
 use crate::shop::{self, item, order};
 
 const NOTHING: [&str; 0] = [];
@@ -116,4 +117,34 @@ async fn a_gap_survives_an_obstacle() {
     s.run("commit").await;
     assert_eq!(crate::captured::missed(&s).await, ["2"]);
     assert_eq!(gaps(&s).await, 1);
+}
+
+/// B6: in a savepoint or an exception block rows carry an id of their own: the gaps name it, and the sweep knows them.
+#[tokio::test]
+async fn silence_in_a_savepoint_is_recognised() {
+    let (database, s) = shop::open(plain()).await;
+    s.run("begin; set local zap.enabled = off; savepoint a")
+        .await;
+    shop::place(&s, 1).await;
+    s.run("release savepoint a").await;
+    s.run(&order(2)).await;
+    let block = format!(
+        "do $$ begin {} exception when division_by_zero then null; end $$",
+        item(2)
+    );
+    s.run(&block).await;
+    s.run("savepoint b; savepoint c").await;
+    shop::place(&s, 3).await;
+    s.run("release savepoint c; rollback to savepoint b").await;
+    s.run("savepoint d").await;
+    shop::place(&s, 4).await;
+    s.run("commit").await;
+    let unknown = "select pedido_id from pedido_itens as i where not exists (
+         select from zap.capture_gap as g
+         where g.transaction::text::bigint & 4294967295 = i.xmin::text::bigint)";
+    assert_eq!(s.column(unknown).await, NOTHING);
+    s.run("set session_replication_role = replica").await;
+    shop::place(&s, 5).await;
+    daemon::succeed(&database, &["sweep"]);
+    assert_eq!(queued(&s).await, ["5"]);
 }

@@ -10,11 +10,8 @@ use crate::session::Session;
 use crate::shop::{self, item, order};
 use crate::wait;
 
-/// A notifier is found to be needed, started and connected within this.
-const NOTIFIER_STARTS: Duration = Duration::from_secs(20);
-
 /// A session that listens as the daemon does, and to a marker.
-async fn listener(database: &Database) -> Session {
+pub async fn listener(database: &Database) -> Session {
     let session = database.session().await;
     session.run("listen zapgres; listen marker").await;
     session
@@ -38,7 +35,7 @@ async fn heard_until_marker(listener: &Session, sender: &Session) -> Vec<Notific
 }
 
 /// Waits until the database has a notifier: until a new order wakes somebody from another backend.
-async fn until_there_is_a_notifier(listener: &Session, s: &Session) {
+pub async fn until_there_is_a_notifier(listener: &Session, s: &Session) {
     let mut key = 1_000_000;
     let woken = async || {
         key += 1;
@@ -49,7 +46,7 @@ async fn until_there_is_a_notifier(listener: &Session, s: &Session) {
             .any(|n| n.process_id() != s.pid())
     };
     assert!(
-        wait::holds_within(NOTIFIER_STARTS, woken).await,
+        wait::holds_within(wait::PATIENCE, woken).await,
         "no notifier"
     );
     // What it still has to say about those orders.

@@ -50,6 +50,7 @@ async fn a_killed_daemon_loses_nothing() {
     let daemon = stand.daemon();
     in_the_middle_of_a_batch(&stand).await;
     daemon.kill();
+    stand.until_its_sessions_have_ended().await;
     let in_flight = "select count(*) from zap.notification_queue where status = 'processing'";
     let in_flight: usize = stand
         .session

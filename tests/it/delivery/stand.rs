@@ -119,6 +119,16 @@ impl Stand {
         .await;
     }
 
+    /// Waits until the server has noticed that a daemon is gone: its last statement may still be at work.
+    pub async fn until_its_sessions_have_ended(&self) {
+        let sessions = "select count(*) from pg_stat_activity
+             where datname = current_database() and application_name like 'zapgres%'";
+        wait::until("the daemon's sessions have ended", async || {
+            self.session.value(sessions).await == "0"
+        })
+        .await;
+    }
+
     /// Waits until an order's notification has this status, and returns its reason.
     pub async fn until_status(&self, key: u32, status: &str) -> String {
         let query =

@@ -213,3 +213,65 @@ async fn only_the_administrator_attaches() {
         .await;
     assert_eq!(error.code().code(), "42501");
 }
+
+/// O3: tables that are not the user's, or not for long.
+#[tokio::test]
+async fn only_lasting_tables_of_the_users_are_attached() {
+    let s = open().await;
+    s.run("create temporary table passageira (pedido_id bigint)")
+        .await;
+    for (table, mentions) in [
+        ("passageira", "passageira"),
+        ("zap.notification_queue", "notification_queue"),
+        ("zap.source", "zap.source"),
+        ("pg_catalog.pg_description", "pg_description"),
+    ] {
+        let error = s
+            .error(&format!("select zap.attach('{table}', 'objoid')"))
+            .await;
+        assert_clear(&error, "42809", mentions);
+    }
+    assert_nothing_attached(&s).await;
+}
+
+/// Bad input: no table.
+#[tokio::test]
+async fn a_missing_table_is_told() {
+    let s = open().await;
+    for nothing in ["null", "0::regclass"] {
+        let error = s.error(&format!("select zap.attach({nothing})")).await;
+        assert_clear(&error, "42P01", "no table");
+        let error = s.error(&format!("select zap.detach({nothing})")).await;
+        assert_clear(&error, "42704", "not attached");
+    }
+    assert_nothing_attached(&s).await;
+}
+
+/// Bad input: what cannot be null, and times that could never be met.
+#[tokio::test]
+async fn nulls_and_times_of_nothing_are_refused() {
+    let s = open().await;
+    let nulls = [
+        "event",
+        "mode",
+        "settle",
+        "max_settle",
+        "max_age",
+        "expires_after",
+    ];
+    for option in nulls {
+        let call = format!("select zap.attach('avulsos', {option} => null)");
+        assert_clear(&s.error(&call).await, "22004", "null");
+    }
+    for (option, value) in [
+        ("max_age", "-1 hour"),
+        ("max_age", "0"),
+        ("expires_after", "-1 second"),
+        ("expires_after", "0"),
+        ("max_settle", "-1 second"),
+    ] {
+        let call = format!("select zap.attach('avulsos', {option} => '{value}')");
+        assert_clear(&s.error(&call).await, "22023", option);
+    }
+    assert_nothing_attached(&s).await;
+}
