@@ -9,6 +9,7 @@ mod faults;
 mod interruptions;
 mod messages;
 mod obstacles;
+mod odd_data;
 mod plans;
 mod shapes;
 mod stand;

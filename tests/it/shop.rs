@@ -37,7 +37,11 @@ pub async fn open(cluster: &Cluster) -> (Database, Session) {
 
 /// Makes a database with these tables and the extension, and a session on it.
 pub async fn open_with(cluster: &Cluster, tables: &str) -> (Database, Session) {
-    let database = cluster.database().await;
+    open_in(cluster.database().await, tables).await
+}
+
+/// The same in a new database.
+pub async fn open_in(database: Database, tables: &str) -> (Database, Session) {
     let session = database.session().await;
     session.run(tables).await;
     session.run("create extension zapgres").await;

@@ -1,9 +1,12 @@
 //! Intake: captured notifications become messages, or the reason why not.
 
+mod apart;
 mod batch;
 mod claim;
+mod complaints;
 mod context;
 mod decide;
+mod encoding;
 mod missed;
 mod outcome;
 mod source;
@@ -18,6 +21,7 @@ use futures_util::future;
 
 use batch::Batch;
 use claim::{Captured, End};
+use complaints::Complaints;
 use context::Statements;
 use decide::Decision;
 
@@ -44,12 +48,24 @@ pub(crate) struct Round {
     pub seconds_to_next_look: Option<f64>,
 }
 
+/// How decisions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// In one statement, sent together with the commit.
+    Together,
+    /// So that what the server refuses fails alone.
+    Apart,
+}
+
 /// Intake's memory between rounds on one connection.
 pub(crate) struct Intake {
     batch: usize,
     /// Users' queries run as `zap_daemon`.
     least_privileged: bool,
+    /// Texts may have to do without what the database's encoding does not have.
+    western_only: bool,
     statements: Statements,
+    complaints: Complaints,
     /// From which end the next batch is taken, and above which due time; while batches come back full.
     backlog: Option<(End, DateTime<Utc>)>,
 }
@@ -59,6 +75,7 @@ impl Intake {
     pub(crate) async fn new(client: &Client, batch: usize) -> Result<Self, tokio_postgres::Error> {
         let rows = statement::rows(client, MAY_BECOME_DAEMON, &[]).await?;
         let least_privileged = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
+        let western_only = encoding::is_western_only(client).await?;
         // What is prepared is sent at once, so that statements sent together arrive in their order.
         for sql in [
             claim::CLAIM_OLDEST,
@@ -73,27 +90,57 @@ impl Intake {
         Ok(Self {
             batch,
             least_privileged,
+            western_only,
             statements: Statements::default(),
+            complaints: Complaints::default(),
             backlog: None,
         })
     }
 
     /// Looks at one batch of due notifications, in one transaction.
     pub(crate) async fn round(&mut self, client: &Client) -> Result<Round, tokio_postgres::Error> {
-        let round = self.transact(client).await;
-        if round.is_err() {
-            // Fails only with the connection, which is what the caller is told.
-            client.batch_execute("rollback").await.ok();
+        match self.transact(client, Writing::Together).await {
+            Err(error) if error.as_db_error().is_some() && !client.is_closed() => {
+                self.transact(client, Writing::Apart).await
+            }
+            round => round,
         }
-        round
     }
 
     /// Five round trips: what does not need an answer in between is sent together.
-    async fn transact(&mut self, client: &Client) -> Result<Round, tokio_postgres::Error> {
+    async fn transact(
+        &mut self,
+        client: &Client,
+        writing: Writing,
+    ) -> Result<Round, tokio_postgres::Error> {
         let (end, floor) = self
             .backlog
             .take()
             .unwrap_or((End::Oldest, DateTime::UNIX_EPOCH));
+        let decided = self.decide(client, end, floor, writing).await;
+        let (batch, decisions) = match decided {
+            Ok(decided) => decided,
+            Err(error) => {
+                // Fails only with the connection, which is what the caller is told.
+                client.batch_execute("rollback").await.ok();
+                return Err(error);
+            }
+        };
+        let round = finish(client, &batch, decisions, writing).await?;
+        if batch.captured.len() == self.batch {
+            self.backlog = Some(following(end, floor, &batch.captured));
+        }
+        Ok(round)
+    }
+
+    /// Begins a transaction, claims a batch and decides; apart, writes the decisions too.
+    async fn decide(
+        &mut self,
+        client: &Client,
+        end: End,
+        floor: DateTime<Utc>,
+        writing: Writing,
+    ) -> Result<(Batch, Vec<Decision>), tokio_postgres::Error> {
         let (begun, captured, sources) = future::join3(
             client.batch_execute("begin"),
             claim::claim(client, end, self.batch, floor),
@@ -105,14 +152,21 @@ impl Intake {
             captured: captured?,
             sources: sources?,
         };
-        let decisions = batch
-            .decide(client, &mut self.statements, self.least_privileged)
+        let mut decisions = batch
+            .decide(
+                client,
+                &mut self.statements,
+                &mut self.complaints,
+                self.least_privileged,
+            )
             .await?;
-        let round = finish(client, &batch, decisions).await?;
-        if batch.captured.len() == self.batch {
-            self.backlog = Some(following(end, floor, &batch.captured));
+        if self.western_only {
+            decisions.iter_mut().for_each(encoding::make_western);
         }
-        Ok(round)
+        if writing == Writing::Apart {
+            apart::write(client, &batch, &mut decisions, &mut self.complaints).await?;
+        }
+        Ok((batch, decisions))
     }
 
     /// True when the last batch was full, so that more is due.
@@ -126,11 +180,12 @@ impl Intake {
     }
 }
 
-/// Writes the decisions and commits.
+/// Writes the decisions, if they are not written yet, and commits. Ends the transaction in any case.
 async fn finish(
     client: &Client,
     batch: &Batch,
     decisions: Vec<Decision>,
+    writing: Writing,
 ) -> Result<Round, tokio_postgres::Error> {
     let mut round = Round {
         looked_at: batch.captured.len(),
@@ -149,7 +204,7 @@ async fn finish(
         logs.extend(log);
     }
     let write = async {
-        if rows.is_empty() {
+        if rows.is_empty() || writing == Writing::Apart {
             Ok(())
         } else {
             write_back::write_back(client, &rows, &logs).await

@@ -136,7 +136,7 @@ async fn a_broken_template_is_told_and_holds_nobody_up() {
              values ('2', 'order_received', 'Olá {{ customer.name')",
         )
         .await;
-    let _daemon = stand.daemon();
+    let daemon = stand.daemon();
     stand
         .session
         .run(
@@ -154,6 +154,14 @@ async fn a_broken_template_is_told_and_holds_nobody_up() {
         stand.session.value(told).await.contains("template_error")
     })
     .await;
+    daemon.until_it_says("text does not work").await;
+    stand
+        .session
+        .run("update zap.template set body = 'Oi' where tenant_id = '2'")
+        .await;
+    stand.until_accepted_texts(&["2", "Oi"]).await;
+    daemon.until_it_says("text works again").await;
+    assert_eq!(daemon.log().matches("text does not work").count(), 1);
 }
 
 /// O9: the database may come later than the daemon's channel of wake-ups: LISTEN is armed before the first look.

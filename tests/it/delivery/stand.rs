@@ -30,7 +30,12 @@ impl Stand {
 
     /// The same with order tables of another shape.
     pub async fn open_with(cluster: &Cluster, tables: &str) -> Self {
-        let (database, session) = shop::open_with(cluster, tables).await;
+        Self::open_in(cluster.database().await, tables).await
+    }
+
+    /// The same in a new database.
+    pub async fn open_in(database: Database, tables: &str) -> Self {
+        let (database, session) = shop::open_in(database, tables).await;
         let stand = Self {
             database,
             session,
@@ -96,6 +101,14 @@ impl Stand {
                 self.accepted().await.len()
             );
         }
+    }
+
+    /// Waits until the provider has accepted these texts, in this order.
+    pub async fn until_accepted_texts(&self, texts: &[&str]) {
+        wait::until(&format!("{texts:?} are accepted"), async || {
+            self.provider.texts().await == texts
+        })
+        .await;
     }
 
     /// Waits until as many notifications are sent; a channel that was refused rests for a while first.

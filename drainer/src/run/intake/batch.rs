@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use deadpool_postgres::Client;
 
 use super::claim::Captured;
+use super::complaints::Complaints;
 use super::context::{self, Statements};
 use super::decide::{self, Candidate, Decision};
 use super::source::{Mode, Source};
@@ -27,21 +28,26 @@ impl Batch {
         &self,
         client: &Client,
         statements: &mut Statements,
+        complaints: &mut Complaints,
         least_privileged: bool,
     ) -> Result<Vec<Decision>, tokio_postgres::Error> {
-        let considered = self.consider(client, statements, least_privileged).await?;
+        let considered = self
+            .consider(client, statements, complaints, least_privileged)
+            .await?;
         let companies = self.companies(client, &considered).await?;
         let decisions = self
             .captured
             .iter()
             .zip(considered)
             .map(|(row, considered)| {
-                let conclude = |candidate| {
+                let conclude = |candidate: Candidate| {
                     let source = self
                         .source_of(row)
                         .ok_or_else(|| Decision::skip("source_off"))?;
-                    let composed = decide::compose(row, source, candidate, &companies)?;
-                    Ok((composed, source.mode))
+                    let tenant_id = candidate.tenant_id.clone();
+                    let composed = decide::compose(row, source, candidate, &companies);
+                    tell(row, tenant_id, &composed, &companies, complaints);
+                    Ok((composed?, source.mode))
                 };
                 let composed: Result<(_, Mode), Decision> = considered.and_then(conclude);
                 match composed {
@@ -57,6 +63,7 @@ impl Batch {
         &self,
         client: &Client,
         statements: &mut Statements,
+        complaints: &mut Complaints,
         least_privileged: bool,
     ) -> Result<Vec<Result<Candidate, Decision>>, tokio_postgres::Error> {
         let mut considered = Vec::with_capacity(self.captured.len());
@@ -78,8 +85,12 @@ impl Batch {
                 .iter()
                 .map(|position| self.captured[*position].subject.as_str())
                 .collect();
-            let answers =
-                context::ask(client, statements, source, &subjects, least_privileged).await?;
+            let asking = context::Asking {
+                client,
+                source,
+                least_privileged,
+            };
+            let answers = asking.ask(statements, complaints, &subjects).await?;
             for (position, answer) in positions.into_iter().zip(answers) {
                 considered[position] = decide::consider(&self.captured[position], source, answer);
             }
@@ -93,20 +104,47 @@ impl Batch {
         client: &Client,
         considered: &[Result<Candidate, Decision>],
     ) -> Result<Companies, tokio_postgres::Error> {
-        let mut wanted: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut wanted = BTreeSet::new();
         let mut events = BTreeSet::new();
         for (row, considered) in self.captured.iter().zip(considered) {
             if let Ok(candidate) = considered {
                 events.insert(row.event.as_str());
-                let name = wanted.entry(candidate.tenant_id.clone()).or_default();
-                if name.is_none() {
-                    *name = candidate.company_name().map(str::to_owned);
-                }
+                wanted.insert(candidate.tenant_id.as_str());
             }
         }
         if wanted.is_empty() {
             return Ok(Companies::default());
         }
         tenant::load(client, &wanted, &events).await
+    }
+}
+
+/// Logs a text that does not work, once.
+fn tell(
+    row: &Captured,
+    tenant_id: String,
+    composed: &Result<decide::Composed, Decision>,
+    companies: &Companies,
+    complaints: &mut Complaints,
+) {
+    let Some(tenant) = companies.tenants.get(&tenant_id) else {
+        return;
+    };
+    let body = decide::text(row, &tenant_id, tenant, companies).map_or("", |(body, _)| body);
+    let key = (tenant_id, row.event.clone(), tenant.locale.clone());
+    match composed {
+        Ok(_) => complaints.text_works(&key, body),
+        Err(
+            Decision::Again {
+                reason: decide::TEMPLATE_ERROR,
+                error: Some(cause),
+                ..
+            }
+            | Decision::Expire {
+                reason: decide::TEMPLATE_ERROR,
+                error: Some(cause),
+            },
+        ) => complaints.about_text(key, body, cause),
+        Err(_) => {}
     }
 }

@@ -10,10 +10,11 @@ use futures_util::future;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{Row, Statement};
-use zapgres_core::phone;
+use zapgres_core::error_text::presentable;
 
+use super::complaints::Complaints;
 use super::source::Source;
 use crate::run::statement::Parameters;
 
@@ -24,7 +25,10 @@ const BUDGET: Duration = Duration::from_secs(10);
 const ENTER: &str = "savepoint zap_context;
 set local statement_timeout = '5s';
 set local transaction_read_only = on;";
-const BECOME_LEAST_PRIVILEGED: &str = "set local role zap_daemon;";
+const ENTER_LEAST_PRIVILEGED: &str = "savepoint zap_context;
+set local statement_timeout = '5s';
+set local transaction_read_only = on;
+set local role zap_daemon;";
 const LEAVE: &str = "rollback to savepoint zap_context; release savepoint zap_context;";
 
 /// Said, because the server can't guess it from every query.
@@ -72,26 +76,12 @@ pub(crate) enum Answer {
 pub(crate) struct Statements {
     /// The prepared statement, and the version of the source's row that it was composed from.
     prepared: HashMap<i64, (String, Statement)>,
-    /// What was last logged as wrong with it.
-    said: HashMap<i64, String>,
 }
 
 impl Statements {
     fn prepared(&self, source: &Source) -> Option<Statement> {
         let (version, statement) = self.prepared.get(&source.id)?;
         (*version == source.version).then(|| statement.clone())
-    }
-
-    fn complain(&mut self, source: &Source, cause: &str) {
-        if self.said.get(&source.id).is_none_or(|said| said != cause) {
-            tracing::error!(
-                source_id = source.id,
-                relation = source.relation,
-                cause,
-                "the context query does not work; its orders wait"
-            );
-            self.said.insert(source.id, cause.to_owned());
-        }
     }
 }
 
@@ -109,7 +99,7 @@ impl From<tokio_postgres::Error> for Failure {
         let Some(cause) = error.as_db_error() else {
             return unreadable(error);
         };
-        let text = phone::mask(&format!("{} ({})", cause.message(), cause.code().code()));
+        let text = presentable(&format!("{} ({})", cause.message(), cause.code().code()));
         match cause.code().code() {
             // Syntax, missing objects and columns, missing rights, features.
             code if code.starts_with("42") || code.starts_with("0A") => Self::Source(text),
@@ -129,123 +119,134 @@ fn unreadable(error: tokio_postgres::Error) -> Failure {
     Failure::Rows(error.to_string())
 }
 
-/// Asks about `subjects` of `source`, within the transaction that `client` is in; one answer per subject, in their
-/// order.
-pub(crate) async fn ask(
-    client: &Client,
-    statements: &mut Statements,
-    source: &Source,
-    subjects: &[&str],
-    least_privileged: bool,
-) -> Result<Vec<Answer>, tokio_postgres::Error> {
-    let enter = format!(
-        "{ENTER}{}",
-        if least_privileged {
-            BECOME_LEAST_PRIVILEGED
+/// A source that is asked, within the transaction that `client` is in.
+pub(crate) struct Asking<'a> {
+    pub client: &'a Client,
+    pub source: &'a Source,
+    /// As `zap_daemon`.
+    pub least_privileged: bool,
+}
+
+impl Asking<'_> {
+    /// Asks about `subjects`; one answer per subject, in their order.
+    pub(crate) async fn ask(
+        &self,
+        statements: &mut Statements,
+        complaints: &mut Complaints,
+        subjects: &[&str],
+    ) -> Result<Vec<Answer>, tokio_postgres::Error> {
+        let deadline = Instant::now() + BUDGET;
+        let mut answers = vec![Answer::Absent; subjects.len()];
+        let whole = 0..subjects.len();
+        let mut ranges = vec![whole];
+        while let Some(range) = ranges.pop() {
+            if Instant::now() > deadline {
+                fail(&mut answers[range], "the context query takes too long");
+                continue;
+            }
+            match self.ask_at_once(statements, &subjects[range.clone()]).await {
+                Ok(found) => {
+                    complaints.query_works(self.source);
+                    answers[range].clone_from_slice(&found);
+                }
+                Err(Failure::Connection(error)) => return Err(error),
+                Err(Failure::Rows(_)) if range.len() > 1 => {
+                    let middle = range.start + range.len() / 2;
+                    ranges.extend([range.start..middle, middle..range.end]);
+                }
+                Err(Failure::Rows(cause)) => fail(&mut answers[range], &cause),
+                Err(Failure::Source(cause)) => {
+                    complaints.about_query(self.source, &cause);
+                    fail(&mut answers, &cause);
+                    return Ok(answers);
+                }
+            }
+        }
+        for (subject, answer) in subjects.iter().zip(&answers) {
+            if let Answer::Failed(cause) = answer {
+                complaints.about_order(self.source, subject, cause);
+            }
+        }
+        Ok(answers)
+    }
+
+    async fn ask_at_once(
+        &self,
+        statements: &mut Statements,
+        subjects: &[&str],
+    ) -> Result<Vec<Answer>, Failure> {
+        if let Some(prepared) = statements.prepared(self.source) {
+            match self.query(&prepared, subjects).await {
+                // Prepared before a table changed, it may not be usable any more: prepared anew, it may be.
+                Err(Failure::Source(_)) => statements.prepared.remove(&self.source.id),
+                answers => return answers,
+            };
+        }
+        let prepared = self.prepare().await?;
+        let answers = self.query(&prepared, subjects).await?;
+        statements
+            .prepared
+            .insert(self.source.id, (self.source.version.clone(), prepared));
+        Ok(answers)
+    }
+
+    /// Composes and prepares the statement as the role that will run it.
+    async fn prepare(&self) -> Result<Statement, Failure> {
+        self.client.batch_execute(self.enter()).await?;
+        let prepared = async {
+            let row = self
+                .client
+                .query_one(CONTEXT_STATEMENT, &[&self.source.id])
+                .await?;
+            let sql = row.try_get::<_, Option<String>>(0)?.unwrap_or_default();
+            self.client.prepare_typed(&sql, &PARAMETER_TYPES).await
+        };
+        let prepared = prepared.await;
+        self.client.batch_execute(LEAVE).await?;
+        Ok(prepared?)
+    }
+
+    /// One round trip: what follows an error is refused by the server, up to the way out.
+    async fn query(&self, prepared: &Statement, subjects: &[&str]) -> Result<Vec<Answer>, Failure> {
+        let parameters: Parameters<'_> = &[&subjects];
+        let (entered, rows, left) = future::join3(
+            self.client.batch_execute(self.enter()),
+            self.client.query(prepared, parameters),
+            self.client.batch_execute(LEAVE),
+        )
+        .await;
+        left?;
+        entered?;
+        answers_in_order(&rows?, subjects)
+    }
+
+    fn enter(&self) -> &'static str {
+        if self.least_privileged {
+            ENTER_LEAST_PRIVILEGED
         } else {
-            ""
-        }
-    );
-    let deadline = Instant::now() + BUDGET;
-    let mut answers = vec![Answer::Absent; subjects.len()];
-    let whole = 0..subjects.len();
-    let mut ranges = vec![whole];
-    while let Some(range) = ranges.pop() {
-        if Instant::now() > deadline {
-            fail(&mut answers[range], "the context query takes too long");
-            continue;
-        }
-        match ask_at_once(client, statements, source, &subjects[range.clone()], &enter).await {
-            Ok(found) => {
-                statements.said.remove(&source.id);
-                answers[range].clone_from_slice(&found);
-            }
-            Err(Failure::Connection(error)) => return Err(error),
-            Err(Failure::Rows(_)) if range.len() > 1 => {
-                let middle = range.start + range.len() / 2;
-                ranges.extend([range.start..middle, middle..range.end]);
-            }
-            Err(Failure::Rows(cause)) => fail(&mut answers[range], &cause),
-            Err(Failure::Source(cause)) => {
-                statements.complain(source, &cause);
-                fail(&mut answers, &cause);
-                break;
-            }
+            ENTER
         }
     }
-    Ok(answers)
 }
 
 fn fail(answers: &mut [Answer], cause: &str) {
     answers.fill(Answer::Failed(cause.to_owned()));
 }
 
-async fn ask_at_once(
-    client: &Client,
-    statements: &mut Statements,
-    source: &Source,
-    subjects: &[&str],
-    enter: &str,
-) -> Result<Vec<Answer>, Failure> {
-    if let Some(prepared) = statements.prepared(source) {
-        match query(client, &prepared, subjects, enter).await {
-            // Prepared before a table changed, it may not be usable any more: prepared anew, it may be.
-            Err(Failure::Source(_)) => statements.prepared.remove(&source.id),
-            answers => return answers,
-        };
-    }
-    let prepared = prepare(client, source, enter).await?;
-    let answers = query(client, &prepared, subjects, enter).await?;
-    statements
-        .prepared
-        .insert(source.id, (source.version.clone(), prepared));
-    Ok(answers)
-}
-
-/// Composes and prepares the statement as the role that will run it.
-async fn prepare(client: &Client, source: &Source, enter: &str) -> Result<Statement, Failure> {
-    client.batch_execute(enter).await?;
-    let prepared = async {
-        let row = client.query_one(CONTEXT_STATEMENT, &[&source.id]).await?;
-        let sql = row.try_get::<_, Option<String>>(0)?.unwrap_or_default();
-        client.prepare_typed(&sql, &PARAMETER_TYPES).await
-    };
-    let prepared = prepared.await;
-    client.batch_execute(LEAVE).await?;
-    Ok(prepared?)
-}
-
-/// One round trip: what follows an error is refused by the server, up to the way out.
-async fn query(
-    client: &Client,
-    prepared: &Statement,
-    subjects: &[&str],
-    enter: &str,
-) -> Result<Vec<Answer>, Failure> {
-    let parameters: Parameters<'_> = &[&subjects];
-    let (entered, rows, left) = future::join3(
-        client.batch_execute(enter),
-        client.query(prepared, parameters),
-        client.batch_execute(LEAVE),
-    )
-    .await;
-    left?;
-    entered?;
-    answers_in_order(&rows?, subjects)
-}
-
 fn answers_in_order(rows: &[Row], subjects: &[&str]) -> Result<Vec<Answer>, Failure> {
     let mut found: HashMap<String, Answer> = HashMap::with_capacity(rows.len());
     for row in rows {
-        let (subject, context) = read(row).map_err(|error| Failure::Source(error.to_string()))?;
-        let Some(subject) = subject else { continue };
+        let subject: Result<Option<String>, String> = column(row, "subject");
+        let Some(subject) = subject.map_err(Failure::Source)? else {
+            continue;
+        };
         found
             .entry(subject)
             .and_modify(|answer| {
                 *answer =
                     Answer::Failed("the context query has two rows for one subject".to_owned());
             })
-            .or_insert(Answer::Found(context));
+            .or_insert_with(|| read(row).map_or_else(Answer::Failed, Answer::Found));
     }
     let answers = subjects
         .iter()
@@ -253,17 +254,23 @@ fn answers_in_order(rows: &[Row], subjects: &[&str]) -> Result<Vec<Answer>, Fail
     Ok(answers.collect())
 }
 
-fn read(row: &Row) -> Result<(Option<String>, Context), tokio_postgres::Error> {
-    let context = Context {
-        tenant: row.try_get("tenant")?,
-        recipient: row.try_get("recipient")?,
-        values: row
-            .try_get::<_, Option<Value>>("context")?
-            .unwrap_or_default(),
-        created_at: row.try_get("created_at")?,
-        ready: row.try_get::<_, Option<bool>>("ready")?.unwrap_or(true),
-    };
-    Ok((row.try_get("subject")?, context))
+fn read(row: &Row) -> Result<Context, String> {
+    Ok(Context {
+        tenant: column(row, "tenant")?,
+        recipient: column(row, "recipient")?,
+        values: column::<Option<Value>>(row, "context")?.unwrap_or_default(),
+        created_at: column(row, "created_at")?,
+        ready: column::<Option<bool>>(row, "ready")?.unwrap_or(true),
+    })
+}
+
+/// A value of the context query; the error names the column: an infinite time, for example, has no place here.
+fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, String> {
+    row.try_get(name).map_err(|error| {
+        let cause = std::error::Error::source(&error)
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        format!("the context query's {name} cannot be used: {cause}")
+    })
 }
 
 /// True for errors after which the transaction as a whole may be tried again at once.

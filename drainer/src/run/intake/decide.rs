@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use zapgres_core::error_text::presentable;
 use zapgres_core::phone::{self, PhoneNumber};
 use zapgres_core::settle::{self, Look, SettleInput};
 use zapgres_core::template;
@@ -17,6 +18,12 @@ use super::context::{Answer, Context};
 use super::source::{Mode, Source};
 use super::tenant::{Companies, Template, Tenant};
 
+/// Why a notification waits whose text cannot be rendered.
+pub(crate) const TEMPLATE_ERROR: &str = "template_error";
+/// Longest id of a company, in bytes: it is part of indexes.
+const TENANT_CAP_BYTES: usize = 500;
+/// The end of time as far as PostgreSQL's calendar and everybody else's agree on how to write it: the year 9999.
+const END_OF_TIME_SECONDS: i64 = 253_402_300_799;
 /// Tenant of a database without companies.
 const DEFAULT_TENANT: &str = "default";
 /// Shortest and longest pause between two looks at something that a person has to mend.
@@ -81,16 +88,6 @@ pub(crate) struct Composed {
     pub template_version: String,
     pub hash: String,
     pub channel_id: Option<i64>,
-}
-
-impl Candidate {
-    /// Name of the company as the context query found it.
-    pub(crate) fn company_name(&self) -> Option<&str> {
-        self.values
-            .pointer("/company/name")
-            .and_then(Value::as_str)
-            .filter(|name| !name.is_empty())
-    }
 }
 
 impl Decision {
@@ -160,6 +157,14 @@ pub(crate) fn consider(
         };
         return Err(unless_expired(row, source, at, reason, Some(hash), None));
     }
+    if context
+        .tenant
+        .as_ref()
+        .is_some_and(|id| id.len() > TENANT_CAP_BYTES)
+    {
+        let cause = format!("the company's id is longer than {TENANT_CAP_BYTES} bytes");
+        return Err(mend(row, source, "context_error", Some(cause)));
+    }
     Ok(Candidate {
         tenant_id: context.tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
         recipient: context.recipient,
@@ -196,9 +201,9 @@ pub(crate) fn compose(
         return Err(skip("no_phone", None));
     }
     let phone = phone::normalize(given, tenant.default_area_code.as_deref())
-        .map_err(|error| skip("invalid_phone", Some(phone::mask(&error.to_string()))))?;
+        .map_err(|error| skip("invalid_phone", Some(presentable(&error.to_string()))))?;
     let (body, template_version) = render(row, &candidate, tenant, companies)
-        .map_err(|cause| mend(row, source, "template_error", Some(phone::mask(&cause))))?;
+        .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
     Ok(Composed {
         tenant_id: candidate.tenant_id,
         phone,
@@ -236,34 +241,49 @@ pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
     }
 }
 
-/// The company's own text, else the one for all, else the built-in one.
+/// What was decided cannot be written: the database refuses it.
+pub(crate) fn refused(row: &Captured, source: Option<&Source>, cause: String) -> Decision {
+    match source {
+        Some(source) => mend(row, source, "write_error", Some(cause)),
+        None => Decision::skip("source_off"),
+    }
+}
+
+/// The company's own text, else the one for all, else the built-in one; and its version.
+pub(crate) fn text<'a>(
+    row: &Captured,
+    tenant_id: &str,
+    tenant: &Tenant,
+    companies: &'a Companies,
+) -> Option<(&'a str, &'a str)> {
+    let key = |owner: Option<&str>| {
+        (
+            owner.map(str::to_owned),
+            row.event.clone(),
+            tenant.locale.clone(),
+        )
+    };
+    let own = companies.templates.get(&key(Some(tenant_id)));
+    match own.or_else(|| companies.templates.get(&key(None))) {
+        Some(Template { version, body }) => Some((body, version)),
+        None => Some((template::builtin(&row.event, &tenant.locale)?, "builtin")),
+    }
+}
+
 fn render(
     row: &Captured,
     candidate: &Candidate,
     tenant: &Tenant,
     companies: &Companies,
 ) -> Result<(String, String), String> {
-    let key = |owner: Option<&String>| (owner.cloned(), row.event.clone(), tenant.locale.clone());
-    let own = companies.templates.get(&key(Some(&candidate.tenant_id)));
-    let chosen = own.or_else(|| companies.templates.get(&key(None)));
-    let (source, version) = match chosen {
-        Some(Template { version, body }) => (body.as_str(), version.clone()),
-        None => match template::builtin(&row.event, &tenant.locale) {
-            Some(text) => (text, "builtin".to_owned()),
-            None => {
-                return Err(format!(
-                    "no text for event {} in {}",
-                    row.event, tenant.locale
-                ));
-            }
-        },
-    };
+    let (source, version) = text(row, &candidate.tenant_id, tenant, companies)
+        .ok_or_else(|| format!("no text for event {} in {}", row.event, tenant.locale))?;
     let mut values = candidate.values.clone();
     if let (Some(name), Some(values)) = (&tenant.name, values.as_object_mut()) {
         values.insert("company".to_owned(), serde_json::json!({ "name": name }));
     }
     let body = template::render(source, &values).map_err(|error| error.to_string())?;
-    Ok((body, version))
+    Ok((body, version.to_owned()))
 }
 
 /// By the order's own time; where no column tells it, by what its key was known to be older than.
@@ -303,9 +323,10 @@ fn unless_expired(
 
 /// `time + wait`, at most the end of time.
 pub(crate) fn later(time: DateTime<Utc>, wait: Duration) -> DateTime<Utc> {
+    let end = DateTime::from_timestamp(END_OF_TIME_SECONDS, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let wait = TimeDelta::from_std(wait).ok();
     wait.and_then(|wait| time.checked_add_signed(wait))
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        .map_or(end, |later| later.min(end))
 }
 
 fn earlier(time: DateTime<Utc>, by: Duration) -> DateTime<Utc> {

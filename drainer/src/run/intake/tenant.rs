@@ -1,6 +1,6 @@
 //! What intake needs to know about the companies of a batch: settings, texts, channels.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use deadpool_postgres::GenericClient;
 use futures_util::future;
@@ -13,9 +13,8 @@ from zap.tenant as t
 where t.id = any ($1)";
 
 pub(crate) const CREATE_TENANTS: &str = "-- create_tenants
-insert into zap.tenant (id, name)
-select n.id, n.name
-from unnest($1::text [], $2::text []) as n (id, name)
+insert into zap.tenant (id)
+select unnest($1::text [])
 on conflict do nothing";
 
 /// Uses `template_active`.
@@ -62,14 +61,14 @@ pub(crate) struct Companies {
     pub templates: Templates,
 }
 
-/// Loads the companies named in `wanted` (id → name that the context query found), creating those seen for the first
-/// time, and the texts for `events`.
+/// Loads the companies with the ids in `wanted`, creating those seen for the first time, and the texts for `events`.
+/// Created without a name: what the user's tables say of it may change.
 pub(crate) async fn load(
     client: &impl GenericClient,
-    wanted: &BTreeMap<String, Option<String>>,
+    wanted: &BTreeSet<&str>,
     events: &BTreeSet<&str>,
 ) -> Result<Companies, tokio_postgres::Error> {
-    let ids: Vec<&str> = wanted.keys().map(String::as_str).collect();
+    let ids: Vec<&str> = wanted.iter().copied().collect();
     let events: Vec<&str> = events.iter().copied().collect();
     let (tenants, templates, channels) = future::try_join3(
         tenants(client, &ids),
@@ -78,14 +77,15 @@ pub(crate) async fn load(
     )
     .await?;
     let mut companies = Companies { tenants, templates };
-    let unknown: Vec<(&String, &Option<String>)> = wanted
-        .iter()
-        .filter(|(id, _)| !companies.tenants.contains_key(*id))
+    let unknown: Vec<&str> = ids
+        .into_iter()
+        .filter(|id| !companies.tenants.contains_key(*id))
         .collect();
     if !unknown.is_empty() {
-        let (ids, names): (Vec<&String>, Vec<&Option<String>>) = unknown.into_iter().unzip();
-        statement::execute(client, CREATE_TENANTS, &[&ids, &names]).await?;
-        companies.tenants.extend(self::tenants(client, &ids).await?);
+        statement::execute(client, CREATE_TENANTS, &[&unknown]).await?;
+        companies
+            .tenants
+            .extend(self::tenants(client, &unknown).await?);
     }
     for (id, channel) in channels {
         if let Some(tenant) = companies.tenants.get_mut(&id) {
@@ -97,7 +97,7 @@ pub(crate) async fn load(
 
 async fn tenants(
     client: &impl GenericClient,
-    ids: &[impl AsRef<str> + tokio_postgres::types::ToSql + Sync],
+    ids: &[&str],
 ) -> Result<HashMap<String, Tenant>, tokio_postgres::Error> {
     let mut tenants = HashMap::new();
     for row in statement::rows(client, LOAD_TENANTS, &[&ids]).await? {
