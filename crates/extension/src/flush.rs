@@ -11,7 +11,7 @@ use zapgres_core::pending::{Batch, TransactionId};
 use crate::budget::Budget;
 use crate::key::Key;
 use crate::relation::{self, Source};
-use crate::snapshot::{ActiveSnapshot, OthersSnapshot};
+use crate::snapshot::OthersSnapshot;
 use crate::subtransaction::{self, Failure};
 use crate::{enqueue, first_item, plan};
 
@@ -46,13 +46,12 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
     // In the same order in all sessions, whichever table each saw first: else two flushes could wait for each other.
     work.sort_by_key(|item| item.source.id);
     let budget = Budget::start();
-    let active = ActiveSnapshot::push();
     let queueing = if avoids_queue() {
         Queueing::Avoided
     } else {
         Queueing::Optimistic
     };
-    let written = match attempt_all(&mut work, &budget, queueing) {
+    match attempt_all(&mut work, &budget, queueing) {
         Ok(written) if queueing != Queueing::Avoided => written,
         Ok(_) => note_missed(
             &work,
@@ -72,9 +71,7 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
                 &format!("{}: {}", failure.sqlstate(), failure.message),
             )
         }
-    };
-    active.release();
-    written
+    }
 }
 
 fn work_of(batch: Batch<Key>) -> Option<Work> {
