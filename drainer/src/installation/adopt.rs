@@ -65,7 +65,11 @@ pub async fn adopt(client: &mut Client) -> Result<Adoption, DatabaseError> {
                 "-- adopt: the sweep begins anew
                 update zap.source set sweep_after = pg_catalog.clock_timestamp();
                 delete from zap.sweep_mark;
-                delete from zap.capture_gap;",
+                delete from zap.capture_gap;
+                select zap.start_sweep(s)
+                from zap.source as s
+                where s.detached_at is null
+                    and pg_catalog.to_regclass(coalesce(s.order_relation, s.relation)) is not null;",
             )
             .await?;
     }

@@ -6,11 +6,16 @@ use std::time::Duration;
 use super::stand::Stand;
 use crate::cluster::{Cluster, Stop, plain};
 use crate::daemon::{self, Daemon};
-use crate::{postgres, scratch, wait};
+use crate::{postgres, scratch, shop, wait};
 
 /// A restored copy of a stand whose daemon has worked, with orders 2 and 3 pending; provider and all.
 async fn restored() -> Stand {
-    let stand = Stand::open(plain()).await;
+    restored_with(&shop::tables("bigint")).await
+}
+
+/// The same with order tables of another shape.
+async fn restored_with(tables: &str) -> Stand {
+    let stand = Stand::open_with(plain(), tables).await;
     let daemon = stand.daemon();
     stand.place([1]).await;
     stand.until_status(1, "sent").await;
@@ -99,6 +104,17 @@ async fn a_copy_is_not_swept() {
         "{complaint}"
     );
     assert_eq!(crate::captured::queued(&stand.session).await, ["1", "2"]);
+}
+
+/// What the copy brought along may look as if made hours from now, where the application writes another zone's time.
+#[tokio::test]
+async fn orders_from_before_the_adoption_stay_quiet_in_any_zone() {
+    let ahead = "timestamp not null default (now() at time zone current_setting('TimeZone') + interval '3 hours')";
+    let tables = shop::tables("bigint").replace("timestamptz not null default now()", ahead);
+    let stand = restored_with(&tables).await;
+    daemon::succeed(&stand.database, &["adopt"]);
+    let begins = "select sweep_after > clock_timestamp() + interval '2 hours' from zap.source";
+    assert_eq!(stand.session.value(begins).await, "t");
 }
 
 /// B10: the disk of the server was copied, and the copy started elsewhere.
