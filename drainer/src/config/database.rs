@@ -8,6 +8,8 @@ use serde::Deserialize;
 use super::{ConfigError, DatabaseUrl, at_least, duration, in_range, parse_count};
 
 const POOL_SIZE: usize = 8;
+/// Intake and sweep keep one each while they work; lanes and the completer need others.
+const POOL_SIZE_MIN: usize = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The connection to PostgreSQL.
@@ -52,7 +54,11 @@ impl DatabaseSettings {
     pub(super) fn resolve(self) -> Result<Database, ConfigError> {
         Ok(Database {
             url: self.url.ok_or(ConfigError::NoDatabaseUrl)?,
-            pool_size: in_range("pool_size", self.pool_size.unwrap_or(POOL_SIZE), 1..=1000)?,
+            pool_size: in_range(
+                "pool_size",
+                self.pool_size.unwrap_or(POOL_SIZE),
+                POOL_SIZE_MIN..=1000,
+            )?,
             connect_timeout: at_least(
                 "connect_timeout",
                 self.connect_timeout.unwrap_or(CONNECT_TIMEOUT),

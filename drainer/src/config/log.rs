@@ -8,8 +8,9 @@ use tracing_subscriber::EnvFilter;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 const LEVEL: &str = "info";
-/// What the pool warns of, its user tells better. Can be overridden: `deadpool=warn`.
-const QUIET: &str = "deadpool=error";
+/// What the pool warns of, its user tells better. The driver logs every notice of the server as news, and at lower levels
+/// every statement with its parameters: texts and numbers of customers. Can be overridden: `tokio_postgres=debug`.
+const QUIET: &str = "deadpool=error,tokio_postgres=warn";
 
 /// What is written to standard error or the journal.
 #[derive(Debug, Clone)]

@@ -29,13 +29,13 @@ fn defaults() -> Config {
 #[test]
 fn flags_win_over_environment_over_file_over_defaults() {
     let environment = environment(&[("ZAPGRES_POOL_SIZE", "3"), ("ZAPGRES_CLAIM_BATCH", "30")]);
-    let below = "[database]\npool_size = 4\n[sending]\nclaim_batch = 40\nin_flight = 44";
-    let merged = flags(&[URL[0], "--pool-size=2"])
+    let below = "[database]\npool_size = 7\n[sending]\nclaim_batch = 40\nin_flight = 44";
+    let merged = flags(&[URL[0], "--pool-size=5"])
         .over(environment::read(&environment).unwrap())
         .over(file(below).unwrap())
         .resolve()
         .unwrap();
-    assert_eq!(merged.database.pool_size, 2, "flag");
+    assert_eq!(merged.database.pool_size, 5, "flag");
     assert_eq!(merged.sending.claim_batch, 30, "environment");
     assert_eq!(merged.sending.in_flight, 44, "file");
     assert_eq!(merged.sending.in_flight_per_lane, 10, "default");
@@ -127,11 +127,11 @@ fn an_empty_variable_counts_as_absent() {
 
 #[test]
 fn a_number_out_of_range_is_an_error_that_says_the_range() {
-    let error = flags(&[URL[0], "--pool-size=0"])
+    let error = flags(&[URL[0], "--pool-size=1"])
         .resolve()
         .unwrap_err()
         .to_string();
-    assert_eq!(error, "pool_size is 0; give it a number from 1 to 1000");
+    assert_eq!(error, "pool_size is 1; give it a number from 4 to 1000");
 }
 
 #[test]

@@ -152,7 +152,12 @@ async fn write(daemon: &Daemon, outcomes: &[Outcome]) -> Result<Vec<Outcome>, Da
             let mut refused = Vec::new();
             for outcome in outcomes {
                 if let Err(error) = complete(&client, std::slice::from_ref(outcome)).await {
-                    tracing::error!(%error, notification_id = outcome.id, "the outcome of an attempt is refused");
+                    let error = DatabaseError::from(error).to_string();
+                    tracing::error!(
+                        error,
+                        notification_id = outcome.id,
+                        "the outcome of an attempt is refused"
+                    );
                     refused.push(outcome.clone());
                 }
             }

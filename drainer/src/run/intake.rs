@@ -26,7 +26,7 @@ use context::Statements;
 use decide::Decision;
 
 pub(crate) use context::MAY_BECOME_DAEMON;
-pub(crate) use missed::drain;
+pub(crate) use missed::Missed;
 
 use super::lane::Ready;
 use super::opted_out::{SKIP_OPTED_OUT, skip_opted_out};

@@ -46,6 +46,8 @@ pub(crate) struct Lane {
     connection: Option<Connection>,
     /// What keeps the channel from being used, as it was logged.
     obstacle: Option<String>,
+    /// It was logged that there is no connection to the database.
+    waits: bool,
     queue: Queue,
     tempo: Tempo,
     /// The queue had nothing more; until then, where the time is known, or until a wake-up.
@@ -75,6 +77,7 @@ impl Lane {
             settings: None,
             connection: None,
             obstacle: None,
+            waits: false,
             queue: Queue::default(),
             tempo: Tempo::new(Instant::now()),
             drained: None,
@@ -89,7 +92,7 @@ impl Lane {
             let pause = match self.step().await {
                 Ok(pause) => pause,
                 Err(error) => {
-                    tracing::debug!(channel_id = self.channel_id, %error, "the lane waits for the database");
+                    self.report_wait(&error);
                     Pause::Until(Instant::now() + OBSTACLE_PAUSE)
                 }
             };
@@ -99,6 +102,17 @@ impl Lane {
         abort
             .run_until_cancelled(async { while self.sends.join_next().await.is_some() {} })
             .await;
+    }
+
+    /// What keeps the lane from the database is told by the session that lost it, but for this.
+    fn report_wait(&mut self, error: &DatabaseError) {
+        let busy = *error == DatabaseError::PoolBusy;
+        if busy && !self.waits {
+            tracing::warn!(channel_id = self.channel_id, %error, "the lane waits for the database");
+        } else {
+            tracing::debug!(channel_id = self.channel_id, %error, "the lane waits for the database");
+        }
+        self.waits = busy;
     }
 
     /// Begins as many requests as the channel takes now.

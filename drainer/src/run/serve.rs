@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::Daemon;
-use super::intake::{self, Intake, Round};
+use super::intake::{Intake, Missed, Round};
 use super::recover::{LEFT_BEHIND_AFTER, recover};
 use super::{assign, due_channels, expire};
-use crate::database::DatabaseError;
+use crate::database::{self, DatabaseError};
 use crate::service_notify::ServiceNotifier;
 
 /// The service manager's watchdog must not wait longer for a sign of life.
@@ -30,11 +30,12 @@ pub(crate) async fn serve(
     lost: &CancellationToken,
 ) {
     let mut trouble = String::new();
+    let mut missed = Missed::default();
     while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {
-        let Err(error) = serve_on_one_connection(daemon, notifier, lost).await else {
+        let Err(error) = serve_on_one_connection(daemon, notifier, lost, &mut missed).await else {
             return;
         };
-        let text = error.to_string();
+        let text = explain(daemon, error).await.to_string();
         // The session notices by itself that the server is gone.
         if text != trouble && !lost.is_cancelled() {
             tracing::error!(error = text, "intake cannot go on; trying again");
@@ -49,10 +50,20 @@ pub(crate) async fn serve(
     }
 }
 
+/// Where the extension is gone or another one, that explains any error.
+async fn explain(daemon: &Daemon, error: DatabaseError) -> DatabaseError {
+    let Ok(client) = daemon.client().await else {
+        return error;
+    };
+    let checked = database::check_extension(&client, &daemon.config.database.url).await;
+    checked.err().unwrap_or(error)
+}
+
 async fn serve_on_one_connection(
     daemon: &Arc<Daemon>,
     notifier: &ServiceNotifier,
     lost: &CancellationToken,
+    missed: &mut Missed,
 ) -> Result<(), DatabaseError> {
     let mut client = daemon.client().await?;
     let mut intake = Intake::new(&client, daemon.config.sending.claim_batch).await?;
@@ -60,7 +71,7 @@ async fn serve_on_one_connection(
     while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {
         notifier.progress();
         if Instant::now() >= next_housekeeping {
-            keep_house(daemon, &mut client).await?;
+            keep_house(daemon, &mut client, missed).await?;
             intake.forget_floor();
             next_housekeeping = Instant::now() + jittered(daemon);
         }
@@ -87,8 +98,9 @@ async fn serve_on_one_connection(
 async fn keep_house(
     daemon: &Arc<Daemon>,
     client: &mut Client,
+    missed: &mut Missed,
 ) -> Result<(), tokio_postgres::Error> {
-    if intake::drain(client).await?.undecided {
+    if missed.drain(client).await?.undecided {
         daemon.sweep_wanted.notify_one();
     }
     expire::expire(&*client).await?;

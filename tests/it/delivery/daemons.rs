@@ -100,6 +100,26 @@ async fn a_missing_extension_is_named() {
     );
 }
 
+/// Bad input: the extension is taken away under a working daemon: said once, and work goes on when it is back.
+#[tokio::test]
+async fn a_dropped_extension_is_named() {
+    let stand = Stand::open(plain()).await;
+    let daemon = stand.daemon();
+    daemon.until_it_says("ready").await;
+    stand.session.run("drop extension zapgres").await;
+    let complaint = "the extension zapgres is not installed";
+    daemon.until_it_says(complaint).await;
+    stand.session.run("create extension zapgres").await;
+    stand
+        .session
+        .run("update zap.source set settle = '0'; insert into zap.template (event, body) values ('order_received', 'Oi')")
+        .await;
+    stand.add_channel("1").await;
+    stand.place([1]).await;
+    stand.until_accepted_texts(&["Oi"]).await;
+    assert_eq!(daemon.log().matches(complaint).count(), 1);
+}
+
 /// Bad input: the extension is older than the daemon.
 #[tokio::test]
 async fn an_older_extension_is_named() {

@@ -188,3 +188,19 @@ async fn nothing_private_is_logged() {
         );
     }
 }
+
+/// B9: who looks for an error at level debug does not get customers' messages.
+#[tokio::test]
+async fn messages_are_not_logged_at_any_level() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("update zap.template set body = 'Segredo {{ order.id }}'")
+        .await;
+    stand.place([1]).await;
+    let daemon = Daemon::start(&stand.database, &["--log-level", "debug"]);
+    stand.until_accepted_texts(&["Segredo 1"]).await;
+    daemon.until_it_says("notification sent").await;
+    assert!(daemon.log().contains("DEBUG"), "{}", daemon.log());
+    assert!(!daemon.log().contains("Segredo"), "{}", daemon.log());
+}

@@ -4,6 +4,7 @@ use deadpool_postgres::Client;
 use tokio_postgres::IsolationLevel;
 
 use super::context::is_lock_timeout;
+use crate::database::DatabaseError;
 use crate::run::statement;
 
 const BATCH: usize = 500;
@@ -59,27 +60,53 @@ pub(crate) struct Drained {
     pub undecided: bool,
 }
 
-/// Moves missed subjects into the queue: in batches, and one by one where something is in the way of a batch.
-pub(crate) async fn drain(client: &mut Client) -> Result<Drained, tokio_postgres::Error> {
-    let mut drained = Drained::default();
-    loop {
-        match take(client, 0, BATCH).await {
-            Ok((0, _)) => break,
-            Ok((_, enqueued)) => drained.enqueued += enqueued,
-            Err(error) if error.as_db_error().is_some() && !client.is_closed() => {
-                report(&error);
-                drained.enqueued += one_by_one(client).await?;
-                break;
+/// Subjects that capture could not enqueue, and what was last logged about them.
+#[derive(Debug, Default)]
+pub(crate) struct Missed {
+    said: Option<String>,
+}
+
+impl Missed {
+    /// Moves missed subjects into the queue: in batches, and one by one where something is in the way of a batch.
+    pub(crate) async fn drain(
+        &mut self,
+        client: &mut Client,
+    ) -> Result<Drained, tokio_postgres::Error> {
+        let mut drained = Drained::default();
+        loop {
+            match take(client, 0, BATCH).await {
+                Ok((0, _)) => break,
+                Ok((_, enqueued)) => drained.enqueued += enqueued,
+                Err(error) if error.as_db_error().is_some() && !client.is_closed() => {
+                    self.report(error);
+                    drained.enqueued += one_by_one(client).await?;
+                    break;
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
+        }
+        let undecided = statement::rows(&*client, UNDECIDED, &[]).await?;
+        drained.undecided = undecided.first().map_or(Ok(false), |row| row.try_get(0))?;
+        if drained.enqueued > 0 {
+            tracing::info!(count = drained.enqueued, "missed orders enqueued");
+        }
+        Ok(drained)
+    }
+
+    fn report(&mut self, error: tokio_postgres::Error) {
+        if is_lock_timeout(&error) {
+            tracing::debug!("a missed order's key is locked; it is tried again");
+            return;
+        }
+        let error = DatabaseError::from(error).to_string();
+        if self.said.as_ref() != Some(&error) {
+            tracing::warn!(
+                error,
+                "missed orders cannot be enqueued yet; they are tried again"
+            );
+            self.said = Some(error);
         }
     }
-    let undecided = statement::rows(&*client, UNDECIDED, &[]).await?;
-    drained.undecided = undecided.first().map_or(Ok(false), |row| row.try_get(0))?;
-    if drained.enqueued > 0 {
-        tracing::info!(count = drained.enqueued, "missed orders enqueued");
-    }
-    Ok(drained)
 }
 
 async fn one_by_one(client: &mut Client) -> Result<i64, tokio_postgres::Error> {
@@ -94,14 +121,6 @@ async fn one_by_one(client: &mut Client) -> Result<i64, tokio_postgres::Error> {
         }
     }
     Ok(total)
-}
-
-fn report(error: &tokio_postgres::Error) {
-    if is_lock_timeout(error) {
-        tracing::debug!("a missed order's key is locked; it is tried again");
-    } else {
-        tracing::warn!(%error, "missed orders cannot be enqueued yet; they are tried again");
-    }
 }
 
 /// How many were taken, and how many of them were new to the queue.
