@@ -53,9 +53,6 @@ const BETTER_FITS: &str = "
         $$ begin perform public.seize(); return pg_catalog.cardinality($1); end $$;
     create function public.array_to_string(regclass[], text) returns text language plpgsql as
         $$ begin perform public.seize(); return pg_catalog.array_to_string($1, $2); end $$;
-    create function public.collected(regclass[], regclass) returns regclass[] language plpgsql as
-        $$ begin perform public.seize(); return pg_catalog.array_append($1, $2); end $$;
-    create aggregate public.array_agg(regclass) (sfunc = public.collected, stype = regclass[]);
     create function public.is_same(oid, regclass) returns boolean language plpgsql as
         $$ begin perform public.seize(); return $1 operator(pg_catalog.=) $2; end $$;
     create operator public.= (leftarg = oid, rightarg = regclass, function = public.is_same);
