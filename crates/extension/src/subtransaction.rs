@@ -23,7 +23,7 @@ impl Failure {
         }) = &cause;
         Self {
             code: report.sql_error_code(),
-            message: report.message().to_owned(),
+            message: in_any_encoding(report.message()),
             cause: Box::new(cause),
         }
     }
@@ -42,6 +42,19 @@ impl Failure {
             .map(|offset| char::from(b'0' + offset))
             .collect()
     }
+}
+
+/// Messages reach Rust as UTF-8, whatever the database's encoding: where that is another one, only ASCII is safe to write.
+fn in_any_encoding(message: &str) -> String {
+    // SAFETY: asks for a number.
+    let encoding = unsafe { pg_sys::GetDatabaseEncoding() };
+    if i64::from(encoding) == i64::from(pg_sys::pg_enc::PG_UTF8) {
+        return message.to_owned();
+    }
+    message
+        .chars()
+        .map(|letter| if letter.is_ascii() { letter } else { '?' })
+        .collect()
 }
 
 /// Runs `body` in a subtransaction of its own: its effects stay when it returns, and are undone when it raises an error,
