@@ -1,5 +1,7 @@
 //! Data that cannot be read or written: it concerns its own order and no other.
 
+use std::time::Duration;
+
 use super::stand::Stand;
 use crate::cluster::plain;
 use crate::shop::{item, order};
@@ -46,6 +48,44 @@ async fn an_order_of_an_infinite_time_holds_nobody_up() {
     daemon
         .until_it_says("the data of an order cannot be used")
         .await;
+}
+
+/// A query that never ends is asked seldom: the orders of other tables do not wait for it.
+#[tokio::test]
+async fn a_slow_query_holds_nobody_up_for_long() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run(
+            "create table vendas (id bigint primary key);
+             create table venda_itens (venda_id bigint references vendas);
+             create index on venda_itens (venda_id);
+             select zap.attach('venda_itens', settle => '0', context_query => $$
+                 select v.id::text as subject, null::text as tenant, '11987654321' as recipient,
+                     jsonb_build_object('slept', pg_sleep(60)::text) as context
+                 from public.vendas as v where v.id::text = any($1)$$);
+             insert into vendas values (1);
+             insert into venda_itens values (1)",
+        )
+        .await;
+    let daemon = stand.daemon();
+    daemon
+        .until_it_says("the context query does not work")
+        .await;
+    let asked = "select count(*) from pg_stat_activity
+         where datname = current_database() and wait_event = 'PgSleep'";
+    let again = async || stand.session.count(asked).await > 0;
+    assert!(!wait::holds_within(Duration::from_secs(5), again).await);
+    stand.place([2]).await;
+    stand.until_accepted(1).await;
+    let told = "select last_error from zap.notification_queue where subject = '1'";
+    assert!(
+        stand
+            .session
+            .value(told)
+            .await
+            .contains("takes longer than 5 s")
+    );
 }
 
 /// An interval of any length is a wait until the end of time, not an error.

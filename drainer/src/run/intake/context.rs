@@ -18,8 +18,12 @@ use super::complaints::Complaints;
 use super::source::Source;
 use crate::run::statement::Parameters;
 
-/// Time that one source may take within a round, its retries for single rows included. Other sources wait meanwhile.
-const BUDGET: Duration = Duration::from_secs(10);
+/// Time after which a source is asked no further within a round. Other sources wait meanwhile.
+const BUDGET: Duration = Duration::from_secs(5);
+/// Shortest and longest time for which a source whose query was too slow is not asked.
+const REST_MIN: Duration = Duration::from_secs(30);
+const REST_MAX: Duration = Duration::from_secs(600);
+const TOO_SLOW: &str = "the context query takes longer than 5 s";
 
 /// `rollback to` undoes all of this, and whatever the query did, on success as after an error.
 const ENTER: &str = "savepoint zap_context;
@@ -76,12 +80,32 @@ pub(crate) enum Answer {
 pub(crate) struct Statements {
     /// The prepared statement, and the version of the source's row that it was composed from.
     prepared: HashMap<i64, (String, Statement)>,
+    /// Sources that were too slow: until when they are not asked, and for how long that is.
+    resting: HashMap<i64, (Instant, Duration)>,
 }
 
 impl Statements {
     fn prepared(&self, source: &Source) -> Option<Statement> {
         let (version, statement) = self.prepared.get(&source.id)?;
         (*version == source.version).then(|| statement.clone())
+    }
+
+    fn is_resting(&self, source: &Source) -> bool {
+        self.resting
+            .get(&source.id)
+            .is_some_and(|(until, _)| *until > Instant::now())
+    }
+
+    /// A source that was too slow rests, longer each time: while it is asked, all others wait.
+    fn note_speed(&mut self, source: &Source, too_slow: bool) {
+        if !too_slow {
+            self.resting.remove(&source.id);
+            return;
+        }
+        let before = self.resting.get(&source.id);
+        let rest = before.map_or(REST_MIN, |(_, rest)| (*rest * 2).min(REST_MAX));
+        self.resting
+            .insert(source.id, (Instant::now() + rest, rest));
     }
 }
 
@@ -103,6 +127,7 @@ impl From<tokio_postgres::Error> for Failure {
         match cause.code().code() {
             // Syntax, missing objects and columns, missing rights, features.
             code if code.starts_with("42") || code.starts_with("0A") => Self::Source(text),
+            "57014" => Self::Rows(TOO_SLOW.to_owned()),
             code if code.starts_with("57P") || code.starts_with("08") => Self::Connection(error),
             _ => Self::Rows(text),
         }
@@ -135,39 +160,68 @@ impl Asking<'_> {
         complaints: &mut Complaints,
         subjects: &[&str],
     ) -> Result<Vec<Answer>, tokio_postgres::Error> {
-        let deadline = Instant::now() + BUDGET;
         let mut answers = vec![Answer::Absent; subjects.len()];
+        let trouble = if statements.is_resting(self.source) {
+            fail(&mut answers, TOO_SLOW);
+            Some(TOO_SLOW.to_owned())
+        } else {
+            let trouble = self
+                .ask_in_parts(statements, subjects, &mut answers)
+                .await?;
+            statements.note_speed(self.source, trouble.as_deref() == Some(TOO_SLOW));
+            trouble
+        };
+        match trouble {
+            Some(cause) => complaints.about_query(self.source, &cause),
+            None => {
+                complaints.query_works(self.source);
+                for (subject, answer) in subjects.iter().zip(&answers) {
+                    if let Answer::Failed(cause) = answer {
+                        complaints.about_order(self.source, subject, cause);
+                    }
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Divides what fails until the faulty row stands alone. Returns what is wrong with the query as a whole.
+    async fn ask_in_parts(
+        &self,
+        statements: &mut Statements,
+        subjects: &[&str],
+        answers: &mut [Answer],
+    ) -> Result<Option<String>, tokio_postgres::Error> {
+        let deadline = Instant::now() + BUDGET;
+        let mut trouble = None;
         let whole = 0..subjects.len();
         let mut ranges = vec![whole];
         while let Some(range) = ranges.pop() {
             if Instant::now() > deadline {
-                fail(&mut answers[range], "the context query takes too long");
+                trouble = Some(TOO_SLOW.to_owned());
+                fail(&mut answers[range], TOO_SLOW);
                 continue;
             }
             match self.ask_at_once(statements, &subjects[range.clone()]).await {
-                Ok(found) => {
-                    complaints.query_works(self.source);
-                    answers[range].clone_from_slice(&found);
-                }
+                Ok(found) => answers[range].clone_from_slice(&found),
                 Err(Failure::Connection(error)) => return Err(error),
                 Err(Failure::Rows(_)) if range.len() > 1 => {
                     let middle = range.start + range.len() / 2;
                     ranges.extend([range.start..middle, middle..range.end]);
                 }
-                Err(Failure::Rows(cause)) => fail(&mut answers[range], &cause),
+                Err(Failure::Rows(cause)) => {
+                    if cause == TOO_SLOW {
+                        trouble = Some(cause.clone());
+                    }
+                    fail(&mut answers[range], &cause);
+                }
                 Err(Failure::Source(cause)) => {
-                    complaints.about_query(self.source, &cause);
-                    fail(&mut answers, &cause);
-                    return Ok(answers);
+                    fail(answers, &cause);
+                    return Ok(Some(cause));
                 }
             }
         }
-        for (subject, answer) in subjects.iter().zip(&answers) {
-            if let Answer::Failed(cause) = answer {
-                complaints.about_order(self.source, subject, cause);
-            }
-        }
-        Ok(answers)
+        Ok(trouble)
     }
 
     async fn ask_at_once(
