@@ -1,7 +1,7 @@
 //! What the parts of the running daemon share.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::UnboundedSender;
@@ -36,7 +36,7 @@ pub(crate) struct Daemon {
     /// There may be orders that only a sweep finds.
     pub sweep_wanted: Notify,
     /// Tenants with messages that wait for a channel.
-    pub waiting_tenants: Mutex<BTreeSet<String>>,
+    pub(super) waiting_tenants: Mutex<BTreeSet<String>>,
     /// Nothing new is begun.
     pub shutdown: CancellationToken,
     /// Requests on their way are given up.
@@ -74,11 +74,24 @@ impl Daemon {
         }
     }
 
-    /// Messages of these tenants wait for a channel.
+    /// Messages of these tenants wait for a channel. Said when it begins.
     pub(crate) fn wait_for_channel(&self, tenants: BTreeSet<String>) {
+        let mut waiting = self.waiting_tenants();
+        for tenant in tenants {
+            if !waiting.contains(&tenant) {
+                tracing::warn!(
+                    tenant,
+                    "no channel can be used for a company; its messages wait: zapgres channel add, or enable one"
+                );
+                waiting.insert(tenant);
+            }
+        }
+    }
+
+    /// Tenants with messages that wait for a channel.
+    pub(crate) fn waiting_tenants(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.waiting_tenants
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .extend(tenants);
     }
 }

@@ -1,7 +1,6 @@
 //! The main loop: wakes, lets intake look, keeps house, and sends lanes to work.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Client;
@@ -105,9 +104,9 @@ async fn keep_house(
     }
     expire::expire(&*client).await?;
     recover(&*client, &daemon.in_flight.ids(), LEFT_BEHIND_AFTER).await?;
-    let mut waiting = std::mem::take(&mut *waiting_tenants(daemon));
+    let mut waiting = std::mem::take(&mut *daemon.waiting_tenants());
     let assigned = assign::assign(&*client, &mut waiting).await;
-    daemon.wait_for_channel(waiting);
+    daemon.waiting_tenants().extend(waiting);
     for channel in assigned? {
         daemon.lanes.wake(channel);
     }
@@ -125,13 +124,6 @@ fn dispatch(daemon: &Arc<Daemon>, round: Round) {
         daemon.lanes.hand(channel, ready);
     }
     daemon.wait_for_channel(round.without_channel);
-}
-
-fn waiting_tenants(daemon: &Daemon) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-    daemon
-        .waiting_tenants
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
 }
 
 fn next_look(round: &Round) -> Instant {

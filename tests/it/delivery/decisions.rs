@@ -27,7 +27,7 @@ async fn an_unknown_company_waits_for_a_channel() {
         .session
         .run("delete from zap.channel; delete from zap.tenant")
         .await;
-    let _daemon = stand.daemon();
+    let daemon = stand.daemon();
     stand.place([1, 2]).await;
     let waiting = "select count(*) from zap.notification_queue
          where reason = 'no_channel' and status = 'pending' and channel_id is null";
@@ -41,6 +41,7 @@ async fn an_unknown_company_waits_for_a_channel() {
         [["1", "null", "t"]],
         "the name is the tables', which may change it"
     );
+    daemon.until_it_says("no channel can be used").await;
     stand.add_channel("1").await;
     stand.until_accepted(2).await;
     stand.until_done().await;
