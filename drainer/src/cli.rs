@@ -16,13 +16,15 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, DatabaseSettings, Environment, LogSettings, Settings};
+use crate::config::{Config, ConfigError, DatabaseSettings, Environment, LogSettings, Settings};
 use crate::logging;
 
 /// Exit code of a command that was understood, but failed.
 const FAILURE: u8 = 1;
 /// Exit code of a command line that was not understood.
 const USAGE: u8 = 2;
+/// Exit code of settings that cannot be used (`EX_CONFIG` of `sysexits.h`): trying again changes nothing.
+const CONFIGURATION: u8 = 78;
 
 /// WhatsApp messages out of a PostgreSQL database.
 #[derive(Debug, Parser)]
@@ -83,6 +85,7 @@ pub fn main() -> ExitCode {
     };
     match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<ConfigError>() => complain(&error.to_string(), CONFIGURATION),
         Err(error) => complain(&error.to_string(), FAILURE),
     }
 }

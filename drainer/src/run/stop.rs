@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::Daemon;
@@ -10,7 +11,7 @@ use super::recover::recover;
 use super::session::Session;
 use crate::service_notify::ServiceNotifier;
 
-/// Time to write the last outcomes, after the requests have ended.
+/// Time at least to write the last outcomes, after the requests have ended.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Ends what is on its way, then gives the lock back.
@@ -24,8 +25,8 @@ pub(crate) async fn stop(
     notifier.stopping();
     let in_flight = daemon.in_flight.sending().len();
     tracing::info!(in_flight, "stopping");
-    let timeout = daemon.config.sending.shutdown_timeout;
-    if tokio::time::timeout(timeout, daemon.lanes.ended())
+    let deadline = Instant::now() + daemon.config.sending.shutdown_timeout;
+    if tokio::time::timeout_at(deadline, daemon.lanes.ended())
         .await
         .is_err()
     {
@@ -37,10 +38,9 @@ pub(crate) async fn stop(
         }
     }
     finish.cancel();
-    if tokio::time::timeout(WRITE_TIMEOUT, completer)
-        .await
-        .is_err()
-    {
+    // PostgreSQL may be restarting: an outcome that is not written means a repeat.
+    let deadline = deadline.max(Instant::now() + WRITE_TIMEOUT);
+    if tokio::time::timeout_at(deadline, completer).await.is_err() {
         let count = daemon.in_flight.ids().len();
         tracing::error!(
             count,
