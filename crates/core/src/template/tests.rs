@@ -56,6 +56,9 @@ fn default_message_is_graceful_when_almost_everything_is_null_or_absent() {
         default_message(&json!({"order": {"id": "7"}})).unwrap(),
         expected
     );
+    let nameless =
+        json!({"order": {"id": "7", "total": null}, "items": [{"name": null, "price": null}]});
+    assert_eq!(default_message(&nameless).unwrap(), expected);
     let null_objects = json!({"order": {}, "customer": null, "company": null, "items": null});
     assert_eq!(default_message(&null_objects).unwrap(), expected);
 }
@@ -64,7 +67,12 @@ fn default_message_is_graceful_when_almost_everything_is_null_or_absent() {
 fn default_message_leaves_out_what_an_item_does_not_have() {
     let context = json!({
         "order": {"number": 12, "total": "10"},
-        "items": [{"name": "Taxa de entrega", "quantity": null, "price": "5"}, {"name": "Brinde"}],
+        "items": [
+            {"name": "Taxa de entrega", "quantity": null, "price": "5"},
+            {"name": null, "quantity": null, "price": null},
+            {"quantity": "1"},
+            {"name": "Brinde"},
+        ],
     });
     let expected = "\
 Olá! Recebemos o seu pedido nº 12. 😊
