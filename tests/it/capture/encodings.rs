@@ -86,3 +86,20 @@ async fn keys_beyond_latin() {
     assert_eq!(queued(&s).await, ["5€"]);
     assert_eq!(resolvable(&s).await, ["5€"]);
 }
+
+/// O2: what was in the way is kept readably: a mark in place of each letter that is lost, not several wrong ones.
+#[tokio::test]
+async fn an_obstacle_is_told_readably() {
+    let (_, s) = open("LATIN1", TABLES).await;
+    s.run(
+        r#"create function refuse() returns trigger language plpgsql as
+               $$ begin raise exception 'não dá'; end $$;
+           create trigger refuse before insert on zap.notification_queue
+               for each row execute function refuse();
+           insert into "ítens" ("pedido_código") values ('ã')"#,
+    )
+    .await;
+    assert_eq!(missed(&s).await, ["ã"]);
+    let reason = s.value("select reason from zap.missed").await;
+    assert_eq!(reason, "P0001: n?o d?");
+}
