@@ -62,7 +62,6 @@ pub struct Pacer {
     /// When the bucket will be full again (the "theoretical arrival time" of GCRA).
     full_at: Duration,
     last: Option<Duration>,
-    held_until: Duration,
 }
 
 impl Pacer {
@@ -74,7 +73,6 @@ impl Pacer {
             pace,
             full_at: now.saturating_add(used),
             last: None,
-            held_until: Duration::ZERO,
         }
     }
 
@@ -88,18 +86,10 @@ impl Pacer {
         let rested = self
             .last
             .map_or(now, |last| last.saturating_add(self.pace.pause(unit)));
-        let slot = now
-            .max(rested)
-            .max(self.full_at.saturating_sub(tolerance))
-            .max(self.held_until);
+        let slot = now.max(rested).max(self.full_at.saturating_sub(tolerance));
         self.full_at = self.full_at.max(slot).saturating_add(interval);
         self.last = Some(slot);
         slot
-    }
-
-    /// Gives out no slot before `until`: the provider asked for a rest.
-    pub fn hold_until(&mut self, until: Duration) {
-        self.held_until = self.held_until.max(until);
     }
 }
 

@@ -54,15 +54,6 @@ fn the_random_pause_counts_from_the_previous_message() {
 }
 
 #[test]
-fn a_held_channel_gives_no_slot_before_its_time() {
-    let mut pacer = Pacer::new(unlimited(seconds(0), seconds(0)), seconds(0));
-    pacer.hold_until(seconds(30));
-    pacer.hold_until(seconds(20));
-    assert_eq!(pacer.next_at(seconds(1), 0.5), seconds(30));
-    assert_eq!(pacer.next_at(seconds(40), 0.5), seconds(40));
-}
-
-#[test]
 fn without_limits_everything_leaves_at_once() {
     let mut pacer = Pacer::new(unlimited(Duration::ZERO, Duration::ZERO), seconds(7));
     assert!((0..1000).all(|_| pacer.next_at(seconds(7), 0.5) == seconds(7)));
