@@ -35,6 +35,10 @@ use super::statement;
 /// Rows of transactions that were slow to commit may be due a little before what was claimed last.
 const FLOOR_MARGIN: TimeDelta = TimeDelta::seconds(2);
 
+/// A look that a crash undoes is repeated. What is marked as `processing` is durable, and with it every look before it:
+/// the log is flushed in order. So a look need not wait for the disk.
+const BEGIN: &str = "begin; set local synchronous_commit = off";
+
 /// What a round did.
 #[derive(Debug, Default)]
 pub(crate) struct Round {
@@ -142,7 +146,7 @@ impl Intake {
         writing: Writing,
     ) -> Result<(Batch, Vec<Decision>), tokio_postgres::Error> {
         let (begun, captured, sources) = future::join3(
-            client.batch_execute("begin"),
+            client.batch_execute(BEGIN),
             claim::claim(client, end, self.batch, floor),
             source::load_sources(client),
         )
