@@ -2,7 +2,9 @@
 
 import dataclasses
 
-from variants import Work
+from variants import NOT_PRELOADED, PRELOADED, REFERENCE, Work
+
+OURS = (REFERENCE, PRELOADED, NOT_PRELOADED)
 
 BULK_ORDERS, BULK_ITEMS = 30_000, 100_000
 SINGLE_ORDERS, SINGLE_ITEMS = 3_000, 10_000
@@ -46,12 +48,15 @@ class LoadCase:
     commit: Commit
     items: int
     new_orders: bool
-    only_ours: bool = False
     unit: str = "/s"
 
     def ratio(self, value, reference):
         """Share of the reference's rate for orders, multiple of its time for further items."""
         return value / reference if self.new_orders else reference / value
+
+    def compares(self, variant):
+        """The baseline is there for the order workload."""
+        return self.new_orders or variant in OURS
 
     def prepare(self, server, settings):
         """Nothing: the script brings its own orders, or adds to the old ones."""
@@ -74,13 +79,15 @@ class StatementCase:
     orders: int
     items: int
     statements: tuple[str, ...]
-    only_ours: bool = False
-    """A check by row finds the other items of the same statement, so the baseline would announce none of these orders."""
     unit: str = " s"
 
     def ratio(self, value, reference):
         """Multiple of the reference's time."""
         return value / reference
+
+    def compares(self, variant):
+        """The baseline is there for the order workload. (It would announce no order whose items are one statement's.)"""
+        return variant in OURS
 
     def prepare(self, server, settings):
         """The orders."""
@@ -110,7 +117,7 @@ def bulk_insert():
         "insert into pedido_itens (pedido_id, produto, quantidade, preco) "
         f"select :first + g.n % {BULK_ORDERS}, 'X-Burger', 1, 22.5 from generate_series(0, {BULK_ITEMS - 1}) as g (n);"
     )
-    return StatementCase("INSERT … SELECT of 100,000 items of 30,000 orders", BULK_ORDERS, BULK_ITEMS, (statement,), only_ours=True)
+    return StatementCase("INSERT … SELECT of 100,000 items of 30,000 orders", BULK_ORDERS, BULK_ITEMS, (statement,))
 
 
 def single_rows():

@@ -117,8 +117,6 @@ def table(cases, variants, results):
 
 def cell(case, variant, reference, results):
     """Absolute value, and its ratio to the reference."""
-    if (case, variant) not in results.values:
-        return "–"
     value = results.median(case, variant)
     text = f"{value:,.0f}{case.unit}" if value >= 100 else f"{value:.3g}{case.unit}"
     return text if variant is reference else f"{text} ({results.ratio(case, variant, reference):.2f})"

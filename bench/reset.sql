@@ -2,7 +2,8 @@
 -- Needs the variable `orders`: how many old orders there are.
 set client_min_messages = warning;
 drop trigger if exists baseline on public.pedido_itens;
-select zap.detach('public.pedido_itens') where zap.has_trigger('public.pedido_itens') \g /dev/null
+select zap.detach(t.tgrelid) from pg_trigger as t
+where t.tgrelid = 'public.pedido_itens'::regclass and t.tgname = 'trigger_whatsapp_notification' \g /dev/null
 truncate public.pedidos, public.pedido_itens, baseline.notification_queue, baseline.notification_logs restart identity;
 truncate zap.notification_queue, zap.notification_logs, zap.missed, zap.capture_gap, zap.sweep_mark, zap.source restart identity;
 

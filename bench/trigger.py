@@ -16,6 +16,9 @@ import report
 import variants
 from server import HERE, BenchmarkError, Listener, Server
 
+VACUUM = """vacuum analyze public.pedidos, public.pedido_itens, zap.notification_queue,
+    baseline.notification_queue, baseline.notification_logs"""
+
 
 def main():
     """Measures, prints, and fails only when a variant did not do what it is there for."""
@@ -50,22 +53,24 @@ def arguments():
 def settings_of(environment):
     """QUICK=1 is for a first look, not for figures to quote."""
     quick = bool(environment.get("QUICK"))
-    seconds = int(environment.get("SECONDS_PER_RUN", 3 if quick else 5))
+    seconds = int(environment.get("SECONDS_PER_RUN", 2 if quick else 4))
     return cases.Settings(seconds, warm_up_s=1, rounds=int(environment.get("ROUNDS", 3)), old_orders=10_000)
 
 
 def cases_of(environment):
     """Order loads for all chosen numbers of clients and kinds of COMMIT; and the other cases."""
     quick = bool(environment.get("QUICK"))
-    clients = environment.get("CLIENTS", "32 autocommit" if quick else "1 8 32 64 autocommit").split()
+    clients = environment.get("CLIENTS", "32" if quick else "1 8 32 64 autocommit").split()
     names = environment.get("COMMITS", "1ms" if quick else "as-is 1ms").split()
     if unknown := [name for name in names if name not in cases.COMMITS]:
         raise BenchmarkError(f"COMMITS: unknown {', '.join(unknown)}; there are: {', '.join(cases.COMMITS)}")
     loads = [cases.order_load(count, cases.COMMITS[name]) for name in names for count in clients]
+    if environment.get("OTHERS", "1") != "1":
+        return loads, []
+    # What the disk takes hides what capture takes, so further items are also measured without it.
+    commits = [cases.COMMITS[name] for name in (["as-is"] if quick else ["as-is", "off"])]
     others = [cases.bulk_insert(), cases.single_rows()]
-    # What the disk takes hides what capture takes, so these are also measured without it.
-    others += [make(cases.COMMITS[name]) for make in (cases.further_item, cases.further_items) for name in ("as-is", "off")]
-    return loads, others if environment.get("OTHERS", "1") == "1" else []
+    return loads, others + [make(commit) for make in (cases.further_item, cases.further_items) for commit in commits]
 
 
 def variants_of(environment):
@@ -98,7 +103,7 @@ def measure_all(all_cases, chosen, servers, listeners, settings):
     """Every variant of a case in every round."""
     results = report.Results({})
     for case in all_cases:
-        compared = [variant for variant in chosen if not (case.only_ours and variant.queue == "baseline")]
+        compared = [variant for variant in chosen if case.compares(variant)]
         results.values.update({(case, variant): [] for variant in compared})
         for number in range(settings.rounds):
             for variant in rotated(compared, number):
@@ -120,7 +125,7 @@ def measure(case, variant, server, listener, settings):
     server.psql(f"--set=orders={settings.old_orders}", f"--file={HERE / 'reset.sql'}")
     case.prepare(server, settings)
     server.psql(text=f"set client_min_messages = warning;\n{variant.arm}")
-    server.psql("-c", "vacuum analyze", "-c", "checkpoint")
+    server.psql("-c", VACUUM, "-c", "checkpoint")
     heard_before = listener.heard
     value, work = case.measure(server, settings)
     least, _ = variant.notifications(work)
@@ -160,7 +165,7 @@ def publish(directory, conditions, groups, chosen, results):
         parts.append(report.table(loads, chosen, results))
     if others:
         parts.append("Other statements (multiple of the time without a trigger):")
-        parts.append(report.table(others, chosen, results))
+        parts.append(report.table(others, [variant for variant in chosen if variant in cases.OURS], results))
     parts.append("\n".join(bar.line() for bar in found))
     print("\n\n".join(parts))
     everything = {
