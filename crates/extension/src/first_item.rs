@@ -8,19 +8,27 @@ use crate::key::Key;
 use crate::plan::{KeptPlan, result_bigint};
 use crate::relation::Source;
 use crate::role::ActingAs;
-use crate::{array, sql};
+use crate::{array, key_index, sql};
 
 /// The keys among `keys` of which others have committed no row.
 pub fn among(source: &Source, keys: &[Key], others: pg_sys::Snapshot) -> Vec<Key> {
     let _role = ActingAs::owner_of(source.root);
     match keys {
         [] => Vec::new(),
-        [key] => only_one(source, key, others).into_iter().collect(),
+        [key] => {
+            let is_old = key_index::has_row(source, key, others)
+                .unwrap_or_else(|| has_row_by_plan(source, key, others));
+            if is_old {
+                Vec::new()
+            } else {
+                vec![key.clone()]
+            }
+        }
         keys => of_many(source, keys, others),
     }
 }
 
-fn only_one(source: &Source, key: &Key, others: pg_sys::Snapshot) -> Option<Key> {
+fn has_row_by_plan(source: &Source, key: &Key, others: pg_sys::Snapshot) -> bool {
     let plan = *source.first_item_of_one.get_or_init(|| {
         KeptPlan::prepare(
             &statement_of_one(source),
@@ -32,7 +40,7 @@ fn only_one(source: &Source, key: &Key, others: pg_sys::Snapshot) -> Option<Key>
         .iter()
         .map(|part| array::text(&part.to_text()))
         .collect();
-    (plan.read(&mut values, others, 1) == 0).then(|| key.clone())
+    plan.read(&mut values, others, 1) > 0
 }
 
 fn of_many(source: &Source, keys: &[Key], others: pg_sys::Snapshot) -> Vec<Key> {

@@ -13,6 +13,7 @@ mod flush;
 mod highest;
 mod install_script;
 mod key;
+mod key_index;
 mod notifier;
 mod plan;
 mod relation;

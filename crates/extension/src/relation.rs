@@ -17,6 +17,10 @@ pub struct KeyColumn {
     pub identifier: Vec<u8>,
     /// Its qualified type.
     pub type_name: Vec<u8>,
+    /// Its number in the table that the trigger fired on.
+    pub attribute: i16,
+    /// Its type.
+    pub type_oid: pg_sys::Oid,
 }
 
 /// A row of `zap.source`, as the trigger's arguments name it.
@@ -190,10 +194,12 @@ unsafe fn look_up(
                 "there is no column \"{name}\": attach the table again"
             ));
         };
-        readers.push((attribute, KeyReader::of_type(type_oid)));
+        readers.push((i32::from(attribute), KeyReader::of_type(type_oid)));
         columns.push(KeyColumn {
             identifier: sql::identifier(name),
             type_name: sql::type_name(type_oid),
+            attribute,
+            type_oid,
         });
     }
     if columns.is_empty() {
@@ -230,16 +236,11 @@ fn remember(source: Source) -> SourceIndex {
     })
 }
 
-fn column_of(relation: pg_sys::Oid, name: &CStr) -> Option<(i32, pg_sys::Oid)> {
+fn column_of(relation: pg_sys::Oid, name: &CStr) -> Option<(i16, pg_sys::Oid)> {
     // SAFETY: catalogue look-ups; 0 means that there is no such column, negative ones are the system's.
     unsafe {
         let attribute = pg_sys::get_attnum(relation, name.as_ptr());
-        (attribute > 0).then(|| {
-            (
-                i32::from(attribute),
-                pg_sys::get_atttype(relation, attribute),
-            )
-        })
+        (attribute > 0).then(|| (attribute, pg_sys::get_atttype(relation, attribute)))
     }
 }
 
