@@ -8,6 +8,8 @@ import platform
 import statistics
 import subprocess
 
+from server import PROTOCOL
+
 SETTINGS = (
     "shared_preload_libraries", "zap.databases", "fsync", "wal_sync_method", "synchronous_commit", "full_page_writes",
     "wal_level", "max_wal_size", "checkpoint_timeout", "shared_buffers", "autovacuum", "autovacuum_naptime",
@@ -100,7 +102,7 @@ def conditions_text(found):
         f"load average before: {found['load_average'][0]:.2f}",
         f"- {found['postgresql'].split(' on ')[0]}: {same}",
         f"- medians of {measuring['rounds']} rounds of {measuring['seconds']} s after {measuring['warm_up_s']} s of warm-up; "
-        f"{measuring['old_orders']} old orders; pgbench on the same machine, over a socket, prepared statements",
+        f"{measuring['old_orders']} old orders; pgbench on the same machine, over a socket, {PROTOCOL} protocol",
     ])
 
 

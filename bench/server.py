@@ -1,12 +1,14 @@
 """A running PostgreSQL server: statements through psql, load through pgbench, and somebody who listens."""
 
 import dataclasses
+import os
 import pathlib
 import re
 import subprocess
 import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
+PROTOCOL = os.environ.get("PROTOCOL", "simple")
 PROGRESS = re.compile(r"^progress: ([0-9.]+) s, ([0-9.]+) tps", re.MULTILINE)
 PROCESSED = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
 FAILED = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
@@ -43,7 +45,7 @@ class Server:
 
     def pgbench(self, script, *, clients, seconds, warm_up_s, options, variables):
         """Runs a script of this directory in sessions with these options. Rates are of the seconds after the warm-up."""
-        command = [self.programs / "pgbench", "--no-vacuum", "--protocol=prepared", "--progress=1", "--file", HERE / script]
+        command = [self.programs / "pgbench", "--no-vacuum", f"--protocol={PROTOCOL}", "--progress=1", "--file", HERE / script]
         command += [f"--client={clients}", f"--jobs={min(clients, 2)}", f"--time={warm_up_s + seconds}"]
         command += [f"--define={name}={value}" for name, value in variables.items()]
         command += ["--host", self.socket, "--username=postgres", "bench"]
