@@ -1,4 +1,4 @@
-//! What an event is about, and the key that makes a notification unique.
+//! What an event is about: the subject, made of a row's key.
 //!
 //! In bytes of the database's encoding, whichever that is: all of them contain ASCII, and every other character has bytes
 //! from 128 up only.
