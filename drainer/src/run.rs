@@ -92,7 +92,6 @@ async fn prepare(
     let daemon = Arc::new(Daemon {
         http: zapgres_providers::http_client(config.sending.send_timeout),
         permits: Arc::new(Semaphore::new(config.sending.in_flight)),
-        owner: database::application_name(database::Purpose::Pool),
         config,
         pool,
         randomness,

@@ -2,8 +2,10 @@
 select pg_catalog.pg_extension_config_dump('zap.tenant', '');
 select pg_catalog.pg_extension_config_dump('zap.setting', '');
 select pg_catalog.pg_extension_config_dump('zap.setting_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.daemon', '');
 select pg_catalog.pg_extension_config_dump('zap.channel', '');
 select pg_catalog.pg_extension_config_dump('zap.channel_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.channel_state', '');
 select pg_catalog.pg_extension_config_dump('zap.source', '');
 select pg_catalog.pg_extension_config_dump('zap.source_id_seq', '');
 select pg_catalog.pg_extension_config_dump('zap.sweep_mark', '');

@@ -2,6 +2,7 @@ create table zap.tenant (
     id text primary key,
     name text,
     enabled boolean not null default true,
+    paused_at timestamptz,
     timezone text not null default 'America/Sao_Paulo',
     locale text not null default 'pt-BR',
     default_area_code text check (default_area_code ~ '^[1-9][0-9]$'),
@@ -11,6 +12,7 @@ comment on table zap.tenant is 'A company: owns channels, templates and settings
 comment on column zap.tenant.id is 'The company''s id in the user''s own tables, as text';
 comment on column zap.tenant.name is 'Name shown in messages; null: the one that the context query finds';
 comment on column zap.tenant.enabled is 'false: its notifications are skipped (tenant_disabled)';
+comment on column zap.tenant.paused_at is 'Set: its notifications wait, and expire as they would otherwise';
 comment on column zap.tenant.timezone is 'IANA name, for times in messages and quiet hours';
 comment on column zap.tenant.locale is 'BCP 47 tag of the texts it sends';
 comment on column zap.tenant.default_area_code is 'Area code (DDD) of numbers that are stored without one';

@@ -9,11 +9,23 @@ create table zap.channel (
     priority smallint not null default 0,
     enabled boolean not null default true,
     paused_at timestamptz,
+    share smallint not null default 100 check (share between 0 and 100),
     rate_per_minute integer check (rate_per_minute > 0),
+    rate_per_second integer check (rate_per_second > 0),
+    recipient_interval interval check (recipient_interval > '0'::interval),
+    recipient_burst integer check (recipient_burst > 0),
+    daily_cap integer check (daily_cap > 0),
+    warm_up_from integer check (warm_up_from > 0),
+    warm_up_days integer check (warm_up_days > 0),
     delay_min interval not null default '1 second' check (delay_min >= '0'::interval),
     delay_max interval not null default '3 seconds',
     created_at timestamptz not null default pg_catalog.clock_timestamp(),
-    constraint channel_delay_order check (delay_max >= delay_min)
+    constraint channel_delay_order check (delay_max >= delay_min),
+    constraint channel_recipient_limit check (recipient_burst is null or recipient_interval is not null),
+    constraint channel_warm_up check (
+        (warm_up_from is null) = (warm_up_days is null)
+        and (warm_up_from is null or (daily_cap is not null and warm_up_from <= daily_cap))
+    )
 );
 create index channel_by_tenant on zap.channel (tenant_id, priority desc, id);
 comment on table zap.channel is 'A WhatsApp number of a tenant at one provider';
@@ -27,7 +39,40 @@ comment on column zap.channel.credential is 'Where the secret is, never the secr
 comment on column zap.channel.priority is 'Higher is tried first among a tenant''s channels';
 comment on column zap.channel.enabled is 'false: not used at all';
 comment on column zap.channel.paused_at is 'Set: its notifications wait';
+comment on column zap.channel.share is 'Percent of the recipients that it serves, always the same ones; the others go to the tenant''s next channel';
 comment on column zap.channel.rate_per_minute is 'Messages per minute at most; null: no limit';
+comment on column zap.channel.rate_per_second is 'Messages per second at most; null: no limit';
+comment on column zap.channel.recipient_interval is 'Time between two messages to one recipient, on average; null: no limit';
+comment on column zap.channel.recipient_burst is 'Messages to one recipient that may follow each other at once after a quiet time; null: one';
+comment on column zap.channel.daily_cap is 'Messages per day of the tenant''s timezone, at most; null: no limit';
+comment on column zap.channel.warm_up_from is 'Messages allowed on the day the channel was added; grows evenly to daily_cap';
+comment on column zap.channel.warm_up_days is 'Days until daily_cap is allowed; null: from the first day';
 comment on column zap.channel.delay_min is 'Shortest random pause between two messages';
 comment on column zap.channel.delay_max is 'Longest random pause between two messages';
 comment on column zap.channel.created_at is 'When it was added';
+
+-- What daemons know of a channel and share. Apart from the channel's own row, which people edit: an open transaction of
+-- theirs must not hold up a lane, and a lane's lock must not hold up them.
+create table zap.channel_state (
+    channel_id bigint primary key references zap.channel (id) on delete cascade,
+    lease_owner text,
+    lease_epoch bigint not null default 0,
+    leased_at timestamptz,
+    breaker text not null default 'closed' check (breaker in ('closed', 'open', 'half_open')),
+    breaker_opened_at timestamptz,
+    breaker_probe_at timestamptz,
+    breaker_reason text,
+    sent_on date,
+    sent_count integer not null default 0
+) with (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
+comment on table zap.channel_state is 'What daemons know of a channel: who sends for it, whether it works, what it has sent today';
+comment on column zap.channel_state.channel_id is 'The channel';
+comment on column zap.channel_state.lease_owner is 'Daemon that alone may send for it, while that daemon''s lease lasts (zap.daemon); null: nobody';
+comment on column zap.channel_state.lease_epoch is 'Raised whenever the channel changes hands: what an earlier owner wants to mark is refused';
+comment on column zap.channel_state.leased_at is 'When this owner got it';
+comment on column zap.channel_state.breaker is 'closed: it works; open: nothing is sent; half_open: one message shows whether it works again';
+comment on column zap.channel_state.breaker_opened_at is 'Since when it has not worked; null: it works';
+comment on column zap.channel_state.breaker_probe_at is 'When the next message is tried';
+comment on column zap.channel_state.breaker_reason is 'Class and text of the error that opened it';
+comment on column zap.channel_state.sent_on is 'Day of sent_count, by the tenant''s timezone';
+comment on column zap.channel_state.sent_count is 'Messages of that day, counted where there is a daily cap';

@@ -14,6 +14,8 @@ create table zap.source (
     max_age interval not null default '24 hours',
     expires_after interval not null default '6 hours',
     max_attempts integer not null default 8 check (max_attempts between 1 and 100),
+    uncertain_policy text not null default 'retry' check (uncertain_policy in ('retry', 'hold')),
+    paused_at timestamptz,
     mode text not null default 'live' check (mode in ('off', 'shadow', 'live')),
     attached_at timestamptz not null default pg_catalog.clock_timestamp(),
     detached_at timestamptz,
@@ -37,6 +39,8 @@ comment on column zap.source.max_settle is 'An order that keeps changing is sent
 comment on column zap.source.max_age is 'Older orders stay quiet (too_old)';
 comment on column zap.source.expires_after is 'A notification not sent within this time of its capture expires';
 comment on column zap.source.max_attempts is 'Attempts at a provider before a notification has failed';
+comment on column zap.source.uncertain_policy is 'What follows a send without an answer: retry repeats it, flagged; hold leaves it to a person';
+comment on column zap.source.paused_at is 'Set: its notifications wait, and expire as they would otherwise';
 comment on column zap.source.mode is 'live; shadow: everything but the sending; off: skipped';
 comment on column zap.source.attached_at is 'When capture began';
 comment on column zap.source.detached_at is 'When the trigger was taken away; null: attached';

@@ -42,9 +42,7 @@ create table zap.notification_queue (
     canceled_at timestamptz,
     skipped_at timestamptz,
     expired_at timestamptz,
-    lease_owner text,
     lease_epoch bigint,
-    lease_until timestamptz,
     provider_message_id text,
     error_class text,
     last_error text,
@@ -60,11 +58,11 @@ create table zap.notification_queue (
 create index notification_queue_unresolved on zap.notification_queue (next_attempt_at, id)
 where resolved_at is null;
 -- lanes: what a channel may send next
-create index notification_queue_ready on zap.notification_queue (channel_id, next_attempt_at, id)
+create index notification_queue_ready on zap.notification_queue (channel_id, priority desc, next_attempt_at, id)
 where resolved_at is not null and status in ('pending', 'retrying', 'uncertain');
--- recovery after a crash
-create index notification_queue_in_flight on zap.notification_queue (id)
-where status = 'processing';
+-- what was tried: rescue after a crash, order within a subject, dead letters
+create index notification_queue_attempted on zap.notification_queue (status, channel_id, id)
+where status in ('processing', 'retrying', 'uncertain', 'failed');
 -- expiry, and tenants that wait for a channel
 create index notification_queue_expiring on zap.notification_queue (expires_at, id)
 where resolved_at is not null and status in ('pending', 'retrying', 'uncertain');
@@ -108,9 +106,7 @@ comment on column zap.notification_queue.failed_at is 'When it was given up';
 comment on column zap.notification_queue.canceled_at is 'When it was canceled';
 comment on column zap.notification_queue.skipped_at is 'When it was skipped';
 comment on column zap.notification_queue.expired_at is 'When it expired';
-comment on column zap.notification_queue.lease_owner is 'Daemon that has it in flight';
-comment on column zap.notification_queue.lease_epoch is 'Epoch of that daemon''s lease';
-comment on column zap.notification_queue.lease_until is 'End of that lease';
+comment on column zap.notification_queue.lease_epoch is 'Epoch of the channel''s lease under which the last attempt was begun';
 comment on column zap.notification_queue.provider_message_id is 'The provider''s id of the accepted message';
 comment on column zap.notification_queue.error_class is 'Class of the last error';
 comment on column zap.notification_queue.last_error is 'The last error, numbers and secrets masked';

@@ -8,9 +8,14 @@ extension_sql_file!(
     requires = ["schema"]
 );
 extension_sql_file!(
+    "../sql/schema/15_daemon.sql",
+    name = "daemon",
+    requires = ["tenant"]
+);
+extension_sql_file!(
     "../sql/schema/20_channel.sql",
     name = "channel",
-    requires = ["tenant"]
+    requires = ["daemon"]
 );
 extension_sql_file!(
     "../sql/schema/30_source.sql",

@@ -50,8 +50,7 @@ completed as (
                     'unanswered', coalesce((q.metadata ->> 'unanswered')::integer, 0) + 1
                 )
             else q.metadata
-        end,
-        lease_owner = null
+        end
     from outcome as o
     where q.id = o.id and q.attempts = o.attempt and q.status in ('processing', 'uncertain')
     returning

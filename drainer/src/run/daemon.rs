@@ -22,8 +22,6 @@ pub(crate) struct Daemon {
     pub http: reqwest::Client,
     /// Random numbers from 0.0 to 1.0.
     pub randomness: fn() -> f64,
-    /// Name of this process in `lease_owner`.
-    pub owner: String,
     /// Open while this process is the database's daemon: only then may anything be marked for sending.
     pub gate: watch::Sender<bool>,
     /// Requests at a time in this process.

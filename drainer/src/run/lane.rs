@@ -295,7 +295,7 @@ impl Lane {
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let attempts = || rows.iter().map(|row| (row.id, row.attempts + 1));
         self.daemon.in_flight.begin(attempts());
-        let marking = mark::mark(&client, self.channel_id, &ids, &self.daemon.owner).await;
+        let marking = mark::mark(&client, self.channel_id, &ids).await;
         let mut marked = match marking {
             Ok(marked) => marked,
             Err(error) => {

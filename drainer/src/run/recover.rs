@@ -35,8 +35,7 @@ recovered as (
         error_class = 'uncertain',
         last_error = 'the daemon ended before the provider answered',
         metadata = coalesce(q.metadata, '{}')
-            || pg_catalog.jsonb_build_object('repeat_possible', true, 'unanswered', l.unanswered),
-        lease_owner = null
+            || pg_catalog.jsonb_build_object('repeat_possible', true, 'unanswered', l.unanswered)
     from left_behind as l
     where q.id = l.id
     returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts, q.status, q.last_error

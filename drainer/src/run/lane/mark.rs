@@ -46,8 +46,7 @@ marked as (
     set
         status = 'processing',
         attempts = q.attempts + 1,
-        processing_at = pg_catalog.clock_timestamp(),
-        lease_owner = $3
+        processing_at = pg_catalog.clock_timestamp()
     from allowed as a
     where q.id = a.id
     returning
@@ -88,9 +87,8 @@ pub(crate) async fn mark(
     client: &impl GenericClient,
     channel_id: i64,
     ids: &[i64],
-    owner: &str,
 ) -> Result<Vec<Marked>, tokio_postgres::Error> {
-    let rows = statement::rows(client, MARK, &[&ids, &channel_id, &owner]).await?;
+    let rows = statement::rows(client, MARK, &[&ids, &channel_id]).await?;
     let marked = rows.iter().map(|row| {
         Ok(Marked {
             id: row.try_get("id")?,
