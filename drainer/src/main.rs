@@ -1,22 +1,8 @@
-//! The daemon and command line of Zapgres.
+//! `zapgres`.
 #![forbid(unsafe_code)]
-
-mod channel;
-mod cli;
-mod clock;
-mod config;
-mod credential;
-mod database;
-mod installation;
-mod logging;
-mod run;
-mod service_notify;
-mod setup;
-mod single_daemon;
-mod sweep;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main()
+    zapgres_drainer::main()
 }

@@ -37,9 +37,11 @@ use serve::serve;
 use session::Session;
 
 pub(crate) use intake::MAY_BECOME_DAEMON;
+pub use lane::MakeProvider;
 pub use session::SessionError as RunError;
 
-/// Sends what the database has queued, until `shutdown`. `randomness` gives numbers from 0.0 to 1.0, for jitter.
+/// Sends what the database has queued, until `shutdown`, through the providers that `make_provider` makes. `randomness`
+/// gives numbers from 0.0 to 1.0, for jitter.
 ///
 /// # Errors
 /// What keeps the daemon from beginning. Once it has begun it goes on, however often the database goes away.
@@ -47,9 +49,10 @@ pub async fn run(
     config: Config,
     shutdown: CancellationToken,
     notifier: ServiceNotifier,
+    make_provider: MakeProvider,
     randomness: fn() -> f64,
 ) -> Result<(), RunError> {
-    let (daemon, outcomes) = prepare(config, shutdown, randomness).await?;
+    let (daemon, outcomes) = prepare(config, shutdown, make_provider, randomness).await?;
     let mut session = Session::open(&daemon).await?;
     let finish = CancellationToken::new();
     let completer = {
@@ -85,12 +88,13 @@ pub async fn run(
 async fn prepare(
     config: Config,
     shutdown: CancellationToken,
+    make_provider: MakeProvider,
     randomness: fn() -> f64,
 ) -> Result<(Arc<Daemon>, UnboundedReceiver<Outcome>), RunError> {
     let pool = database::connect_pool(&config).await?;
     let (sender, outcomes) = unbounded_channel();
     let daemon = Arc::new(Daemon {
-        http: zapgres_providers::http_client(config.sending.send_timeout),
+        make_provider,
         permits: Arc::new(Semaphore::new(config.sending.in_flight)),
         config,
         pool,

@@ -16,14 +16,16 @@ pub struct ServiceNotifier {
     last_progress: Arc<Mutex<Instant>>,
 }
 
-impl ServiceNotifier {
+impl Default for ServiceNotifier {
     /// A notifier for the service manager that started this process, if one did.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             last_progress: Arc::new(Mutex::new(Instant::now())),
         }
     }
+}
 
+impl ServiceNotifier {
     /// The daemon works: it listens, has its connections and its lock. `status` is shown by `systemctl status`.
     pub fn ready(&self, status: &str) {
         tell(&[NotifyState::Ready, NotifyState::Status(status)]);
@@ -89,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_loop_without_progress_counts_as_stuck_after_a_period() {
-        let notifier = ServiceNotifier::new();
+        let notifier = ServiceNotifier::default();
         notifier.progress();
         let period = Duration::from_secs(30);
         let later = |seconds| Instant::now() + Duration::from_secs(seconds);
@@ -99,7 +101,7 @@ mod tests {
 
     #[test]
     fn progress_of_a_clone_counts() {
-        let notifier = ServiceNotifier::new();
+        let notifier = ServiceNotifier::default();
         let before = *notifier.last_progress.lock().unwrap();
         while Instant::now() <= before {}
         notifier.clone().progress();

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::complete::Outcome;
 use super::in_flight::InFlight;
+use super::lane::MakeProvider;
 use super::lanes::Lanes;
 use crate::config::Config;
 use crate::database::DatabaseError;
@@ -18,8 +19,7 @@ use crate::database::DatabaseError;
 pub(crate) struct Daemon {
     pub config: Config,
     pub pool: Pool,
-    /// Client of all providers.
-    pub http: reqwest::Client,
+    pub make_provider: MakeProvider,
     /// Random numbers from 0.0 to 1.0.
     pub randomness: fn() -> f64,
     /// Open while this process is the database's daemon: only then may anything be marked for sending.

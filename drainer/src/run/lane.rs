@@ -24,6 +24,7 @@ use settings::Settings;
 use tempo::Tempo;
 use verdict::Verdict;
 
+pub use connection::MakeProvider;
 pub(crate) use ready::Ready;
 
 use super::daemon::Daemon;
@@ -188,7 +189,11 @@ impl Lane {
 
     /// Makes the provider ready; false: somebody has to mend the channel, and nothing is consumed meanwhile.
     fn connect(&mut self, settings: &Settings) -> bool {
-        match Connection::renew(self.connection.take(), &settings.address, &self.daemon.http) {
+        match Connection::renew(
+            self.connection.take(),
+            &settings.address,
+            &self.daemon.make_provider,
+        ) {
             Ok(connection) => {
                 if self.obstacle.take().is_some() {
                     tracing::info!(channel = settings.name, "the channel can be used again");

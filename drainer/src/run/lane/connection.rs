@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use zapgres_core::credential::CredentialReference;
-use zapgres_providers::{ChannelAddress, Provider, provider_named};
+use zapgres_providers::{ChannelAddress, Provider, UnknownProvider};
 
 use super::settings::Address;
 use crate::credential;
+
+/// Makes the provider of a name for one channel.
+pub type MakeProvider =
+    Arc<dyn Fn(&str, ChannelAddress) -> Result<Arc<dyn Provider>, UnknownProvider> + Send + Sync>;
 
 /// A provider instance and what it was made from.
 pub(crate) struct Connection {
@@ -26,7 +30,7 @@ impl Connection {
     pub(crate) fn renew(
         kept: Option<Self>,
         address: &Address,
-        http: &reqwest::Client,
+        make_provider: &MakeProvider,
     ) -> Result<Self, Unusable> {
         let secret = read_secret(&address.credential)?;
         if let Some(kept) = kept
@@ -40,7 +44,7 @@ impl Connection {
             instance: address.instance.clone(),
             credential: secret.clone(),
         };
-        let provider = provider_named(&address.provider, channel, http.clone())
+        let provider = make_provider(&address.provider, channel)
             .map_err(|error| Unusable(error.to_string()))?;
         Ok(Self {
             address: address.clone(),

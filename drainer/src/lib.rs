@@ -1,0 +1,22 @@
+//! The daemon and command line of Zapgres.
+#![forbid(unsafe_code)]
+
+mod channel;
+mod cli;
+mod clock;
+mod config;
+mod credential;
+mod database;
+mod installation;
+mod logging;
+mod run;
+mod service_notify;
+mod setup;
+mod single_daemon;
+mod sweep;
+
+pub use cli::main;
+pub use config::{Config, Environment};
+pub use logging::start as start_logging;
+pub use run::{MakeProvider, RunError, run};
+pub use service_notify::ServiceNotifier;
