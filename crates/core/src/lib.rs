@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+pub mod cap;
 pub mod credential;
 pub mod error_class;
 pub mod error_text;

@@ -253,13 +253,13 @@ impl Lane {
             return Ok(Pause::None);
         }
         let permits = self.permits(rows.len()).await;
-        let allowed = self.tempo.allowance(permits.len(), self.daemon.randomness);
+        let allowed = self.tempo.allowance(permits.len());
         self.queue.put_back(rows.split_off(allowed));
         if rows.is_empty() {
             return Ok(self.tempo.next_slot().map_or(Pause::Idle, Pause::Until));
         }
         let marked = self.mark(&rows).await?;
-        self.tempo.give_back(rows.len() - marked.len());
+        self.tempo.leave(marked.len(), self.daemon.randomness);
         if marked.is_empty() && self.queue.is_empty() {
             // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
             return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));

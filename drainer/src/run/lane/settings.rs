@@ -60,6 +60,7 @@ impl Settings {
                 per_minute: per_minute.and_then(|rate| rate.try_into().ok()),
                 delay_min: duration("delay_min")?,
                 delay_max: duration("delay_max")?,
+                ..Pace::default()
             },
             address: Address {
                 provider: row.try_get("provider")?,

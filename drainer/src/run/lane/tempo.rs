@@ -1,16 +1,16 @@
 //! When a lane may send: its channel's pace, and rests after the channel was the obstacle.
 
 use tokio::time::{Duration, Instant};
-use zapgres_core::pace::{Pace, Pacer};
+use zapgres_core::pace::{Pace, Pacer, Reservation, Wait};
 
 /// A pacer on the process's clock.
 pub(crate) struct Tempo {
     begin: Instant,
-    paced: Option<(Pace, Pacer)>,
-    /// A slot that was taken and lies ahead.
+    pacer: Option<Pacer>,
+    /// When the next message may leave, where one was refused.
     ahead: Option<Duration>,
-    /// Slots that were taken and not used.
-    unused: usize,
+    /// What may leave and has not left yet.
+    reserved: Vec<Reservation>,
     rest_until: Option<Instant>,
     /// The channel was the obstacle last time: one message shows whether it still is.
     probing: bool,
@@ -21,9 +21,9 @@ impl Tempo {
     pub(crate) fn new(begin: Instant) -> Self {
         Self {
             begin,
-            paced: None,
+            pacer: None,
             ahead: None,
-            unused: 0,
+            reserved: Vec::new(),
             rest_until: None,
             probing: false,
         }
@@ -31,42 +31,42 @@ impl Tempo {
 
     /// Keeps to `pace` from now on.
     pub(crate) fn follow(&mut self, pace: Pace) {
-        if self
-            .paced
-            .as_ref()
-            .is_none_or(|(followed, _)| *followed != pace)
-        {
-            self.paced = Some((pace, Pacer::new(pace, self.begin.elapsed())));
-            self.ahead = None;
-            self.unused = 0;
-        }
+        let now = self.begin.elapsed();
+        self.pacer
+            .get_or_insert_with(|| Pacer::taking_over(pace, now))
+            .follow(pace, now);
     }
 
-    /// How many of `wanted` messages may leave now.
-    pub(crate) fn allowance(&mut self, wanted: usize, random: impl Fn() -> f64) -> usize {
-        let Some((_, pacer)) = &mut self.paced else {
+    /// How many of `wanted` messages may leave now. What was allowed before and has not left is given back.
+    pub(crate) fn allowance(&mut self, wanted: usize) -> usize {
+        self.reserved.clear();
+        self.ahead = None;
+        let Some(pacer) = &mut self.pacer else {
             return 0;
         };
         let now = self.begin.elapsed();
-        let mut allowed = self.unused.min(wanted);
-        self.unused -= allowed;
-        while allowed < wanted {
-            let slot = self
-                .ahead
-                .take()
-                .unwrap_or_else(|| pacer.next_at(now, random()));
-            if slot > now {
-                self.ahead = Some(slot);
-                break;
+        while self.reserved.len() < wanted {
+            match pacer.reserve("", Duration::ZERO, now) {
+                Ok(reservation) => self.reserved.push(reservation),
+                Err(wait) => {
+                    if let Wait::Channel(at) | Wait::Recipient(at) = wait {
+                        self.ahead = Some(at);
+                    }
+                    break;
+                }
             }
-            allowed += 1;
         }
-        allowed
+        self.reserved.len()
     }
 
-    /// Some of the allowance was not used.
-    pub(crate) fn give_back(&mut self, count: usize) {
-        self.unused += count;
+    /// So many of those that were allowed leave now; the others are given back.
+    pub(crate) fn leave(&mut self, count: usize, random: impl Fn() -> f64) {
+        let now = self.begin.elapsed();
+        for reservation in self.reserved.drain(..).take(count) {
+            if let Some(pacer) = &mut self.pacer {
+                pacer.leave(reservation, now, random());
+            }
+        }
     }
 
     /// When the next message may leave, if not now.
@@ -107,6 +107,7 @@ mod tests {
             per_minute,
             delay_min: delay,
             delay_max: delay,
+            ..Pace::default()
         }
     }
 
@@ -114,27 +115,28 @@ mod tests {
     fn an_unlimited_channel_sends_all_at_once() {
         let mut tempo = Tempo::new(Instant::now());
         tempo.follow(pace(None, 0));
-        assert_eq!(tempo.allowance(10, || 0.5), 10);
+        assert_eq!(tempo.allowance(10), 10);
         assert_eq!(tempo.next_slot(), None);
     }
 
     #[test]
-    fn a_paced_channel_sends_one_and_tells_when_the_next_may_leave() {
+    fn a_paced_channel_tells_when_the_next_message_may_leave() {
         let begin = Instant::now();
         let mut tempo = Tempo::new(begin);
         tempo.follow(pace(Some(30), 60));
-        assert_eq!(tempo.allowance(10, || 0.5), 1);
+        assert_eq!(tempo.allowance(10), 0);
         assert!(tempo.next_slot().unwrap() >= begin + Duration::from_secs(60));
-        assert_eq!(tempo.allowance(10, || 0.5), 0);
     }
 
     #[test]
-    fn an_unused_slot_is_not_lost() {
-        let mut tempo = Tempo::new(Instant::now());
-        tempo.follow(pace(Some(30), 60));
-        assert_eq!(tempo.allowance(1, || 0.5), 1);
-        tempo.give_back(1);
-        assert_eq!(tempo.allowance(5, || 0.5), 1);
+    fn what_is_allowed_and_does_not_leave_is_not_lost() {
+        let mut tempo = Tempo::new(Instant::now() - Duration::from_secs(60));
+        tempo.pacer = Some(Pacer::fresh(pace(Some(6), 0), Duration::ZERO));
+        assert_eq!(tempo.allowance(1), 1);
+        tempo.leave(0, || 0.5);
+        assert_eq!(tempo.allowance(5), 1);
+        tempo.leave(1, || 0.5);
+        assert_eq!(tempo.allowance(5), 0);
     }
 
     #[test]
