@@ -9,7 +9,7 @@ use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_core::error_text;
 
 /// Answers to a send are a few hundred bytes; more than this is not one.
-const ANSWER_CAP_BYTES: usize = 64 * 1024;
+pub(crate) const SEND_ANSWER_CAP_BYTES: usize = 64 * 1024;
 /// No provider means a longer rest; also keeps times computed from it within range.
 const RETRY_AFTER_CAP: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -35,19 +35,23 @@ impl Answer {
     }
 }
 
-/// Sends the request and reads the answer.
+/// Sends the request and reads the answer, of which up to `cap_bytes` are one.
 ///
 /// # Errors
 /// [`ErrorClass::ChannelDown`] when no connection came about; [`ErrorClass::Uncertain`] for
 /// everything later, when the request may have arrived.
-pub(crate) async fn exchange(request: RequestBuilder, secret: &str) -> Result<Answer, SendError> {
+pub(crate) async fn exchange(
+    request: RequestBuilder,
+    secret: &str,
+    cap_bytes: usize,
+) -> Result<Answer, SendError> {
     let response = request
         .send()
         .await
         .map_err(|error| transport_error(error, secret))?;
     let status = response.status();
     let retry_after = retry_after(&response);
-    let body = read_capped(response).await.unwrap_or_default();
+    let body = read_capped(response, cap_bytes).await.unwrap_or_default();
     Ok(Answer {
         status,
         retry_after,
@@ -108,10 +112,10 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 /// The body, or `None` when it is too large or breaks off.
-async fn read_capped(mut response: Response) -> Option<Vec<u8>> {
+async fn read_capped(mut response: Response, cap_bytes: usize) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
-        if body.len() + chunk.len() > ANSWER_CAP_BYTES {
+        if body.len() + chunk.len() > cap_bytes {
             return None;
         }
         body.extend_from_slice(&chunk);

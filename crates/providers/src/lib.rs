@@ -8,5 +8,7 @@ mod provider;
 mod registry;
 
 pub use http::http_client;
-pub use provider::{Accepted, ChannelAddress, MessageBody, OutgoingMessage, Provider};
+pub use provider::{
+    Accepted, ChannelAddress, Enquiry, MessageBody, OutgoingMessage, Provider, Reconciliation,
+};
 pub use registry::{UnknownProvider, provider_named, provider_names};

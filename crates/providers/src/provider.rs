@@ -1,8 +1,10 @@
 //! What every provider can do.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use zapgres_core::error_class::SendError;
 use zapgres_core::phone::PhoneNumber;
@@ -21,6 +23,38 @@ pub trait Provider: Send + Sync {
     ///
     /// [`Uncertain`]: zapgres_core::error_class::ErrorClass::Uncertain
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError>;
+
+    /// Looks for a message whose sending was left without an answer. Sends nothing.
+    ///
+    /// # Errors
+    /// When the provider could not be asked.
+    async fn reconcile(&self, _enquiry: &Enquiry) -> Result<Reconciliation, SendError> {
+        Ok(Reconciliation::CannotTell)
+    }
+}
+
+/// A question about a message that may have been sent.
+#[derive(Debug, Clone)]
+pub struct Enquiry {
+    /// The message, as it was to be sent.
+    pub message: OutgoingMessage,
+    /// It was not sent before this time.
+    pub since: DateTime<Utc>,
+    /// Nor after this one.
+    pub until: DateTime<Utc>,
+    /// The provider's ids of other messages, which may have had the same text.
+    pub others: HashSet<String>,
+}
+
+/// What the provider knows of a message that may have been sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reconciliation {
+    /// It has it.
+    Found(Accepted),
+    /// It shows other messages of that time, or none. Not a proof: it may not have stored it, or not yet.
+    NotFound,
+    /// It cannot be asked, or its answer does not tell.
+    CannotTell,
 }
 
 /// A message for one recipient. `Debug` shows neither number nor text.

@@ -5,6 +5,7 @@
 
 mod address;
 mod answer;
+mod find_messages;
 mod lookup;
 mod request;
 mod schema;
@@ -40,6 +41,10 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
         .route(
             "/chat/whatsappNumbers/{instance}",
             post(lookup::whatsapp_numbers),
+        )
+        .route(
+            "/chat/findMessages/{instance}",
+            post(find_messages::find_messages),
         )
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .fallback(unknown_route)

@@ -139,6 +139,15 @@ impl FaultBook {
         })
     }
 
+    /// Whether this instance shall have no history of messages. Uses nothing up.
+    pub(crate) fn forgets(&self, instance: &str) -> bool {
+        self.lock().faults.iter().any(|fault| {
+            !fault.is_spent()
+                && matches!(fault.fault.kind, FaultKind::NoHistory {})
+                && fault.fault.is_for(instance)
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -163,6 +172,7 @@ impl FaultInForce {
             FaultKind::DropBefore {} => Struck::Action(Action::DropBefore),
             FaultKind::DropAfter {} => Struck::Action(Action::DropAfter),
             FaultKind::NotOnWhatsapp {} => Struck::Action(Action::NotOnWhatsapp),
+            FaultKind::NoHistory {} => return None,
             FaultKind::RateLimit { limit, window_ms } => {
                 let (limit, window) = (*limit, Duration::from_millis(*window_ms));
                 let retry_after = self.over_limit(limit, window, now)?;

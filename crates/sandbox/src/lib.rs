@@ -9,6 +9,7 @@
 //! | `POST /message/sendText/{instance}` | Evolution: accept a text, 201 |
 //! | `GET /instance/connectionState/{instance}` | Evolution: always `open` |
 //! | `POST /chat/whatsappNumbers/{instance}` | Evolution: which numbers exist |
+//! | `POST /chat/findMessages/{instance}` | Evolution: the history of accepted texts |
 //! | `GET /` | a browser gets the phone, anything else Evolution's status |
 //! | `POST`, `GET`, `DELETE /sandbox/faults` | order, list and clear faults |
 //! | `GET`, `DELETE /sandbox/messages` | what was accepted, oldest first; forget it |
@@ -18,7 +19,8 @@
 //! # Faults
 //!
 //! `POST /sandbox/faults` takes one fault or an array of them. They act on `sendText` only, in the
-//! order in which they were given; `not_on_whatsapp` also acts on `whatsappNumbers`.
+//! order in which they were given; `not_on_whatsapp` also acts on `whatsappNumbers`, and `no_history` only on
+//! `findMessages`.
 //!
 //! | `kind` | further fields | effect |
 //! |---|---|---|
@@ -28,6 +30,7 @@
 //! | `drop_after` | | accepted and recorded, then closed without an answer |
 //! | `rate_limit` | `limit`, `window_ms` | above `limit` per window: 429 with `Retry-After` |
 //! | `not_on_whatsapp` | | 400 `exists: false` |
+//! | `no_history` | | `findMessages` has nothing, as where Evolution stores no messages |
 //!
 //! Each takes the filters `instance` and `recipient` (any spelling of the number) and `times`
 //! (how often it acts; without it, until cleared).

@@ -148,6 +148,17 @@ impl MessageStore {
             .collect()
     }
 
+    /// The messages that `wanted` admits, the newest first.
+    pub(crate) fn newest_first(&self, wanted: impl Fn(&Message) -> bool) -> Vec<Arc<Message>> {
+        let kept = self.lock();
+        kept.messages
+            .iter()
+            .rev()
+            .filter(|message| wanted(message))
+            .cloned()
+            .collect()
+    }
+
     /// Forgets all messages and says how many; sequences go on.
     pub(crate) fn clear(&self) -> usize {
         let mut kept = self.lock();

@@ -1,5 +1,6 @@
 //! What the Evolution provider makes of every answer that its contract knows, and of none.
 
+mod history;
 mod refusals;
 mod server;
 mod transport;

@@ -143,7 +143,7 @@ fn accepted(message: &Message, address: &str) -> Value {
 }
 
 /// A stable id for an instance that was never created: made of its name's FNV-1a hash.
-fn instance_id(instance: &str) -> uuid::Uuid {
+pub(super) fn instance_id(instance: &str) -> uuid::Uuid {
     let hash = instance
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -33,6 +33,7 @@ pub(super) enum FaultKind {
     DropAfter {},
     RateLimit { limit: u64, window_ms: u64 },
     NotOnWhatsapp {},
+    NoHistory {},
 }
 
 /// The answer of a `status` fault.
@@ -102,14 +103,17 @@ impl Fault {
 
     /// Whether the filters let it act on this request.
     pub(super) fn matches(&self, target: Target<'_>) -> bool {
-        self.filter
-            .instance
-            .as_deref()
-            .is_none_or(|instance| instance == target.instance)
+        self.is_for(target.instance)
             && self
                 .address
                 .as_deref()
                 .is_none_or(|address| address == target.address)
+    }
+
+    /// Whether the filters let it act on this instance.
+    pub(super) fn is_for(&self, instance: &str) -> bool {
+        let wanted = self.filter.instance.as_deref();
+        wanted.is_none_or(|wanted| wanted == instance)
     }
 
     /// The fault as it was ordered.
@@ -198,6 +202,7 @@ mod tests {
             r#"{"kind":"drop_after"}"#,
             r#"{"kind":"rate_limit","limit":5,"window_ms":1000}"#,
             r#"{"kind":"not_on_whatsapp"}"#,
+            r#"{"kind":"no_history","instance":"loja"}"#,
         ] {
             let faults = parse(json.as_bytes()).unwrap();
             assert_eq!(

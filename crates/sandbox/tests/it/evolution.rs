@@ -210,6 +210,52 @@ async fn numbers_are_looked_up_with_their_registered_address() {
     assert_eq!(refused.json()["message"], expected);
 }
 
+/// B2: who has lost the answer to a text asks for it.
+#[tokio::test]
+async fn the_history_tells_what_was_accepted_the_newest_first() {
+    let sandbox = start();
+    for text in ["um", "dois", "três"] {
+        sandbox.send(text).await;
+    }
+    let to_rui = json!({"number": "5531987654321", "text": "quatro"});
+    sandbox.post("/message/sendText/loja", &to_rui).await;
+    sandbox.post("/message/sendText/padaria", &to_rui).await;
+    let ask = async |body: serde_json::Value| {
+        let answer = sandbox.post("/chat/findMessages/loja", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["messages"].clone()
+    };
+    let all = ask(json!({})).await;
+    assert_eq!((&all["total"], &all["pages"]), (&json!(4), &json!(1)));
+    let newest = &all["records"][0];
+    assert_eq!(newest["message"]["conversation"], "quatro");
+    assert_eq!(newest["key"]["remoteJid"], "553187654321@s.whatsapp.net");
+    assert_eq!(newest["key"]["fromMe"], true);
+    assert!(newest["messageTimestamp"].is_i64());
+
+    let ana = "5511987654321@s.whatsapp.net";
+    let key = json!({"remoteJid": ana, "remoteJidAlt": ana, "fromMe": true});
+    let hers = ask(json!({"where": {"key": key}, "offset": 2, "page": 2})).await;
+    assert_eq!((&hers["total"], &hers["pages"]), (&json!(3), &json!(2)));
+    assert_eq!(hers["records"][0]["message"]["conversation"], "um");
+    // With one name only, the other alternative has no condition.
+    let open = ask(json!({"where": {"key": {"remoteJid": ana}}})).await;
+    assert_eq!(open["total"], 4);
+    let long_ago = json!({"gte": "2020-01-01T00:00:00Z", "lte": "2020-01-02T00:00:00Z"});
+    let old = ask(json!({"where": {"messageTimestamp": long_ago}})).await;
+    assert_eq!((&old["total"], &old["records"]), (&json!(0), &json!([])));
+
+    sandbox
+        .fault(json!({"kind": "no_history", "instance": "loja"}))
+        .await;
+    assert_eq!(ask(json!({})).await["total"], 0);
+    assert_eq!(sandbox.send("cinco").await.status, 201);
+    let unknown = sandbox
+        .request("POST", "/chat/findMessages/loja", &[JSON], "{}")
+        .await;
+    assert_eq!(unknown.status, 401);
+}
+
 #[tokio::test]
 async fn unknown_routes_and_methods_are_404_in_the_envelope() {
     let sandbox = start();

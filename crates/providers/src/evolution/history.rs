@@ -1,0 +1,155 @@
+//! Evolution API's history of messages: whether it has one whose answer was lost.
+//!
+//! It keeps no history when `DATABASE_SAVE_DATA_NEW_MESSAGE` is off, and answers then as if there were no message.
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use zapgres_core::error_class::{ErrorClass, SendError};
+
+use crate::exchange::Answer;
+use crate::provider::{Accepted, Enquiry, MessageBody, Reconciliation};
+
+/// Newest messages to one recipient that are looked through. Evolution calls the size of a page `offset`.
+const PAGE_SIZE: u32 = 50;
+/// A page of the longest texts, each with what is stored around it.
+pub(super) const ANSWER_CAP_BYTES: usize = 1024 * 1024;
+
+#[derive(Deserialize)]
+struct History {
+    messages: Page,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    pages: u64,
+    records: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    key: Key,
+    message: Value,
+    /// A text in some versions.
+    #[serde(rename = "messageTimestamp")]
+    timestamp: Value,
+    #[serde(rename = "MessageUpdate", default)]
+    updates: Vec<Update>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Key {
+    id: String,
+    from_me: bool,
+    remote_jid: Option<String>,
+    /// The other name of a recipient who is addressed by LID.
+    remote_jid_alt: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Update {
+    status: String,
+}
+
+/// The addresses that a number may have. Brazilian mobiles registered long ago have no ninth digit there.
+pub(super) fn addresses(digits: &str) -> Vec<String> {
+    let mut numbers = vec![digits.to_owned()];
+    if digits.len() == 13 && digits.starts_with("55") && digits[4..].starts_with('9') {
+        numbers.push(format!("{}{}", &digits[..4], &digits[5..]));
+    }
+    numbers
+        .into_iter()
+        .map(|number| format!("{number}@s.whatsapp.net"))
+        .collect()
+}
+
+/// The body of the question. Both names of the recipient are given: a filter left out matches everybody's messages.
+pub(super) fn question(enquiry: &Enquiry, address: &str) -> Value {
+    json!({
+        "where": {
+            "key": {"remoteJid": address, "remoteJidAlt": address, "fromMe": true},
+            "messageTimestamp": {
+                "gte": enquiry.since.to_rfc3339(),
+                "lte": enquiry.until.to_rfc3339(),
+            },
+        },
+        "page": 1,
+        "offset": PAGE_SIZE,
+    })
+}
+
+/// What the answer tells. Every filter is applied once more: versions differ in which they know.
+pub(super) fn judge(
+    answer: &Answer,
+    enquiry: &Enquiry,
+    address: &str,
+    secret: &str,
+) -> Result<Reconciliation, SendError> {
+    match answer.status {
+        status if status.is_success() => Ok(look_through(&answer.body, enquiry, address)),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            Err(answer.error(ErrorClass::ChannelAuth, "the history is refused", secret))
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            Err(answer.error(ErrorClass::Throttled, "too many requests", secret))
+        }
+        status if status.is_server_error() => {
+            Err(answer.error(ErrorClass::Transient, "no history now", secret))
+        }
+        // Among them 404: a version that has no such question.
+        _ => Ok(Reconciliation::CannotTell),
+    }
+}
+
+fn look_through(body: &[u8], enquiry: &Enquiry, address: &str) -> Reconciliation {
+    let Ok(History { messages }) = serde_json::from_slice(body) else {
+        return Reconciliation::CannotTell;
+    };
+    let found = messages
+        .records
+        .into_iter()
+        .find(|record| record.answers(enquiry, address));
+    match found {
+        Some(record) => Reconciliation::Found(Accepted {
+            provider_message_id: record.key.id,
+            recipient_address: record.key.remote_jid,
+        }),
+        None if messages.pages > 1 => Reconciliation::CannotTell,
+        None => Reconciliation::NotFound,
+    }
+}
+
+impl Record {
+    fn answers(&self, enquiry: &Enquiry, address: &str) -> bool {
+        let MessageBody::Text(text) = &enquiry.message.body;
+        let names = [&self.key.remote_jid, &self.key.remote_jid_alt];
+        self.key.from_me
+            && !self.key.id.is_empty()
+            && !enquiry.others.contains(&self.key.id)
+            && names
+                .into_iter()
+                .flatten()
+                .any(|name| name.as_str() == address)
+            && self.text() == Some(text)
+            && self.seconds().is_some_and(|at| {
+                (enquiry.since.timestamp()..=enquiry.until.timestamp()).contains(&at)
+            })
+            && self.updates.iter().all(|update| update.status != "ERROR")
+    }
+
+    /// Texts with a link are stored as another kind.
+    fn text(&self) -> Option<&str> {
+        let plain = self.message.get("conversation");
+        plain
+            .or_else(|| self.message.pointer("/extendedTextMessage/text"))?
+            .as_str()
+    }
+
+    fn seconds(&self) -> Option<i64> {
+        match &self.timestamp {
+            Value::String(text) => text.parse().ok(),
+            number => number.as_i64(),
+        }
+    }
+}
