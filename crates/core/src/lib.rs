@@ -5,15 +5,18 @@
 #![forbid(unsafe_code)]
 
 pub mod backoff;
+pub mod breaker;
 pub mod cap;
 pub mod credential;
 pub mod error_class;
 pub mod error_text;
+pub mod lease;
 pub mod money;
 pub mod next_step;
 pub mod pace;
 pub mod pending;
 pub mod phone;
+pub mod route;
 pub mod settle;
 pub mod status;
 pub mod subject;
