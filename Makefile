@@ -12,7 +12,7 @@ export PG_CONFIG
 endif
 export ONCE
 
-.PHONY: help requirements demo test lint fmt install uninstall bench-trigger bench-latency
+.PHONY: help requirements demo test lint fmt install uninstall bench-trigger bench-latency bench-drain
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,3 +46,6 @@ bench-trigger: ## What capture costs the inserting transaction
 
 bench-latency: ## From COMMIT to the request at the provider
 	@scripts/bench-latency.sh
+
+bench-drain: ## From a captured row to the provider's yes, durably noted
+	@scripts/bench-drain.sh
