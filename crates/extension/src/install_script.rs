@@ -68,9 +68,39 @@ extension_sql_file!(
     requires = ["attach_checks"]
 );
 extension_sql_file!(
+    "../sql/schema/90_pause.sql",
+    name = "pause",
+    requires = ["attach"]
+);
+extension_sql_file!(
+    "../sql/schema/91_filter.sql",
+    name = "filter",
+    requires = ["pause"]
+);
+extension_sql_file!(
+    "../sql/schema/92_cancel.sql",
+    name = "cancel",
+    requires = ["filter"]
+);
+extension_sql_file!(
+    "../sql/schema/93_retry.sql",
+    name = "retry",
+    requires = ["cancel"]
+);
+extension_sql_file!(
+    "../sql/schema/94_resend.sql",
+    name = "resend",
+    requires = ["retry"]
+);
+extension_sql_file!(
+    "../sql/schema/95_overview.sql",
+    name = "overview",
+    requires = ["resend"]
+);
+extension_sql_file!(
     "../sql/extension/10_capture.sql",
     name = "capture",
-    requires = ["attach"]
+    requires = ["overview"]
 );
 extension_sql_file!(
     "../sql/extension/20_dump.sql",

@@ -34,6 +34,24 @@ const DAEMON_FUNCTIONS: [&str; 4] = [
     "subject_part",
 ];
 
+/// Functions that show how the queue stands, and those that they call.
+const READER_FUNCTIONS: [&str; 14] = [
+    "overview",
+    "channel_overview",
+    "oldest_due",
+    "entries_of",
+    "count_matching",
+    "list_matching",
+    "matching_ids",
+    "matches",
+    "read_filter",
+    "filter_text",
+    "filter_time",
+    "filter_statuses",
+    "sources_named",
+    "statuses_of",
+];
+
 /// A function in schema zap.
 #[derive(Debug)]
 pub struct Function {
@@ -51,23 +69,30 @@ pub fn in_our_schema(role: &str, functions: &[Function]) -> Vec<String> {
             ["tables", "sequences", "functions"]
                 .map(|kind| format!("grant all on all {kind} in schema zap to {role}")),
         ),
-        READER => grants.push(format!(
-            "grant select on all tables in schema zap to {role}"
-        )),
+        READER => {
+            grants.push(format!(
+                "grant select on all tables in schema zap to {role}"
+            ));
+            grants.extend(executes(role, functions, &READER_FUNCTIONS));
+        }
         _ => {
             let tables = DAEMON_TABLES.iter();
             grants.extend(
                 tables.map(|(table, rights)| format!("grant {rights} on zap.{table} to {role}")),
             );
-            let called = functions
-                .iter()
-                .filter(|f| DAEMON_FUNCTIONS.contains(&f.name.as_str()));
-            grants.extend(
-                called.map(|f| format!("grant execute on function {} to {role}", f.signature)),
-            );
+            grants.extend(executes(role, functions, &DAEMON_FUNCTIONS));
         }
     }
     grants
+}
+
+/// Grants of those of `functions` that are among `called`.
+fn executes(role: &str, functions: &[Function], called: &[&str]) -> Vec<String> {
+    functions
+        .iter()
+        .filter(|function| called.contains(&function.name.as_str()))
+        .map(|function| format!("grant execute on function {} to {role}", function.signature))
+        .collect()
 }
 
 #[cfg(test)]
