@@ -85,6 +85,16 @@ impl FromStr for ErrorClass {
 #[error("unknown error class \"{0}\"")]
 pub struct UnknownErrorClass(pub String);
 
+/// Whom a [`ErrorClass::Throttled`] answer is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ThrottleScope {
+    /// The channel sends too fast.
+    #[default]
+    Channel,
+    /// This recipient gets too much; others may be written to.
+    Recipient,
+}
+
 /// Why one attempt to send failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{class}: {message}")]
@@ -93,6 +103,8 @@ pub struct SendError {
     pub class: ErrorClass,
     /// One line for operators, without credentials, numbers masked.
     pub message: String,
+    /// Whom it is about, when it is [`ErrorClass::Throttled`].
+    pub scope: ThrottleScope,
     /// How long the provider asked to wait.
     pub retry_after: Option<Duration>,
     /// Whether the request reached, or may have reached, the provider. Only then does the attempt

@@ -21,3 +21,4 @@ pub mod settle;
 pub mod status;
 pub mod subject;
 pub mod template;
+pub mod uncertain;

@@ -70,10 +70,19 @@ impl Status {
         matches!(self, Self::Pending | Self::Retrying | Self::Uncertain)
     }
 
-    /// Whether nothing more will be sent for it. Receipts may still move it forward.
+    /// Whether nothing more will be sent for it, unless somebody asks for it. Receipts may still move it forward.
     #[must_use]
     pub const fn is_final(self) -> bool {
         !self.is_claimable() && !matches!(self, Self::Processing)
+    }
+
+    /// Whether it ended without a message, as far as is known: somebody may want it to be sent after all.
+    #[must_use]
+    pub const fn is_given_up(self) -> bool {
+        matches!(
+            self,
+            Self::Failed | Self::Canceled | Self::Skipped | Self::Expired
+        )
     }
 }
 
@@ -119,17 +128,23 @@ pub enum StatusEvent {
     Skipped,
     /// Its time is over.
     Expired,
+    /// Somebody wants it to be sent after all.
+    Requeued {
+        /// Whether an attempt was made before, of which there may still be news.
+        attempted: bool,
+    },
     /// Receipt: on the phone.
     Delivered,
     /// Receipt: read.
     Read,
-    /// Receipt: the provider failed after accepting it.
+    /// Receipt: the provider failed after accepting it. One that is there before the answer has to wait for it, since an
+    /// answer wins over a failure.
     DeliveryFailed,
 }
 
 impl StatusEvent {
     /// Every event.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Claimed,
         Self::Accepted,
         Self::RetryScheduled,
@@ -138,6 +153,8 @@ impl StatusEvent {
         Self::Canceled,
         Self::Skipped,
         Self::Expired,
+        Self::Requeued { attempted: false },
+        Self::Requeued { attempted: true },
         Self::Delivered,
         Self::Read,
         Self::DeliveryFailed,
@@ -160,7 +177,8 @@ pub struct ImpossibleTransition {
 ///
 /// # Errors
 /// When the event is impossible: a claim, cancellation, skip or expiry of something that does not
-/// wait, or news of an attempt that was never made.
+/// wait, a retry of something that waits, is in flight or has been sent, or news of an attempt that
+/// was never made.
 pub fn next(from: Status, event: StatusEvent) -> Result<Status, ImpossibleTransition> {
     let impossible = ImpossibleTransition { from, event };
     let waiting = |to: Status| {
@@ -175,6 +193,9 @@ pub fn next(from: Status, event: StatusEvent) -> Result<Status, ImpossibleTransi
         StatusEvent::Canceled => waiting(Status::Canceled),
         StatusEvent::Skipped => waiting(Status::Skipped),
         StatusEvent::Expired => waiting(Status::Expired),
+        StatusEvent::Requeued { .. } if !from.is_given_up() => Err(impossible),
+        StatusEvent::Requeued { attempted: false } => Ok(Status::Pending),
+        StatusEvent::Requeued { attempted: true } => Ok(Status::Retrying),
         _ if from == Status::Pending => Err(impossible),
         _ => Ok(after_news(from, event)),
     }
@@ -184,10 +205,12 @@ pub fn next(from: Status, event: StatusEvent) -> Result<Status, ImpossibleTransi
 fn after_news(from: Status, news: StatusEvent) -> Status {
     use Status::{Delivered, Failed, Processing, Read, Retrying, Sent, Uncertain};
     match (from, news) {
-        (Processing | Uncertain | Retrying, StatusEvent::Accepted) => Sent,
-        // A receipt of arrival is proof, even after a failure was reported.
-        (Processing | Uncertain | Retrying | Sent | Failed, StatusEvent::Delivered) => Delivered,
-        (Processing | Uncertain | Retrying | Sent | Failed | Delivered, StatusEvent::Read) => Read,
+        // Proof of a message wins over whatever was concluded without it, however late it comes.
+        (Sent | Delivered | Read, StatusEvent::Accepted) => from,
+        (_, StatusEvent::Accepted) => Sent,
+        (Delivered | Read, StatusEvent::Delivered) => from,
+        (_, StatusEvent::Delivered) => Delivered,
+        (_, StatusEvent::Read) => Read,
         (Processing | Uncertain, StatusEvent::RetryScheduled) => Retrying,
         (Processing, StatusEvent::AnswerLost) => Uncertain,
         (Processing | Uncertain | Retrying, StatusEvent::GaveUp) => Failed,

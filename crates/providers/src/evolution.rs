@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use reqwest::{Client, Url};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
 
 use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
 use crate::provider::{
@@ -102,6 +102,7 @@ fn unusable_address() -> SendError {
         class: ErrorClass::ChannelAuth,
         message: "the channel's address is not a URL such as https://evolution.example.com"
             .to_owned(),
+        scope: ThrottleScope::Channel,
         retry_after: None,
         reached_provider: false,
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reqwest::header::RETRY_AFTER;
 use reqwest::{RequestBuilder, Response, StatusCode};
-use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
 use zapgres_core::error_text;
 
 /// Answers to a send are a few hundred bytes; more than this is not one.
@@ -29,6 +29,7 @@ impl Answer {
         SendError {
             class,
             message: presentable(&format!("HTTP {status}: {detail}"), secret),
+            scope: ThrottleScope::Channel,
             retry_after: self.retry_after,
             reached_provider: true,
         }
@@ -83,6 +84,7 @@ fn transport_error(error: reqwest::Error, secret: &str) -> SendError {
     SendError {
         class,
         message,
+        scope: ThrottleScope::Channel,
         retry_after: None,
         reached_provider,
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error_class::{ErrorClass, SendError};
+use crate::error_class::{ErrorClass, SendError, ThrottleScope};
 
 /// A server that is silent or asks for less is left alone for this long; recovery must be noticed within 5 s.
 const REST: Duration = Duration::from_secs(2);
@@ -33,6 +33,7 @@ impl Reading {
             ErrorClass::ChannelAuth | ErrorClass::ChannelDown => {
                 Some(Self::Obstacle { rest: asked_for })
             }
+            ErrorClass::Throttled if error.scope == ThrottleScope::Recipient => Some(Self::Works),
             ErrorClass::Throttled | ErrorClass::Uncertain => Some(Self::Failed {
                 rest: asked_for.max(REST),
             }),

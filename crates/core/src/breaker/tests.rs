@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::error_class::{ErrorClass, SendError};
+use crate::error_class::{ErrorClass, SendError, ThrottleScope};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -179,6 +179,7 @@ fn every_class_has_its_reading() {
         Reading::of_error(&SendError {
             class,
             message: String::new(),
+            scope: ThrottleScope::Channel,
             retry_after: retry_after.map(seconds),
             reached_provider,
         })
@@ -211,6 +212,14 @@ fn every_class_has_its_reading() {
         assert_eq!(read(class, true, Some(9)), asked, "{class}");
     }
     assert_eq!(read(Rejected, false, None), None, "nobody answered");
+    let too_much_for_one = SendError {
+        class: Throttled,
+        message: String::new(),
+        scope: ThrottleScope::Recipient,
+        retry_after: None,
+        reached_provider: true,
+    };
+    assert_eq!(Reading::of_error(&too_much_for_one), Some(Reading::Works));
 }
 
 /// Probes of an outage of `length` that begins with an obstacle, each answered after `answer`; the last one works.

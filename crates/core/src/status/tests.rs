@@ -4,61 +4,75 @@ use super::*;
 
 /// One row per status, one column per event in the order of [`StatusEvent::ALL`]: the first letters
 /// of the status that follows, `.` for the same one, `!` for impossible.
-const TABLE: [(Status, [&str; 11]); 11] = [
-    // claimed accepted retry lost gave_up canceled skipped expired delivered read delivery_failed
+const TABLE: [(Status, [&str; 13]); 11] = [
+    // claimed accepted retry lost gave_up canceled skipped expired requeued(never attempted) requeued delivered read
+    // delivery_failed
     (
         Status::Pending,
         [
-            "proc", "!", "!", "!", "!", "canc", "skip", "expi", "!", "!", "!",
+            "proc", "!", "!", "!", "!", "canc", "skip", "expi", "!", "!", "!", "!", "!",
         ],
     ),
     (
         Status::Processing,
         [
-            "!", "sent", "retr", "unce", "fail", "!", "!", "!", "deli", "read", "fail",
+            "!", "sent", "retr", "unce", "fail", "!", "!", "!", "!", "!", "deli", "read", "fail",
         ],
     ),
     (
         Status::Sent,
         [
-            "!", ".", ".", ".", ".", "!", "!", "!", "deli", "read", "fail",
+            "!", ".", ".", ".", ".", "!", "!", "!", "!", "!", "deli", "read", "fail",
         ],
     ),
     (
         Status::Delivered,
-        ["!", ".", ".", ".", ".", "!", "!", "!", ".", "read", "."],
+        [
+            "!", ".", ".", ".", ".", "!", "!", "!", "!", "!", ".", "read", ".",
+        ],
     ),
     (
         Status::Read,
-        ["!", ".", ".", ".", ".", "!", "!", "!", ".", ".", "."],
+        [
+            "!", ".", ".", ".", ".", "!", "!", "!", "!", "!", ".", ".", ".",
+        ],
     ),
     (
         Status::Retrying,
         [
-            "proc", "sent", ".", ".", "fail", "canc", "skip", "expi", "deli", "read", ".",
+            "proc", "sent", ".", ".", "fail", "canc", "skip", "expi", "!", "!", "deli", "read", ".",
         ],
     ),
     (
         Status::Uncertain,
         [
-            "proc", "sent", "retr", ".", "fail", "canc", "skip", "expi", "deli", "read", "fail",
+            "proc", "sent", "retr", ".", "fail", "canc", "skip", "expi", "!", "!", "deli", "read",
+            "fail",
         ],
     ),
     (
         Status::Failed,
-        ["!", ".", ".", ".", ".", "!", "!", "!", "deli", "read", "."],
+        [
+            "!", "sent", ".", ".", ".", "!", "!", "!", "pend", "retr", "deli", "read", ".",
+        ],
     ),
     (
         Status::Canceled,
-        ["!", ".", ".", ".", ".", "!", "!", "!", ".", ".", "."],
+        [
+            "!", "sent", ".", ".", ".", "!", "!", "!", "pend", "retr", "deli", "read", ".",
+        ],
     ),
     (
         Status::Skipped,
-        ["!", ".", ".", ".", ".", "!", "!", "!", ".", ".", "."],
+        [
+            "!", "sent", ".", ".", ".", "!", "!", "!", "pend", "retr", "deli", "read", ".",
+        ],
     ),
     (
         Status::Expired,
-        ["!", ".", ".", ".", ".", "!", "!", "!", ".", ".", "."],
+        [
+            "!", "sent", ".", ".", ".", "!", "!", "!", "pend", "retr", "deli", "read", ".",
+        ],
     ),
 ];
 
@@ -107,6 +121,10 @@ fn every_status_has_its_code_and_kind() {
         "expired",
     ];
     assert_eq!(of(Status::is_final), sending_is_over);
+    assert_eq!(
+        of(Status::is_given_up),
+        ["failed", "canceled", "skipped", "expired"]
+    );
 }
 
 #[test]
@@ -118,6 +136,25 @@ fn an_impossible_transition_says_which() {
     );
 }
 
+/// Only who has reached nobody may be sent again as if for the first time.
+#[test]
+fn a_retry_is_possible_after_the_end_and_only_without_a_message() {
+    for (attempted, to) in [(false, Status::Pending), (true, Status::Retrying)] {
+        let requeued = StatusEvent::Requeued { attempted };
+        for from in Status::ALL {
+            let expected = if from.is_given_up() {
+                Ok(to)
+            } else {
+                Err(ImpossibleTransition {
+                    from,
+                    event: requeued,
+                })
+            };
+            assert_eq!(next(from, requeued), expected, "{from}");
+        }
+    }
+}
+
 /// How far a message is known to have come.
 fn arrival(status: Status) -> u8 {
     match status {
@@ -126,6 +163,10 @@ fn arrival(status: Status) -> u8 {
         Status::Read => 3,
         _ => 0,
     }
+}
+
+fn is_requeued(event: StatusEvent) -> bool {
+    matches!(event, StatusEvent::Requeued { .. })
 }
 
 fn is_receipt(event: StatusEvent) -> bool {
@@ -153,10 +194,15 @@ fn any_events() -> impl Strategy<Value = Vec<StatusEvent>> {
 }
 
 proptest! {
-    /// C8: receipts never move a notification back, whatever else happens around them.
+    /// C8: receipts never move a notification back, whatever else happens around them; only a person does, and never
+    /// from a message that is known to be sent.
     #[test]
     fn nothing_moves_back(events in any_events()) {
         for (before, event, after) in path(&events) {
+            if is_requeued(event) {
+                prop_assert!(before.is_given_up() && after.is_claimable());
+                continue;
+            }
             prop_assert!(arrival(after) >= arrival(before), "{before} {event:?} {after}");
             prop_assert!(!before.is_final() || after.is_final(), "{before} {event:?} {after}");
             if is_receipt(event) {
@@ -185,18 +231,31 @@ proptest! {
         }
     }
 
-    /// Receipts may come in any order; the end is the same.
+    /// Receipts may come in any order, at any time after an attempt; the end is the same.
     #[test]
     fn the_order_of_receipts_does_not_matter(
+        begin in prop::sample::select(&Status::ALL[1..]),
         mut receipts in prop::collection::vec(
             prop::sample::select(vec![StatusEvent::Accepted, StatusEvent::Delivered, StatusEvent::Read]), 1..6,
         ),
     ) {
         let end = |receipts: &[StatusEvent]| {
-            receipts.iter().fold(Status::Processing, |status, event| next(status, *event).unwrap())
+            receipts.iter().fold(begin, |status, event| next(status, *event).unwrap())
         };
         let one_way = end(&receipts);
         receipts.reverse();
         prop_assert_eq!(end(&receipts), one_way);
+    }
+
+    /// B2: late proof that a message was accepted is never thrown away.
+    #[test]
+    fn proof_of_a_message_always_wins(events in any_events(), proof in prop::sample::select(vec![
+        StatusEvent::Accepted, StatusEvent::Delivered, StatusEvent::Read,
+    ])) {
+        let status = path(&events).last().map_or(Status::Pending, |(_, _, after)| *after);
+        match next(status, proof) {
+            Ok(after) => prop_assert!(matches!(after, Status::Sent | Status::Delivered | Status::Read)),
+            Err(_) => prop_assert_eq!(status, Status::Pending, "no attempt was made"),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
 use zapgres_core::phone;
 use zapgres_providers::{Accepted, MessageBody, OutgoingMessage, Provider};
 
@@ -50,6 +50,7 @@ fn unsendable(class: ErrorClass, message: String) -> SendError {
     SendError {
         class,
         message,
+        scope: ThrottleScope::Channel,
         retry_after: None,
         reached_provider: false,
     }
@@ -59,6 +60,7 @@ fn no_answer() -> SendError {
     SendError {
         class: ErrorClass::Uncertain,
         message: "no answer in time".to_owned(),
+        scope: ThrottleScope::Channel,
         retry_after: None,
         reached_provider: true,
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use zapgres_core::error_class::{ErrorClass, SendError};
-use zapgres_core::next_step::{Attempts, NextStep, RetryPolicy, next_step};
+use zapgres_core::next_step::{Attempts, NextStep, RetryPolicy, costs_attempt, next_step};
 use zapgres_core::status::{self, Status, StatusEvent};
 use zapgres_providers::Accepted;
 
@@ -65,7 +65,10 @@ fn after_error(
     error: &SendError,
     unit: f64,
 ) -> (Outcome, Option<Duration>) {
-    let outcome = |event, log| outcome(channel_id, (marked.id, marked.attempt), event, log);
+    let outcome = |event, log| Outcome {
+        give_back: !costs_attempt(error),
+        ..outcome(channel_id, (marked.id, marked.attempt), event, log)
+    };
     let gave_up = || Outcome {
         level: Level::Error,
         ..outcome(StatusEvent::GaveUp, "failed")
@@ -75,9 +78,8 @@ fn after_error(
         policy.max_attempts = max_attempts;
     }
     match next_step(error, attempts(marked, error), &policy, unit) {
-        NextStep::RetryAfter(wait) => {
+        NextStep::RetryAfter(wait) | NextStep::WaitForRecipient(wait) => {
             let outcome = Outcome {
-                give_back: !error.reached_provider,
                 wait_seconds: Some(wait.as_secs_f64()),
                 ..outcome(StatusEvent::RetryScheduled, "retrying")
             };
@@ -85,7 +87,6 @@ fn after_error(
         }
         NextStep::WaitForChannel(wait) => {
             let outcome = Outcome {
-                give_back: true,
                 wait_seconds: Some(wait.as_secs_f64()),
                 reason: Some("channel_down"),
                 ..outcome(StatusEvent::RetryScheduled, "retrying")
@@ -166,6 +167,8 @@ fn without_nul(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use zapgres_core::error_class::ThrottleScope;
+
     use super::*;
 
     fn marked(attempt: i32) -> Marked {
@@ -189,6 +192,7 @@ mod tests {
         let error = SendError {
             class,
             message: "no\0".to_owned(),
+            scope: ThrottleScope::Channel,
             retry_after: None,
             reached_provider,
         };
