@@ -16,6 +16,7 @@ pub mod next_step;
 pub mod pace;
 pub mod pending;
 pub mod phone;
+pub mod priority;
 pub mod route;
 pub mod settle;
 pub mod status;
