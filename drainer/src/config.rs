@@ -3,6 +3,7 @@
 //! Each section is a struct of options that flags, environment and file fill alike, and a struct of values that the
 //! program reads. A flag `--pool-size` is `ZAPGRES_POOL_SIZE` in the environment.
 
+mod daemon;
 mod database;
 mod database_url;
 mod duration;
@@ -21,6 +22,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Deserialize;
 
+pub use daemon::{Daemon, DaemonSettings};
 pub use database::{Database, DatabaseSettings};
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, document};
@@ -34,6 +36,8 @@ pub use wake::{Wake, WakeSettings};
 pub struct Config {
     /// The connection to PostgreSQL.
     pub database: Database,
+    /// Which daemon this is, and how long it may be silent.
+    pub daemon: Daemon,
     /// How the daemon learns that there is work.
     pub wake: Wake,
     /// How much is in flight, and for how long.
@@ -54,6 +58,8 @@ pub struct Settings {
     pub config: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Database")]
     pub database: DatabaseSettings,
+    #[command(flatten, next_help_heading = "Daemon")]
+    pub daemon: DaemonSettings,
     #[command(flatten, next_help_heading = "Wake")]
     pub wake: WakeSettings,
     #[command(flatten, next_help_heading = "Sending")]
@@ -147,6 +153,7 @@ impl Settings {
         Self {
             config: self.config.or(below.config),
             database: self.database.over(below.database),
+            daemon: self.daemon.over(below.daemon),
             wake: self.wake.over(below.wake),
             sending: self.sending.over(below.sending),
             sweep: self.sweep.over(below.sweep),
@@ -155,10 +162,12 @@ impl Settings {
     }
 
     fn resolve(self) -> Result<Config, ConfigError> {
+        let sending = self.sending.resolve()?;
         Ok(Config {
             database: self.database.resolve()?,
+            daemon: self.daemon.resolve(&sending)?,
             wake: self.wake.resolve()?,
-            sending: self.sending.resolve()?,
+            sending,
             sweep: self.sweep.resolve()?,
             log: self.log.resolve(),
         })

@@ -12,7 +12,6 @@ mod logging;
 mod run;
 mod service_notify;
 mod setup;
-mod single_daemon;
 mod sweep;
 
 pub use cli::main;

@@ -1,18 +1,25 @@
 //! The daemon's main loop: from captured orders to messages sent.
 
+mod announce;
 mod assign;
+mod boot_clock;
 mod complete;
 mod daemon;
 mod due_channels;
 mod expire;
 mod in_flight;
 mod intake;
+mod keeper;
 mod lane;
 mod lanes;
+mod lease;
+mod leases;
 mod listener;
 mod log_row;
+mod name_lock;
 mod opted_out;
-mod recover;
+mod registry;
+mod rescue;
 mod serve;
 mod session;
 mod statement;
@@ -29,10 +36,12 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::database;
 use crate::service_notify::ServiceNotifier;
+use announce::Announcements;
 use complete::Outcome;
 use daemon::Daemon;
 use in_flight::InFlight;
 use lanes::Lanes;
+use leases::Leases;
 use serve::serve;
 use session::Session;
 
@@ -60,6 +69,8 @@ pub async fn run(
         tokio::spawn(async move { complete::run(&daemon, outcomes, finish).await })
     };
     let sweeper = tokio::spawn(sweeping::run(daemon.clone()));
+    tokio::spawn(announce::run(daemon.clone()));
+    tokio::spawn(rescue::run(daemon.clone()));
     notifier.ready("working");
     tracing::info!(database = %daemon.config.database.url, "ready");
     loop {
@@ -103,6 +114,8 @@ async fn prepare(
         in_flight: InFlight::default(),
         outcomes: sender,
         lanes: Lanes::default(),
+        leases: Leases::default(),
+        announcements: Announcements::default(),
         work: Notify::new(),
         sweep_wanted: Notify::new(),
         waiting_tenants: Mutex::new(BTreeSet::new()),

@@ -134,6 +134,27 @@ fn a_number_out_of_range_is_an_error_that_says_the_range() {
     assert_eq!(error, "pool_size is 1; give it a number from 4 to 1000");
 }
 
+/// Bad input: others may take a channel over only when the requests of its last owner have ended.
+#[test]
+fn a_lease_shorter_than_the_send_timeout_is_refused() {
+    let resolved = |arguments: &[&str]| flags(&[&URL, arguments].concat()).resolve();
+    let error = resolved(&["--lease=24s"]).unwrap_err().to_string();
+    assert!(error.starts_with("lease is 24s; give it from 25s"), "{error}");
+    let error = resolved(&["--lease=60s", "--send-timeout=1m"]).unwrap_err().to_string();
+    assert!(error.starts_with("lease is 1m; give it from 1m 5s"), "{error}");
+    let lease = |arguments| resolved(arguments).unwrap().daemon.lease;
+    assert_eq!(lease(&["--lease=25s"]), Duration::from_secs(25));
+    assert_eq!(lease(&["--send-timeout=1m"]), Duration::from_secs(65));
+}
+
+#[test]
+fn a_name_that_nobody_could_read_is_refused() {
+    for name in ["", " ", "a\nb", &"x".repeat(65)] {
+        let error = flags(&[URL[0], "--name", name]).resolve().unwrap_err();
+        assert!(error.to_string().starts_with("name is "), "{error}");
+    }
+}
+
 #[test]
 fn a_sweep_interval_of_zero_switches_it_off() {
     assert_eq!(
@@ -168,7 +189,7 @@ fn the_help_tells_the_true_defaults() {
     }
     assert_eq!(
         arguments.len(),
-        13,
+        14,
         "a setting without a default in its help: {arguments:?}"
     );
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -193,5 +214,6 @@ fn the_example_file_shows_every_setting_with_its_true_default() {
     assert!(!format!("{:?} {:?}", shown.sweep, shown.log).contains("None"));
     let mut told = shown.resolve().unwrap();
     told.wake.listen_url = None;
+    told.daemon.name = defaults().daemon.name;
     assert_eq!(format!("{told:?}"), format!("{:?}", defaults()));
 }

@@ -135,7 +135,7 @@ pub(crate) async fn run(
 
 fn settle(daemon: &Daemon, written: impl Iterator<Item = Outcome>) {
     for outcome in written {
-        daemon.in_flight.end(outcome.id);
+        daemon.in_flight.end([outcome.id]);
         if outcome.wait_seconds.is_some() {
             daemon.lanes.wake(outcome.channel_id);
         }

@@ -8,10 +8,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::announce::Announcements;
 use super::complete::Outcome;
 use super::in_flight::InFlight;
 use super::lane::MakeProvider;
 use super::lanes::Lanes;
+use super::leases::Leases;
 use crate::config::Config;
 use crate::database::DatabaseError;
 
@@ -22,13 +24,15 @@ pub(crate) struct Daemon {
     pub make_provider: MakeProvider,
     /// Random numbers from 0.0 to 1.0.
     pub randomness: fn() -> f64,
-    /// Open while this process is the database's daemon: only then may anything be marked for sending.
+    /// Open while this process is a daemon of the database.
     pub gate: watch::Sender<bool>,
     /// Requests at a time in this process.
     pub permits: Arc<Semaphore>,
     pub in_flight: InFlight,
     pub outcomes: UnboundedSender<Outcome>,
     pub lanes: Lanes,
+    pub leases: Leases,
+    pub announcements: Announcements,
     /// There may be something to look at.
     pub work: Notify,
     /// There may be orders that only a sweep finds.
@@ -51,7 +55,7 @@ impl Daemon {
             .map_err(|error| DatabaseError::from_pool(error, url))
     }
 
-    /// Waits until sending is allowed; false: the daemon stops.
+    /// Waits until this process is a daemon of the database; false: it stops.
     pub(crate) async fn may_send(&self) -> bool {
         let mut gate = self.gate.subscribe();
         let opened = self
@@ -61,9 +65,16 @@ impl Daemon {
         opened.is_some_and(|result| result.is_ok()) && !self.shutdown.is_cancelled()
     }
 
+    /// Lets the lane of a channel look, whichever daemon it runs in.
+    pub(crate) fn wake_lane(&self, channel_id: i64) {
+        if !self.lanes.wake(channel_id) {
+            self.announcements.add(channel_id);
+        }
+    }
+
     /// Hands an outcome to the completer.
     pub(crate) fn complete(&self, outcome: Outcome) {
-        self.in_flight.know((outcome.id, outcome.attempt));
+        self.in_flight.know(outcome.id);
         if let Err(unsent) = self.outcomes.send(outcome) {
             tracing::error!(
                 notification_id = unsent.0.id,

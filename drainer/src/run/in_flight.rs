@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 /// One attempt: a notification's id and the number of the attempt.
 pub(crate) type Attempt = (i64, i32);
 
@@ -15,28 +17,66 @@ enum Progress {
     Known,
 }
 
-/// Notifications whose outcome this process knows or will know. Recovery leaves them alone, and no lane takes them:
-/// an attempt that is given back frees its number, so the old one must be written before a new one begins.
+/// What is known of a notification's attempt.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    number: i32,
+    channel_id: i64,
+    progress: Progress,
+}
+
+/// Notifications whose outcome this process knows or will know. Rescue leaves them alone, and no lane takes them: an
+/// attempt that is given back frees its number, so the old one must be written before a new one begins.
 #[derive(Debug, Default)]
-pub(crate) struct InFlight(Mutex<HashMap<i64, (i32, Progress)>>);
+pub(crate) struct InFlight {
+    attempts: Mutex<HashMap<i64, Entry>>,
+    ended: Notify,
+}
 
 impl InFlight {
-    /// Remembers attempts that are about to be marked.
-    pub(crate) fn begin(&self, attempts: impl IntoIterator<Item = Attempt>) {
-        let sending = attempts
-            .into_iter()
-            .map(|(id, number)| (id, (number, Progress::Sending)));
+    /// Remembers attempts of a channel that are about to be marked.
+    pub(crate) fn begin(&self, channel_id: i64, attempts: impl IntoIterator<Item = Attempt>) {
+        let sending = attempts.into_iter().map(|(id, number)| {
+            let progress = Progress::Sending;
+            let entry = Entry {
+                number,
+                channel_id,
+                progress,
+            };
+            (id, entry)
+        });
         self.attempts().extend(sending);
     }
 
     /// The outcome of an attempt is known.
-    pub(crate) fn know(&self, (id, number): Attempt) {
-        self.attempts().insert(id, (number, Progress::Known));
+    pub(crate) fn know(&self, id: i64) {
+        if let Some(entry) = self.attempts().get_mut(&id) {
+            entry.progress = Progress::Known;
+        }
     }
 
-    /// Forgets a notification whose outcome is written, or which was not marked after all.
-    pub(crate) fn end(&self, id: i64) {
-        self.attempts().remove(&id);
+    /// Forgets notifications whose outcome is written, or which were not marked after all.
+    pub(crate) fn end(&self, ids: impl IntoIterator<Item = i64>) {
+        let mut attempts = self.attempts();
+        for id in ids {
+            attempts.remove(&id);
+        }
+        drop(attempts);
+        self.ended.notify_waiters();
+    }
+
+    /// Waits until no attempt of the channel is left without a written outcome.
+    pub(crate) async fn written(&self, channel_id: i64) {
+        loop {
+            let ended = self.ended.notified();
+            let mut ended = std::pin::pin!(ended);
+            // Heard from here on, also before it is awaited.
+            ended.as_mut().enable();
+            if self.attempts().values().all(|entry| entry.channel_id != channel_id) {
+                return;
+            }
+            ended.await;
+        }
     }
 
     /// Whether the notification is among them.
@@ -54,36 +94,55 @@ impl InFlight {
         let attempts = self.attempts();
         let sending = attempts
             .iter()
-            .filter(|(_, (_, progress))| *progress == Progress::Sending);
-        sending.map(|(id, (number, _))| (*id, *number)).collect()
+            .filter(|(_, entry)| entry.progress == Progress::Sending);
+        sending.map(|(id, entry)| (*id, entry.number)).collect()
     }
 
-    fn attempts(&self) -> MutexGuard<'_, HashMap<i64, (i32, Progress)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn attempts(&self) -> MutexGuard<'_, HashMap<i64, Entry>> {
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
 
     #[test]
     fn a_notification_is_in_flight_until_its_outcome_is_written() {
         let in_flight = InFlight::default();
-        in_flight.begin([(7, 1), (8, 1)]);
-        in_flight.end(8);
+        in_flight.begin(1, [(7, 1), (8, 1)]);
+        in_flight.end([8]);
         assert_eq!(in_flight.ids(), [7]);
-        in_flight.know((7, 1));
+        in_flight.know(7);
         assert!(in_flight.contains(7));
-        in_flight.end(7);
+        in_flight.end([7]);
         assert!(!in_flight.contains(7));
     }
 
     #[test]
     fn an_attempt_with_known_outcome_is_not_sending_any_more() {
         let in_flight = InFlight::default();
-        in_flight.begin([(7, 1), (8, 3)]);
-        in_flight.know((7, 1));
+        in_flight.begin(1, [(7, 1), (8, 3)]);
+        in_flight.know(7);
         assert_eq!(in_flight.sending(), [(8, 3)]);
+    }
+
+    /// A channel goes to another daemon only when nothing of it is in flight here.
+    #[tokio::test]
+    async fn a_channel_is_written_when_its_last_outcome_is() {
+        let in_flight = InFlight::default();
+        in_flight.begin(1, [(7, 1)]);
+        in_flight.begin(2, [(8, 1)]);
+        in_flight.written(3).await;
+        let written = in_flight.written(1);
+        tokio::pin!(written);
+        in_flight.end([8]);
+        assert!(timeout(Duration::ZERO, &mut written).await.is_err());
+        in_flight.end([7]);
+        written.await;
     }
 }

@@ -27,9 +27,11 @@ use verdict::Verdict;
 pub use connection::MakeProvider;
 pub(crate) use ready::Ready;
 
+use super::boot_clock;
 use super::daemon::Daemon;
 use super::in_flight::Attempt;
 use super::lanes::Inbox;
+use super::lease::Lease;
 use super::opted_out::skip_opted_out;
 use crate::database::DatabaseError;
 
@@ -37,10 +39,13 @@ use crate::database::DatabaseError;
 const SETTINGS_AGE: Duration = Duration::from_secs(1);
 /// Pause where somebody has to change something, or the database is away.
 const OBSTACLE_PAUSE: Duration = Duration::from_secs(1);
+/// Pause while the lease is about to run out and not renewed yet.
+const LEASE_PAUSE: Duration = Duration::from_millis(100);
 
 /// The sender of one channel.
 pub(crate) struct Lane {
     daemon: Arc<Daemon>,
+    lease: Lease,
     channel_id: i64,
     inbox: Arc<Inbox>,
     settings: Option<(Instant, Settings)>,
@@ -69,11 +74,12 @@ enum Pause {
 }
 
 impl Lane {
-    /// A lane for a channel, told news through `inbox`.
-    pub(crate) fn new(daemon: Arc<Daemon>, channel_id: i64, inbox: Arc<Inbox>) -> Self {
+    /// A lane for the channel of `lease`, told news through `inbox`.
+    pub(crate) fn new(daemon: Arc<Daemon>, lease: Lease, inbox: Arc<Inbox>) -> Self {
         Self {
             daemon,
-            channel_id,
+            channel_id: lease.channel_id,
+            lease,
             inbox,
             settings: None,
             connection: None,
@@ -87,9 +93,9 @@ impl Lane {
         }
     }
 
-    /// Sends until shutdown, then waits for the requests on their way.
+    /// Sends until shutdown or until the lease is revoked, then waits for the requests on their way.
     pub(crate) async fn run(mut self) {
-        while self.daemon.may_send().await {
+        while !self.lease.is_revoked() && !self.daemon.shutdown.is_cancelled() {
             let pause = match self.step().await {
                 Ok(pause) => pause,
                 Err(error) => {
@@ -120,6 +126,9 @@ impl Lane {
     async fn step(&mut self) -> Result<Pause, DatabaseError> {
         self.collect_finished();
         self.take_news();
+        if !self.lease.allows_marking() {
+            return Ok(Pause::Until(Instant::now() + LEASE_PAUSE));
+        }
         if let Some(until) = self.tempo.resting_until() {
             return Ok(Pause::Until(until));
         }
@@ -258,6 +267,7 @@ impl Lane {
         if rows.is_empty() {
             return Ok(self.tempo.next_slot().map_or(Pause::Idle, Pause::Until));
         }
+        let marked_at = boot_clock::now();
         let marked = self.mark(&rows).await?;
         self.tempo.leave(marked.len(), self.daemon.randomness);
         if marked.is_empty() && self.queue.is_empty() {
@@ -265,7 +275,7 @@ impl Lane {
             return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
         }
         for (marked, permit) in marked.into_iter().zip(permits) {
-            self.begin(marked, permit, settings.name.clone());
+            self.begin(marked, marked_at, permit, settings.name.clone());
         }
         Ok(Pause::None)
     }
@@ -294,12 +304,12 @@ impl Lane {
     /// Marks `rows`; returns those that may be sent, in their order.
     async fn mark(&self, rows: &[Ready]) -> Result<Vec<Marked>, DatabaseError> {
         let client = self.daemon.client().await?;
-        if !*self.daemon.gate.borrow() {
+        if !self.lease.allows_marking() {
             return Ok(Vec::new());
         }
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let attempts = || rows.iter().map(|row| (row.id, row.attempts + 1));
-        self.daemon.in_flight.begin(attempts());
+        self.daemon.in_flight.begin(self.channel_id, attempts());
         let marking = mark::mark(&client, self.channel_id, &ids).await;
         let mut marked = match marking {
             Ok(marked) => marked,
@@ -317,9 +327,7 @@ impl Lane {
             .into_iter()
             .filter(|id| marked.iter().all(|marked| marked.id != *id))
             .collect();
-        for id in &refused {
-            self.daemon.in_flight.end(*id);
-        }
+        self.daemon.in_flight.end(refused.iter().copied());
         if !refused.is_empty() {
             skip_opted_out(&client, &refused).await?;
         }
@@ -327,15 +335,26 @@ impl Lane {
     }
 
     /// Begins a request.
-    fn begin(&mut self, marked: Marked, permit: OwnedSemaphorePermit, channel: String) {
+    fn begin(
+        &mut self,
+        marked: Marked,
+        marked_at: Duration,
+        permit: OwnedSemaphorePermit,
+        channel: String,
+    ) {
         let Some(connection) = &self.connection else {
             return;
         };
         let provider = connection.provider.clone();
         let daemon = self.daemon.clone();
         let channel_id = self.channel_id;
+        let lease = self.lease.clone();
         let (attempt, recipient) = ((marked.id, marked.attempt), marked.recipient.clone());
         let request = self.sends.spawn(async move {
+            if !lease.allows_start(marked_at) {
+                daemon.complete(verdict::unsent(channel_id, (marked.id, marked.attempt)));
+                return None;
+            }
             let timeout = daemon.config.sending.send_timeout;
             let (answer, took) = send::send(provider, &marked, timeout).await;
             drop(permit);
@@ -367,7 +386,7 @@ impl Lane {
                 tracing::error!(channel_id = self.channel_id, %error, "a request ended without an answer");
                 // Recovery finds it in the queue table.
                 if let Some(((id, _), _)) = self.sending.remove(&error.id()) {
-                    self.daemon.in_flight.end(id);
+                    self.daemon.in_flight.end([id]);
                 }
             }
         }
@@ -388,6 +407,7 @@ impl Lane {
         };
         tokio::select! {
             () = self.daemon.shutdown.cancelled() => {}
+            () = self.lease.revoked() => {}
             () = self.inbox.wake.notified() => {}
             () = sleep => {}
             Some(finished) = self.sends.join_next_with_id() => self.finish(finished),

@@ -1,4 +1,4 @@
-//! The lanes of this process, one per channel with something to send.
+//! The lanes of this process, one per channel that it may send for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -8,8 +8,9 @@ use tokio_util::task::TaskTracker;
 
 use super::daemon::Daemon;
 use super::lane::{Lane, Ready};
+use super::lease::Lease;
 
-/// Lanes by channel. A lane begins with its channel's first notification and stays: it keeps the channel's pace.
+/// Lanes by channel. A lane begins and ends with the lease of its channel, and keeps the channel's pace.
 #[derive(Default)]
 pub(crate) struct Lanes {
     daemon: OnceLock<Weak<Daemon>>,
@@ -52,32 +53,62 @@ impl Lanes {
         self.daemon.get_or_init(|| Arc::downgrade(daemon));
     }
 
-    /// Lets the channel's lane look for something to send.
-    pub(crate) fn wake(&self, channel_id: i64) {
-        self.tell(channel_id, |news| news.look = true);
-    }
-
-    /// Gives the channel's lane what has just become ready, which spares it a look.
-    pub(crate) fn hand(&self, channel_id: i64, ready: Vec<Ready>) {
-        self.tell(channel_id, |news| news.ready.extend(ready));
-    }
-
-    fn tell(&self, channel_id: i64, what: impl FnOnce(&mut News)) {
+    /// Begins to send for a channel.
+    pub(crate) fn begin(&self, lease: Lease) {
         let Some(daemon) = self.daemon.get().and_then(Weak::upgrade) else {
             return;
         };
-        if daemon.shutdown.is_cancelled() {
-            return;
-        }
-        let mut inboxes = self.inboxes.lock().unwrap_or_else(PoisonError::into_inner);
-        let inbox = inboxes.entry(channel_id).or_insert_with(|| {
-            let inbox = Arc::new(Inbox::default());
-            self.tasks
-                .spawn(Lane::new(daemon, channel_id, inbox.clone()).run());
-            inbox
+        let (channel_id, epoch, first) = (lease.channel_id, lease.epoch, lease.is_first());
+        tracing::debug!(channel_id, epoch, first, "a lane begins");
+        let inbox = Arc::new(Inbox::default());
+        // Whatever became ready before.
+        inbox.news().look = true;
+        self.inboxes().insert(lease.channel_id, inbox.clone());
+        self.tasks.spawn(async move {
+            Lane::new(daemon.clone(), lease.clone(), inbox.clone())
+                .run()
+                .await;
+            daemon.lanes.end(lease.channel_id, &inbox);
+            if !daemon.shutdown.is_cancelled() {
+                daemon.in_flight.written(lease.channel_id).await;
+                daemon.leases.give_up(lease);
+            }
         });
+    }
+
+    /// Takes a lane out that has ended, unless it has a successor.
+    fn end(&self, channel_id: i64, inbox: &Arc<Inbox>) {
+        let mut inboxes = self.inboxes();
+        if inboxes
+            .get(&channel_id)
+            .is_some_and(|current| Arc::ptr_eq(current, inbox))
+        {
+            inboxes.remove(&channel_id);
+        }
+    }
+
+    /// Lets the channel's lane, if it is here, look for something to send.
+    pub(crate) fn wake(&self, channel_id: i64) -> bool {
+        self.tell(channel_id, |news| news.look = true)
+    }
+
+    /// Gives the channel's lane, if it is here, what has just become ready, which spares it a look.
+    pub(crate) fn hand(&self, channel_id: i64, ready: Vec<Ready>) -> bool {
+        self.tell(channel_id, |news| news.ready.extend(ready))
+    }
+
+    fn tell(&self, channel_id: i64, what: impl FnOnce(&mut News)) -> bool {
+        let inboxes = self.inboxes();
+        let Some(inbox) = inboxes.get(&channel_id) else {
+            return false;
+        };
         what(&mut inbox.news());
         inbox.wake.notify_one();
+        true
+    }
+
+    fn inboxes(&self) -> MutexGuard<'_, HashMap<i64, Arc<Inbox>>> {
+        self.inboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until every lane has ended, which they do after shutdown.

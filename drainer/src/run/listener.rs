@@ -1,4 +1,4 @@
-//! `LISTEN zapgres` on a connection of its own.
+//! `LISTEN` on a connection of its own.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Client};
 
 use super::daemon::Daemon;
+use super::registry::LEASES;
 use crate::config::Config;
 use crate::database::{self, DatabaseError, DrivenConnection, Purpose};
 
@@ -22,7 +23,9 @@ impl Listener {
     pub(crate) async fn open(config: &Config, daemon: Arc<Daemon>) -> Result<Self, DatabaseError> {
         let (session, connection) = database::connect_dedicated(config, Purpose::Listen).await?;
         let connection = tokio::spawn(drive(connection, daemon));
-        session.batch_execute("listen zapgres").await?;
+        session
+            .batch_execute("listen zapgres; listen zapgres_lanes")
+            .await?;
         Ok(Self {
             _session: session,
             connection,
@@ -41,10 +44,23 @@ impl Listener {
 async fn drive(mut connection: DrivenConnection, daemon: Arc<Daemon>) -> DatabaseError {
     loop {
         match poll_fn(|context| connection.poll_message(context)).await {
-            Some(Ok(AsyncMessage::Notification(_))) => daemon.work.notify_one(),
+            Some(Ok(AsyncMessage::Notification(said))) => hear(&daemon, said.channel(), said.payload()),
             Some(Ok(_)) => {}
             Some(Err(error)) => return error.into(),
             None => return DatabaseError::ConnectionLost("closed".to_owned()),
+        }
+    }
+}
+
+/// `zapgres`: something was captured. `zapgres_lanes`: leases have changed, or these channels have something to send.
+fn hear(daemon: &Daemon, channel: &str, payload: &str) {
+    if channel == "zapgres" {
+        daemon.work.notify_one();
+    } else if payload == LEASES {
+        daemon.leases.look.notify_one();
+    } else {
+        for channel_id in payload.split(',').filter_map(|id| id.parse().ok()) {
+            daemon.lanes.wake(channel_id);
         }
     }
 }

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::daemon::Daemon;
 use super::intake::{Intake, Missed, Round};
-use super::recover::{LEFT_BEHIND_AFTER, recover};
 use super::{assign, due_channels, expire};
 use crate::database::{self, DatabaseError};
 use crate::service_notify::ServiceNotifier;
@@ -103,15 +102,18 @@ async fn keep_house(
         daemon.sweep_wanted.notify_one();
     }
     expire::expire(&*client).await?;
-    recover(&*client, &daemon.in_flight.ids(), LEFT_BEHIND_AFTER).await?;
     let mut waiting = std::mem::take(&mut *daemon.waiting_tenants());
     let assigned = assign::assign(&*client, &mut waiting).await;
     daemon.waiting_tenants().extend(waiting);
     for channel in assigned? {
+        daemon.wake_lane(channel);
+    }
+    for channel in due_channels::due_channels(&*client, &daemon.leases.channels()).await? {
         daemon.lanes.wake(channel);
     }
-    for channel in due_channels::due_channels(&*client).await? {
-        daemon.lanes.wake(channel);
+    for channel in due_channels::unused_channels(&*client).await? {
+        let tenants = assign::release(&*client, channel).await?;
+        daemon.wait_for_channel(tenants);
     }
     Ok(())
 }
@@ -121,7 +123,9 @@ fn dispatch(daemon: &Arc<Daemon>, round: Round) {
         tracing::debug!(count = round.looked_at, "notifications looked at");
     }
     for (channel, ready) in round.ready {
-        daemon.lanes.hand(channel, ready);
+        if !daemon.lanes.hand(channel, ready) {
+            daemon.announcements.add(channel);
+        }
     }
     daemon.wait_for_channel(round.without_channel);
 }

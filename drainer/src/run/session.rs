@@ -1,4 +1,4 @@
-//! The time during which this process is the database's daemon: from taking the lock to losing it.
+//! The time during which this process is a daemon of the database: from taking its name to losing it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::assign::waiting_tenants;
 use super::daemon::Daemon;
+use super::keeper::{Keeper, Loss};
 use super::listener::Listener;
-use super::recover::recover;
+use super::name_lock::{NameLock, NameLockError};
 use crate::database::{self, DatabaseError};
 use crate::installation::{self, InstallationError};
 use crate::service_notify::ServiceNotifier;
-use crate::single_daemon::{SingleDaemon, SingleDaemonError};
 
 const REOPEN_MIN: Duration = Duration::from_millis(500);
 /// PostgreSQL restarts within seconds: waiting longer would cost more than asking. Jitter at most doubles it.
 const REOPEN_MAX: Duration = Duration::from_secs(2);
 
-/// Lock and wake-ups. Dropping it closes the gate and lets another daemon in.
+/// Name, leases and wake-ups. Dropping it closes the gate and lets another daemon in.
 pub(crate) struct Session {
-    /// Cancelled when lock or listening is lost.
+    /// Cancelled when name, leases or listening are lost.
     pub lost: CancellationToken,
     _end: DropGuard,
-    watcher: JoinHandle<()>,
+    keeper: JoinHandle<()>,
 }
 
-/// Why this process may not be the database's daemon, or can't be.
+/// Why this process may not be a daemon of the database, or can't be.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The database can't be worked with.
@@ -37,41 +37,39 @@ pub enum SessionError {
     /// It is a copy.
     #[error(transparent)]
     Installation(#[from] InstallationError),
-    /// It has a daemon already.
+    /// It has a daemon of this name already.
     #[error(transparent)]
-    SingleDaemon(#[from] SingleDaemonError),
+    Name(#[from] NameLockError),
 }
 
 impl Session {
-    /// Checks the database, takes the lock, listens, and recovers what was left in flight; then opens the gate.
+    /// Checks the database, takes the name, listens, and joins the daemons at work; then opens the gate.
     pub(crate) async fn open(daemon: &Arc<Daemon>) -> Result<Self, SessionError> {
         let url = &daemon.config.database.url;
         let client = daemon.client().await?;
         database::check_extension(&client, url).await?;
         installation::check(&client).await?;
-        let lock = SingleDaemon::acquire(&daemon.config).await?;
+        let lock = NameLock::acquire(&daemon.config).await?;
         // Before the first query: what is captured from now on is either found by it or announced.
         let listener = Listener::open(&daemon.config, daemon.clone()).await?;
-        let in_flight = daemon.in_flight.ids();
-        recover(&client, &in_flight, Duration::ZERO)
-            .await
-            .map_err(DatabaseError::from)?;
         let waiting = waiting_tenants(&client)
             .await
             .map_err(DatabaseError::from)?;
         daemon.wait_for_channel(waiting);
-        Ok(Self::begin(daemon, lock, listener))
+        drop(client);
+        let keeper = Keeper::begin(daemon.clone(), lock, listener).await?;
+        Ok(Self::begin(daemon, keeper))
     }
 
-    fn begin(daemon: &Arc<Daemon>, lock: SingleDaemon, listener: Listener) -> Self {
+    fn begin(daemon: &Arc<Daemon>, keeper: Keeper) -> Self {
         daemon.gate.send_replace(true);
         let lost = CancellationToken::new();
         let end = CancellationToken::new();
-        let watcher = watch(daemon.clone(), lock, listener, lost.clone(), end.clone());
+        let watcher = watch(daemon.clone(), keeper, lost.clone(), end.clone());
         Self {
             lost,
             _end: end.drop_guard(),
-            watcher: tokio::spawn(watcher),
+            keeper: tokio::spawn(watcher),
         }
     }
 
@@ -100,28 +98,28 @@ impl Session {
         }
     }
 
-    /// Gives the lock back.
+    /// Gives leases and name back.
     pub(crate) async fn close(self) {
         drop(self._end);
-        self.watcher.await.ok();
+        self.keeper.await.ok();
     }
 }
 
 async fn watch(
     daemon: Arc<Daemon>,
-    mut lock: SingleDaemon,
-    mut listener: Listener,
+    mut keeper: Keeper,
     lost: CancellationToken,
     end: CancellationToken,
 ) {
-    let why = tokio::select! {
-        why = lock.lost() => Some(why),
-        why = listener.lost() => Some(why),
-        () = end.cancelled() => None,
-    };
+    let why = end.run_until_cancelled(keeper.lost()).await;
     daemon.gate.send_replace(false);
     lost.cancel();
-    if let Some(why) = why {
-        tracing::warn!(error = %why, "lost the database");
+    match why {
+        Some(Loss::Lease) => tracing::warn!(
+            "the lease has run out and others have taken the channels over; beginning anew"
+        ),
+        Some(Loss::Database(error)) => tracing::warn!(%error, "lost the database"),
+        None => keeper.leave().await,
     }
+    daemon.leases.lose();
 }

@@ -7,14 +7,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::daemon::Daemon;
-use super::recover::recover;
 use super::session::Session;
 use crate::service_notify::ServiceNotifier;
 
 /// Time at least to write the last outcomes, after the requests have ended.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Ends what is on its way, then gives the lock back.
+/// Ends what is on its way, then gives the channels back.
 pub(crate) async fn stop(
     daemon: &Daemon,
     notifier: &ServiceNotifier,
@@ -34,7 +33,7 @@ pub(crate) async fn stop(
         daemon.lanes.ended().await;
         for (notification_id, _) in daemon.in_flight.sending() {
             tracing::warn!(notification_id, "the provider has not answered in time");
-            daemon.in_flight.end(notification_id);
+            daemon.in_flight.end([notification_id]);
         }
     }
     finish.cancel();
@@ -44,27 +43,17 @@ pub(crate) async fn stop(
         let count = daemon.in_flight.ids().len();
         tracing::error!(
             count,
-            "outcomes could not be written: those attempts count as uncertain at the next start"
+            "outcomes could not be written: those attempts count as uncertain from now on"
         );
     }
     if let Some(session) = session {
-        // What is not recovered now, the next start finds.
-        tokio::time::timeout(WRITE_TIMEOUT, recover_unanswered(daemon))
-            .await
-            .ok();
+        // What is not rescued now, the next one to hold the channel finds.
+        if *daemon.gate.borrow() {
+            tokio::time::timeout(WRITE_TIMEOUT, daemon.rescue(Duration::ZERO))
+                .await
+                .ok();
+        }
         session.close().await;
     }
     tracing::info!("stopped");
-}
-
-async fn recover_unanswered(daemon: &Daemon) {
-    // Without the lock, what is in flight may be another daemon's.
-    if !*daemon.gate.borrow() {
-        return;
-    }
-    if let Ok(client) = daemon.client().await {
-        recover(&client, &daemon.in_flight.ids(), Duration::ZERO)
-            .await
-            .ok();
-    }
 }

@@ -11,10 +11,12 @@ pub const ROLES: [&str; 3] = [ADMIN, DAEMON, READER];
 
 /// Rights of the daemon on each table. Locking a row (`for update`) takes UPDATE too. Identity columns need no right on
 /// their sequence.
-const DAEMON_TABLES: [(&str, &str); 12] = [
+const DAEMON_TABLES: [(&str, &str); 14] = [
     ("tenant", "select, insert"),
     ("setting", "select"),
+    ("daemon", "select, insert, update, delete"),
     ("channel", "select"),
+    ("channel_state", "select, insert, update"),
     ("source", "select"),
     ("template", "select"),
     ("recipient", "select"),

@@ -6,10 +6,19 @@ use serde_json::json;
 
 use super::stand::Stand;
 use crate::cluster::{Cluster, Stop, plain};
+use crate::daemon::Daemon;
 use crate::sandbox::Provider;
 use crate::wait;
 
 const ORDERS: u32 = 60;
+
+/// A daemon whose requests end soon: a repeat waits until the first one has surely ended.
+fn impatient(stand: &Stand) -> Daemon {
+    Daemon::start(
+        &stand.database,
+        &["--sweep-interval", "0", "--send-timeout", "1s"],
+    )
+}
 
 /// Places orders with a provider slow enough to be caught in the middle, and waits for the middle.
 async fn in_the_middle_of_a_batch(stand: &Stand) {
@@ -47,7 +56,7 @@ async fn assert_complete(stand: &Stand) {
 #[tokio::test]
 async fn a_killed_daemon_loses_nothing() {
     let stand = Stand::open(plain()).await;
-    let daemon = stand.daemon();
+    let daemon = impatient(&stand);
     in_the_middle_of_a_batch(&stand).await;
     daemon.kill();
     stand.until_its_sessions_have_ended().await;
@@ -58,7 +67,7 @@ async fn a_killed_daemon_loses_nothing() {
         .await
         .parse()
         .expect("a count");
-    let _daemon = stand.daemon();
+    let _daemon = impatient(&stand);
     assert_complete(&stand).await;
     let flagged = "select count(*) from zap.notification_queue where uncertain_at is not null";
     let flagged: usize = stand.session.value(flagged).await.parse().expect("a count");
@@ -78,11 +87,11 @@ async fn a_daemon_killed_again_and_again_loses_nothing() {
         .await;
     stand.place(1..=ORDERS).await;
     for part in 1..=4 {
-        let daemon = stand.daemon();
+        let daemon = impatient(&stand);
         stand.until_accepted(part * 10).await;
         daemon.kill();
     }
-    let _daemon = stand.daemon();
+    let _daemon = impatient(&stand);
     stand.until_accepted(ORDERS as usize).await;
     stand.until_done().await;
     let sent = "select count(*) from zap.notification_queue where status = 'sent'";
@@ -100,7 +109,7 @@ async fn a_crashed_server_loses_nothing() {
         ],
     );
     let mut stand = Stand::open(&cluster).await;
-    let _daemon = stand.daemon();
+    let _daemon = impatient(&stand);
     in_the_middle_of_a_batch(&stand).await;
     cluster.stop(Stop::Immediate);
     cluster.resume();
@@ -113,7 +122,7 @@ async fn a_crashed_server_loses_nothing() {
 async fn a_restarted_server_is_found_again() {
     let cluster = Cluster::start("restart", &[]);
     let mut stand = Stand::open(&cluster).await;
-    let mut daemon = stand.daemon();
+    let mut daemon = impatient(&stand);
     stand.place([1]).await;
     stand.until_accepted(1).await;
     cluster.stop(Stop::Fast);
@@ -135,7 +144,7 @@ async fn a_stopped_daemon_leaves_nothing_in_flight() {
         .provider
         .order_faults(&json!({"kind": "delay", "ms": 700}))
         .await;
-    let daemon = stand.daemon();
+    let daemon = impatient(&stand);
     stand.place(1..=ORDERS).await;
     let processing = "select count(*) > 0 from zap.notification_queue where status = 'processing'";
     wait::until("some are in flight", async || {
@@ -153,7 +162,7 @@ async fn a_stopped_daemon_leaves_nothing_in_flight() {
     assert_ne!(sent, "0");
     assert_ne!(sent, ORDERS.to_string());
     stand.provider.clear_faults().await;
-    let _daemon = stand.daemon();
+    let _daemon = impatient(&stand);
     stand.until_accepted(ORDERS as usize).await;
     assert!(stand.accepted().await.values().all(|times| *times == 1));
 }
@@ -162,7 +171,7 @@ async fn a_stopped_daemon_leaves_nothing_in_flight() {
 #[tokio::test]
 async fn orders_wait_for_a_provider_that_is_away() {
     let stand = Stand::open(plain()).await;
-    let _daemon = stand.daemon();
+    let _daemon = impatient(&stand);
     stand.place([1]).await;
     stand.until_accepted(1).await;
     let Stand {

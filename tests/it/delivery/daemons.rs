@@ -25,16 +25,16 @@ fn output(mut command: Command) -> Output {
     command.stdin(Stdio::null()).output().expect("run zapgres")
 }
 
-/// O9: one daemon per database: the second says who is there.
+/// Bad input: two daemons of one name: the second says who is there, and ends.
 #[tokio::test]
-async fn a_second_daemon_names_the_first() {
+async fn a_second_daemon_of_a_name_names_the_first() {
     let stand = Stand::open(plain()).await;
     let first = stand.daemon();
     stand.place([1]).await;
     stand.until_accepted(1).await;
     assert_refused(
         &run_at(&stand.database.url("postgres")),
-        &["zapgres@", &first.pid()],
+        &["zapgres@", &first.pid(), "--name"],
     );
     stand.place([2]).await;
     stand.until_accepted(2).await;

@@ -1,4 +1,4 @@
-//! One daemon per database: an advisory lock that lasts as long as the session that holds it.
+//! One daemon per name: an advisory lock that lasts as long as the session that holds it.
 
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
@@ -6,48 +6,58 @@ use tokio_postgres::Client;
 use crate::config::Config;
 use crate::database::{self, DatabaseError, Purpose};
 
-/// "zap" and "run" in ASCII: two numbers that no other program is likely to lock.
+/// "zap" in ASCII: a number that no other program is likely to lock together with the hash of a name.
 const LOCK_CLASS: i32 = 0x007A_6170;
-const LOCK_OBJECT: i32 = 0x0072_756E;
 
-/// The right to be this database's daemon. Dropping it lets another one in.
+/// The right to be the daemon of a name. Dropping it lets another one in.
 #[derive(Debug)]
-pub struct SingleDaemon {
-    /// Kept for its session, which holds the lock.
-    _session: Client,
+pub(crate) struct NameLock {
+    /// Its session holds the lock; what keeps the daemon's leases runs here too, so that both end together.
+    pub session: Client,
     connection: JoinHandle<Result<(), tokio_postgres::Error>>,
 }
 
 /// Why this process may not be the daemon.
 #[derive(Debug, thiserror::Error)]
-pub enum SingleDaemonError {
+pub enum NameLockError {
     /// Another one is.
-    #[error("another daemon works on this database already: {0}; stop it first, one is enough")]
-    Held(String),
+    #[error(
+        "a daemon named {name} works on this database already: {holder}; give this one another name with --name"
+    )]
+    Held {
+        /// The name of both.
+        name: String,
+        /// Who has it.
+        holder: String,
+    },
     /// The question could not be asked.
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }
 
-impl SingleDaemon {
-    /// Takes the lock, on a session of its own.
+impl NameLock {
+    /// Takes the lock of the configured name, on a session of its own.
     ///
     /// # Errors
-    /// [`SingleDaemonError::Held`] names who has it.
-    pub async fn acquire(config: &Config) -> Result<Self, SingleDaemonError> {
+    /// [`NameLockError::Held`] names who has it.
+    pub(crate) async fn acquire(config: &Config) -> Result<Self, NameLockError> {
         let (session, connection) = database::connect_dedicated(config, Purpose::Lock).await?;
         let connection = tokio::spawn(connection);
-        if try_lock(&session).await? {
+        let name = &config.daemon.name;
+        if try_lock(&session, name).await? {
             return Ok(Self {
-                _session: session,
+                session,
                 connection,
             });
         }
-        Err(SingleDaemonError::Held(holder(&session).await?))
+        Err(NameLockError::Held {
+            name: name.clone(),
+            holder: holder(&session, name).await?,
+        })
     }
 
     /// Waits until the session, and with it the lock, is gone. Says why.
-    pub async fn lost(&mut self) -> DatabaseError {
+    pub(crate) async fn lost(&mut self) -> DatabaseError {
         match (&mut self.connection).await {
             Ok(Err(error)) => error.into(),
             Ok(Ok(())) => DatabaseError::ConnectionLost("closed".to_owned()),
@@ -56,19 +66,19 @@ impl SingleDaemon {
     }
 }
 
-async fn try_lock(session: &Client) -> Result<bool, DatabaseError> {
+async fn try_lock(session: &Client, name: &str) -> Result<bool, DatabaseError> {
     let row = session
         .query_one(
             "-- try_lock
-            select pg_catalog.pg_try_advisory_lock($1, $2)",
-            &[&LOCK_CLASS, &LOCK_OBJECT],
+            select pg_catalog.pg_try_advisory_lock($1, pg_catalog.hashtext($2))",
+            &[&LOCK_CLASS, &name],
         )
         .await?;
     Ok(row.get(0))
 }
 
 /// Who has the lock, as far as this role may know.
-async fn holder(session: &Client) -> Result<String, DatabaseError> {
+async fn holder(session: &Client, name: &str) -> Result<String, DatabaseError> {
     let row = session
         .query_opt(
             "-- holder
@@ -76,11 +86,12 @@ async fn holder(session: &Client) -> Result<String, DatabaseError> {
             from pg_catalog.pg_locks as l
             left join pg_catalog.pg_stat_activity as a on a.pid = l.pid
             where l.locktype = 'advisory' and l.granted and l.objsubid = 2
-                and l.classid::pg_catalog.int8 = $1 and l.objid::pg_catalog.int8 = $2
+                and l.classid::pg_catalog.int8 = $1
+                and l.objid::pg_catalog.int8 = (pg_catalog.hashtext($2)::pg_catalog.int8 & 4294967295)
                 and l.database = (
                     select d.oid from pg_catalog.pg_database as d where d.datname = pg_catalog.current_database()
                 )",
-            &[&i64::from(LOCK_CLASS), &i64::from(LOCK_OBJECT)],
+            &[&i64::from(LOCK_CLASS), &name],
         )
         .await?;
     Ok(row.map_or_else(
