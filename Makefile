@@ -10,9 +10,9 @@ export PREFIX DESTDIR
 ifdef PG_CONFIG
 export PG_CONFIG
 endif
-export ONCE
+export ONCE SEED KILLS PART
 
-.PHONY: help requirements demo test lint fmt install uninstall bench-trigger bench-latency bench-drain
+.PHONY: help requirements demo test test-chaos lint fmt install uninstall bench-trigger bench-latency bench-drain
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: ## Everything that must hold: format, lints, licences, all tests
 	@scripts/install-requirements.sh test
 	@scripts/lint.sh
 	@scripts/test.sh
+
+test-chaos: ## What takes minutes: kills at random moments, brownouts, a long transaction (SEED=, KILLS=20, PART=)
+	@scripts/test-chaos.sh
 
 lint: ## Format, lints and licences only
 	@scripts/install-requirements.sh test

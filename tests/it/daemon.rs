@@ -1,7 +1,7 @@
 //! The daemon and the other commands of `zapgres`, as processes.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use crate::database::Database;
@@ -58,6 +58,11 @@ impl Daemon {
     /// What it has written.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).expect("the daemon's log")
+    }
+
+    /// Where it writes; stays when it has ended.
+    pub fn log_file(&self) -> &Path {
+        &self.log
     }
 
     /// Kills it, as the system does when memory runs out.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::postgres;
 use crate::session::Session;
@@ -41,7 +41,14 @@ impl Database {
 
     /// Whether the server takes sessions now.
     pub async fn is_reachable(&self) -> bool {
-        self.config("postgres").connect(NoTls).await.is_ok()
+        self.try_connect().await.is_ok()
+    }
+
+    /// A connection of the superuser to a server that may be away, or go away.
+    pub async fn try_connect(&self) -> Result<Client, tokio_postgres::Error> {
+        let (client, connection) = self.config("postgres").connect(NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
     }
 
     fn config(&self, role: &str) -> Config {

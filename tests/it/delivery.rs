@@ -15,4 +15,4 @@ mod shapes;
 mod stand;
 mod sweep;
 mod sweep_start;
-mod transitions;
+pub mod transitions;

@@ -5,6 +5,7 @@
 
 mod capture;
 mod captured;
+mod chaos;
 mod cluster;
 mod daemon;
 mod database;

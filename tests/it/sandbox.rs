@@ -44,6 +44,11 @@ impl Provider {
         self.address
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Its base address.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
