@@ -29,7 +29,7 @@ use crate::session::Session;
 use crate::{shop, wait};
 
 /// Daemons that work at the same time.
-const DAEMONS: usize = 1;
+const DAEMONS: usize = 2;
 
 /// Kills of each kind in the short form.
 const FEW: u32 = 3;

@@ -58,9 +58,8 @@ fn host_name() -> String {
 }
 
 fn usable_name(name: String) -> Result<String, ConfigError> {
-    let usable = !name.trim().is_empty()
-        && name.len() <= NAME_BYTES
-        && !name.chars().any(char::is_control);
+    let usable =
+        !name.trim().is_empty() && name.len() <= NAME_BYTES && !name.chars().any(char::is_control);
     if usable {
         return Ok(name);
     }

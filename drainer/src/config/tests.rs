@@ -139,9 +139,17 @@ fn a_number_out_of_range_is_an_error_that_says_the_range() {
 fn a_lease_shorter_than_the_send_timeout_is_refused() {
     let resolved = |arguments: &[&str]| flags(&[&URL, arguments].concat()).resolve();
     let error = resolved(&["--lease=24s"]).unwrap_err().to_string();
-    assert!(error.starts_with("lease is 24s; give it from 25s"), "{error}");
-    let error = resolved(&["--lease=60s", "--send-timeout=1m"]).unwrap_err().to_string();
-    assert!(error.starts_with("lease is 1m; give it from 1m 5s"), "{error}");
+    assert!(
+        error.starts_with("lease is 24s; give it from 25s"),
+        "{error}"
+    );
+    let error = resolved(&["--lease=60s", "--send-timeout=1m"])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("lease is 1m; give it from 1m 5s"),
+        "{error}"
+    );
     let lease = |arguments| resolved(arguments).unwrap().daemon.lease;
     assert_eq!(lease(&["--lease=25s"]), Duration::from_secs(25));
     assert_eq!(lease(&["--send-timeout=1m"]), Duration::from_secs(65));

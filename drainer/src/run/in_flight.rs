@@ -72,7 +72,11 @@ impl InFlight {
             let mut ended = std::pin::pin!(ended);
             // Heard from here on, also before it is awaited.
             ended.as_mut().enable();
-            if self.attempts().values().all(|entry| entry.channel_id != channel_id) {
+            if self
+                .attempts()
+                .values()
+                .all(|entry| entry.channel_id != channel_id)
+            {
                 return;
             }
             ended.await;

@@ -61,8 +61,9 @@ impl Keeper {
     pub(crate) async fn lost(&mut self) -> Loss {
         loop {
             let daemon = self.daemon.clone();
-            let next_look = (Instant::now() + daemon.config.wake.poll_interval.min(LOOK_INTERVAL_MAX))
-                .min(self.next_renewal);
+            let next_look = (Instant::now()
+                + daemon.config.wake.poll_interval.min(LOOK_INTERVAL_MAX))
+            .min(self.next_renewal);
             tokio::select! {
                 why = self.lock.lost() => return Loss::Database(why),
                 why = self.listener.lost() => return Loss::Database(why),
@@ -79,7 +80,12 @@ impl Keeper {
     /// Renews the lease; false: it is lost.
     async fn renew(&mut self) -> bool {
         let interval = renewal_interval(self.daemon.config.daemon.lease);
-        match self.daemon.leases.renew(&self.daemon, &self.lock.session).await {
+        match self
+            .daemon
+            .leases
+            .renew(&self.daemon, &self.lock.session)
+            .await
+        {
             Ok(renewed) => {
                 self.next_renewal = Instant::now() + interval;
                 renewed
@@ -93,7 +99,11 @@ impl Keeper {
     }
 
     async fn balance(&mut self) {
-        let balanced = self.daemon.leases.balance(&self.daemon, &self.lock.session).await;
+        let balanced = self
+            .daemon
+            .leases
+            .balance(&self.daemon, &self.lock.session)
+            .await;
         match balanced {
             Ok(()) => self.trouble.clear(),
             Err(error) => self.tell(&error.into()),

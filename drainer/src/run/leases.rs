@@ -100,7 +100,10 @@ impl Leases {
     pub(crate) async fn balance(&self, daemon: &Arc<Daemon>, client: &Client) -> Result<(), Error> {
         let name = &daemon.config.daemon.name;
         for gone in registry::bury(client, name).await? {
-            tracing::warn!(daemon = gone, "a daemon gives no sign of life; its channels are taken over");
+            tracing::warn!(
+                daemon = gone,
+                "a daemon gives no sign of life; its channels are taken over"
+            );
         }
         self.release(name, client).await?;
         let fleet = statement::fleet(client, name).await?;

@@ -44,7 +44,9 @@ impl Listener {
 async fn drive(mut connection: DrivenConnection, daemon: Arc<Daemon>) -> DatabaseError {
     loop {
         match poll_fn(|context| connection.poll_message(context)).await {
-            Some(Ok(AsyncMessage::Notification(said))) => hear(&daemon, said.channel(), said.payload()),
+            Some(Ok(AsyncMessage::Notification(said))) => {
+                hear(&daemon, said.channel(), said.payload())
+            }
             Some(Ok(_)) => {}
             Some(Err(error)) => return error.into(),
             None => return DatabaseError::ConnectionLost("closed".to_owned()),

@@ -46,11 +46,7 @@ const ANNOUNCE: &str = "-- announce
 select pg_catalog.pg_notify('zapgres_lanes', $1)";
 
 /// Enters this daemon, and returns the instance that it is from now on.
-pub(crate) async fn join(
-    client: &Client,
-    name: &str,
-    lease: Duration,
-) -> Result<String, Error> {
+pub(crate) async fn join(client: &Client, name: &str, lease: Duration) -> Result<String, Error> {
     client.execute(LEAVE_BEHIND, &[&name]).await?;
     let version = env!("CARGO_PKG_VERSION");
     let row = client
@@ -74,20 +70,13 @@ pub(crate) async fn renew(
 }
 
 /// Takes out daemons whose lease has run out, and returns their names.
-pub(crate) async fn bury(
-    client: &Client,
-    name: &str,
-) -> Result<Vec<String>, Error> {
+pub(crate) async fn bury(client: &Client, name: &str) -> Result<Vec<String>, Error> {
     let rows = client.query(BURY, &[&name]).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Takes this daemon out and frees what it held.
-pub(crate) async fn leave(
-    client: &Client,
-    name: &str,
-    instance: &str,
-) -> Result<(), Error> {
+pub(crate) async fn leave(client: &Client, name: &str, instance: &str) -> Result<(), Error> {
     if client.execute(LEAVE, &[&name, &instance]).await? > 0 {
         client.execute(LEAVE_BEHIND, &[&name]).await?;
     }
@@ -95,10 +84,7 @@ pub(crate) async fn leave(
 }
 
 /// Tells all daemons something: [`LEASES`], or channels whose lanes have to look.
-pub(crate) async fn announce(
-    client: &Client,
-    what: &str,
-) -> Result<(), Error> {
+pub(crate) async fn announce(client: &Client, what: &str) -> Result<(), Error> {
     client.query(ANNOUNCE, &[&what]).await?;
     Ok(())
 }

@@ -132,6 +132,6 @@ impl Fleet {
 
 /// A short lease and a short patience with the provider, so that what a crash left is taken up soon.
 fn arguments(name: &str) -> Vec<&str> {
-    let _ = name;
-    vec!["--send-timeout", "1s", "--sweep-interval", "5s"]
+    let sending = ["--send-timeout", "1s", "--lease", "7s"];
+    [&["--name", name], &sending[..], &["--sweep-interval", "5s"]].concat()
 }

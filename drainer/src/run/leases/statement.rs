@@ -97,7 +97,9 @@ pub(crate) async fn add_states(client: &Client) -> Result<(), Error> {
 /// Epochs of the channels that the daemon `name` holds.
 pub(crate) async fn held(client: &Client, name: &str) -> Result<HashMap<i64, i64>, Error> {
     let rows = client.query(HELD, &[&name]).await?;
-    let held = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let held = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
     held.collect()
 }
 
@@ -110,7 +112,9 @@ pub(crate) async fn acquire(
 ) -> Result<Vec<(i64, i64)>, Error> {
     let count = crate::run::statement::limit(count);
     let rows = client.query(ACQUIRE, &[&name, &instance, &count]).await?;
-    let taken = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let taken = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
     taken.collect()
 }
 
