@@ -1,12 +1,14 @@
 //! Adding a channel: a WhatsApp number of a tenant at one provider.
 
-use std::time::Duration;
+mod limits;
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
 use zapgres_core::credential::CredentialReference;
 
 use crate::database::DatabaseError;
+
+pub use limits::{Limits, WarmUp, parse_interval, parse_warm_up};
 
 /// A channel that is to be added.
 #[derive(Debug)]
@@ -23,10 +25,10 @@ pub struct NewChannel {
     pub instance: String,
     /// Where the secret is.
     pub credential: CredentialReference,
-    /// Messages per minute, at most.
-    pub rate_per_minute: u32,
-    /// Shortest and longest random pause between two messages.
-    pub delay: (Duration, Duration),
+    /// Higher is tried first among the tenant's channels.
+    pub priority: i16,
+    /// How much it may send.
+    pub limits: Limits,
 }
 
 /// What adding a channel did besides.
@@ -114,16 +116,20 @@ async fn insert_channel(
     transaction: &Transaction<'_>,
     channel: &NewChannel,
 ) -> Result<(), ChannelError> {
-    let rate = i32::try_from(channel.rate_per_minute)
-        .map_err(|_| ChannelError::Rate(channel.rate_per_minute))?;
-    let (shortest, longest) = (channel.delay.0.as_secs_f64(), channel.delay.1.as_secs_f64());
+    let limits = &channel.limits;
+    let rate = i32::try_from(limits.rate_per_minute)
+        .map_err(|_| ChannelError::Rate(limits.rate_per_minute))?;
+    let (shortest, longest) = (limits.delay.0.as_secs_f64(), limits.delay.1.as_secs_f64());
+    let recipient_interval = limits.recipient_interval.map(|time| time.as_secs_f64());
     let inserted = transaction
         .execute(
             "-- insert_channel
             insert into zap.channel
-                (name, tenant_id, provider, base_url, instance, credential, rate_per_minute, delay_min, delay_max)
+                (name, tenant_id, provider, base_url, instance, credential, rate_per_minute, delay_min, delay_max,
+                rate_per_second, recipient_interval, recipient_burst, daily_cap, warm_up_from, warm_up_days, share, priority)
             values
-                ($1, $2, $3, $4, $5, $6, $7, pg_catalog.make_interval(secs => $8), pg_catalog.make_interval(secs => $9))",
+                ($1, $2, $3, $4, $5, $6, $7, pg_catalog.make_interval(secs => $8), pg_catalog.make_interval(secs => $9),
+                $10, pg_catalog.make_interval(secs => $11), $12, $13, $14, $15, $16, $17)",
             &[
                 &channel.name,
                 &channel.tenant,
@@ -134,6 +140,14 @@ async fn insert_channel(
                 &rate,
                 &shortest,
                 &longest,
+                &limits.rate_per_second,
+                &recipient_interval,
+                &limits.recipient_burst,
+                &limits.daily_cap,
+                &limits.warm_up.map(|warm_up| warm_up.from),
+                &limits.warm_up.map(|warm_up| warm_up.days),
+                &limits.share,
+                &channel.priority,
             ],
         )
         .await;

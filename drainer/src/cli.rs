@@ -2,11 +2,16 @@
 
 mod adopt;
 mod channel;
+mod confirm;
+mod daemon;
+mod pause;
+mod queue;
 mod run;
 mod sandbox;
 mod setup;
 mod signals;
 mod sweep;
+mod table;
 mod usage;
 
 use std::ffi::OsString;
@@ -45,6 +50,18 @@ enum Command {
     /// Work with channels
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
+    /// Look at the queue; cancel, retry, resend
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
+    /// Work with tenants
+    #[command(subcommand)]
+    Tenant(pause::TenantCommand),
+    /// Work with sources, the attached tables
+    #[command(subcommand)]
+    Source(pause::SourceCommand),
+    /// Look at the daemons
+    #[command(subcommand)]
+    Daemon(daemon::DaemonCommand),
     Sandbox(sandbox::SandboxCommand),
 }
 
@@ -101,6 +118,10 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Setup(command) => command.execute().await,
             Command::Adopt(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
+            Command::Queue(command) => command.execute().await,
+            Command::Tenant(command) => command.execute().await,
+            Command::Source(command) => command.execute().await,
+            Command::Daemon(command) => command.execute().await,
             Command::Sandbox(command) => command.execute().await,
         }
     })

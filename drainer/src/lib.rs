@@ -5,6 +5,7 @@ mod channel;
 mod cli;
 mod clock;
 mod config;
+mod control;
 mod credential;
 mod database;
 mod installation;

@@ -7,6 +7,7 @@ mod capture;
 mod captured;
 mod chaos;
 mod cluster;
+mod control;
 mod daemon;
 mod database;
 mod delivery;

@@ -1,21 +1,43 @@
-//! `zapgres channel add`.
+//! `zapgres channel`.
 
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
+use serde_json::Value;
 use zapgres_core::credential::CredentialReference;
 use zapgres_core::pace::{parse_delay, parse_rate};
 use zapgres_providers::provider_names;
 
+use super::pause;
+use super::queue::LookCommand;
+use super::table::{self, Column, field, time};
 use super::{CommandSettings, say};
-use crate::channel::{self, NewChannel, parse_base_url, parse_name};
+use crate::channel::{
+    self, Limits, NewChannel, WarmUp, parse_base_url, parse_interval, parse_name, parse_warm_up,
+};
+use crate::control::{self, Paused, Thing};
 use crate::{credential, database};
 
 /// What can be done with channels.
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
     Add(Box<AddCommand>),
+    /// Every channel: who sends for it, whether it works, what waits since when
+    List(LookCommand),
+    /// Let a channel's notifications wait; they expire as they would otherwise
+    Pause(ChannelPause),
+    /// End a channel's pause
+    Resume(ChannelPause),
+}
+
+/// Which channel.
+#[derive(Debug, Args)]
+pub struct ChannelPause {
+    /// Its name
+    name: String,
+    #[command(flatten)]
+    settings: CommandSettings,
 }
 
 /// Add a channel: a WhatsApp number of a tenant at one provider
@@ -52,6 +74,37 @@ pub struct AddCommand {
     /// Shortest and longest random pause between two messages
     #[arg(long, value_name = "MIN..MAX", default_value = "1s..3s", value_parser = parse_delay)]
     delay: (Duration, Duration),
+    /// Messages per second, at most, besides
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    per_second: Option<i32>,
+    /// Time between two messages to one recipient, on average
+    #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
+    recipient_interval: Option<Duration>,
+    /// Messages to one recipient that may follow each other at once after a quiet time
+    #[arg(long, value_name = "N", requires = "recipient_interval", value_parser = clap::value_parser!(i32).range(1..))]
+    recipient_burst: Option<i32>,
+    /// Messages per day of the tenant's timezone, at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    daily_cap: Option<i32>,
+    #[arg(
+        long,
+        value_name = "FROM..DAYS",
+        requires = "daily_cap",
+        value_parser = parse_warm_up,
+        help = "Messages allowed on the first day, growing evenly to the daily cap in so many days: 20..14"
+    )]
+    warm_up: Option<WarmUp>,
+    /// Percent of the recipients that it serves; the others go to the tenant's next channel
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(i16).range(0..=100))]
+    share: i16,
+    /// Higher is tried first among the tenant's channels
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    priority: i16,
     #[command(flatten)]
     settings: CommandSettings,
 }
@@ -59,13 +112,27 @@ pub struct AddCommand {
 impl ChannelCommand {
     /// Does it.
     pub async fn execute(self) -> anyhow::Result<()> {
-        let Self::Add(add) = self;
-        add.execute().await
+        match self {
+            Self::Add(add) => add.execute().await,
+            Self::List(list) => self::list(list).await,
+            Self::Pause(which) => which.execute(Paused::Begin).await,
+            Self::Resume(which) => which.execute(Paused::End).await,
+        }
+    }
+}
+
+impl ChannelPause {
+    async fn execute(self, paused: Paused) -> anyhow::Result<()> {
+        let Self { name, settings } = self;
+        let called = format!("channel {name}");
+        pause::execute(settings, &called, Thing::Channel(name), paused).await
     }
 }
 
 impl AddCommand {
     async fn execute(self) -> anyhow::Result<()> {
+        let limits = self.limits();
+        limits.check()?;
         let config = self.settings.load()?;
         let channel = NewChannel {
             name: self.name,
@@ -74,14 +141,97 @@ impl AddCommand {
             base_url: self.base_url,
             instance: self.instance,
             credential: self.credential,
-            rate_per_minute: self.rate,
-            delay: self.delay,
+            priority: self.priority,
+            limits,
         };
         let mut client = database::connect_command(&config).await?;
         let added = channel::add(&mut client, &channel).await?;
         report(&channel, added.tenant_created);
         Ok(())
     }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            rate_per_minute: self.rate,
+            rate_per_second: self.per_second,
+            recipient_interval: self.recipient_interval,
+            recipient_burst: self.recipient_burst,
+            daily_cap: self.daily_cap,
+            warm_up: self.warm_up,
+            delay: self.delay,
+            share: self.share,
+        }
+    }
+}
+
+async fn list(command: LookCommand) -> anyhow::Result<()> {
+    let client = database::connect_command(&command.settings.load()?).await?;
+    let rows = control::channels(&client).await?;
+    if command.json {
+        table::print_json(&Value::Array(rows));
+        return Ok(());
+    }
+    let columns: [Column<'_>; 8] = [
+        ("channel", &|row| field(row, "channel")),
+        ("tenant", &|row| field(row, "tenant_id")),
+        ("provider", &|row| field(row, "provider")),
+        ("daemon", &|row| field(row, "daemon")),
+        ("waiting", &waiting),
+        ("oldest due", &|row| time(row, "oldest_due")),
+        ("today", &today),
+        ("state", &state),
+    ];
+    table::print(
+        &rows,
+        &columns,
+        "no channel; add one with zapgres channel add",
+    );
+    Ok(())
+}
+
+/// A count that was not taken to its end says so.
+fn waiting(row: &Value) -> String {
+    let more = if row["waiting_is_exact"] == true {
+        ""
+    } else {
+        "+"
+    };
+    field(row, "waiting") + more
+}
+
+/// Sent today, of how many: counted where there is a daily cap.
+fn today(row: &Value) -> String {
+    match (&row["sent_today"], &row["daily_cap"]) {
+        (_, Value::Null) => "-".to_owned(),
+        (Value::Null, cap) => format!("0/{cap}"),
+        (sent, cap) => format!("{sent}/{cap}"),
+    }
+}
+
+/// What keeps it from sending, if anything.
+fn state(row: &Value) -> String {
+    let mut obstacles = Vec::new();
+    if row["enabled"] == false {
+        obstacles.push("disabled".to_owned());
+    }
+    if !row["paused_at"].is_null() {
+        obstacles.push(format!("paused since {}", time(row, "paused_at")));
+    }
+    if row["tenant_paused"] == true {
+        obstacles.push("its tenant is paused".to_owned());
+    }
+    if row["breaker"] != "closed" {
+        obstacles.push(format!(
+            "down since {}, tried again at {}: {}",
+            time(row, "breaker_opened_at"),
+            time(row, "breaker_probe_at"),
+            field(row, "breaker_reason")
+        ));
+    }
+    if obstacles.is_empty() {
+        return "works".to_owned();
+    }
+    obstacles.join("; ")
 }
 
 fn report(channel: &NewChannel, tenant_created: bool) {
@@ -91,8 +241,11 @@ fn report(channel: &NewChannel, tenant_created: bool) {
         provider,
         base_url,
         instance,
-        rate_per_minute,
-        delay,
+        limits: Limits {
+            rate_per_minute,
+            delay,
+            ..
+        },
         ..
     } = channel;
     let (shortest, longest) = (

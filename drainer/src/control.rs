@@ -1,0 +1,13 @@
+//! What persons do to the queue, its channels and sources: the functions of schema zap, called.
+
+mod change;
+mod error;
+mod filter;
+mod look;
+mod pause;
+
+pub use change::{Action, change, change_matching, count};
+pub use error::ControlError;
+pub use filter::Filter;
+pub use look::{channels, daemons, dead_letters, list, overview, show};
+pub use pause::{Paused, Thing, set_pause};

@@ -1,0 +1,12 @@
+//! What a person does to the queue, its channels and sources, by SQL and from the command line.
+
+mod cancel;
+mod commands;
+mod filters;
+mod pauses;
+mod queue;
+mod races;
+mod refusals;
+mod resend;
+mod retry;
+mod statistics;
