@@ -45,7 +45,7 @@ async fn drive(mut connection: DrivenConnection, daemon: Arc<Daemon>) -> Databas
     loop {
         match poll_fn(|context| connection.poll_message(context)).await {
             Some(Ok(AsyncMessage::Notification(said))) => {
-                hear(&daemon, said.channel(), said.payload())
+                hear(&daemon, said.channel(), said.payload());
             }
             Some(Ok(_)) => {}
             Some(Err(error)) => return error.into(),
