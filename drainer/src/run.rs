@@ -7,6 +7,7 @@ mod complete;
 mod daemon;
 mod due_channels;
 mod expire;
+mod hygiene;
 mod in_flight;
 mod intake;
 mod keeper;
@@ -70,6 +71,7 @@ pub async fn run(
     };
     let sweeper = tokio::spawn(sweeping::run(daemon.clone()));
     tokio::spawn(announce::run(daemon.clone()));
+    tokio::spawn(hygiene::run(daemon.clone()));
     tokio::spawn(rescue::run(daemon.clone()));
     notifier.ready("working");
     tracing::info!(database = %daemon.config.database.url, "ready");

@@ -9,7 +9,7 @@ mod removal;
 use tokio_postgres::Client;
 
 use crate::database::DatabaseError;
-use privileges::{ADMIN, DAEMON, Function, READER, ROLES};
+use privileges::{ADMIN, DAEMON, Function, READER, ROLES, SEES_SESSIONS};
 use reads::Reads;
 
 pub use removal::removal;
@@ -50,6 +50,18 @@ pub async fn plan(client: &mut Client) -> Result<Plan, DatabaseError> {
     plan.summary.push(format!(
         "{ADMIN}: everything in schema zap; {DAEMON}: what the daemon reads and writes there; {READER}: reads there"
     ));
+    if may_grant_statistics(client).await? {
+        plan.statements
+            .push(format!("grant {SEES_SESSIONS} to {DAEMON}"));
+        plan.summary.push(format!(
+            "{DAEMON} may see whose sessions are open ({SEES_SESSIONS}), to name who holds an old snapshot"
+        ));
+    } else {
+        plan.warnings.push(format!(
+            "this role may not grant {SEES_SESSIONS}: without it the daemon sees old snapshots of its own role only; \
+             a superuser can run: grant {SEES_SESSIONS} to {DAEMON}"
+        ));
+    }
     let reads = reads::find(client).await?;
     grant_reads(&mut plan, reads);
     Ok(plan)
@@ -110,6 +122,22 @@ async fn existing_roles(client: &Client) -> Result<Vec<String>, DatabaseError> {
         )
         .await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Before PostgreSQL 16, CREATEROLE was enough.
+async fn may_grant_statistics(client: &Client) -> Result<bool, DatabaseError> {
+    let row = client
+        .query_one(
+            "-- may_grant_statistics
+            select r.rolsuper
+                or (r.rolcreaterole and pg_catalog.current_setting('server_version_num')::integer < 160000)
+                or pg_catalog.pg_has_role(r.oid, 'pg_read_all_stats', 'member with admin option')
+            from pg_catalog.pg_roles as r
+            where r.rolname = current_user",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
 }
 
 async fn functions(client: &Client) -> Result<Vec<Function>, DatabaseError> {

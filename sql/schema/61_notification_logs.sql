@@ -12,7 +12,7 @@ create table zap.notification_logs (
     error_class text,
     detail text,
     logged_at timestamptz not null default pg_catalog.clock_timestamp()
-);
+) with (autovacuum_vacuum_scale_factor = 0.05);
 create index notification_logs_by_notification on zap.notification_logs (notification_id, id);
 create index notification_logs_by_time on zap.notification_logs (logged_at);
 comment on table zap.notification_logs is 'What happened to each notification, append-only';

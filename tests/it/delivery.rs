@@ -6,6 +6,7 @@ mod crashes;
 mod daemons;
 mod decisions;
 mod faults;
+mod hygiene;
 mod interruptions;
 mod messages;
 mod obstacles;

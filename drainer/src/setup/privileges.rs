@@ -20,13 +20,16 @@ const DAEMON_TABLES: [(&str, &str); 14] = [
     ("source", "select"),
     ("template", "select"),
     ("recipient", "select"),
-    ("notification_queue", "select, insert, update"),
-    ("notification_logs", "select, insert"),
+    ("notification_queue", "select, insert, update, delete"),
+    ("notification_logs", "select, insert, delete"),
     ("sweep_mark", "select, insert, delete"),
     ("missed", "select, update, delete"),
     ("capture_gap", "select, delete"),
     ("installation", "select, insert"),
 ];
+
+/// The server's own role for seeing whose sessions hold an old snapshot.
+pub const SEES_SESSIONS: &str = "pg_read_all_stats";
 
 /// Functions that the daemon calls, directly or through one another.
 const DAEMON_FUNCTIONS: [&str; 4] = [
