@@ -17,6 +17,7 @@ mod lease;
 mod leases;
 mod listener;
 mod log_row;
+mod marker;
 mod name_lock;
 mod opted_out;
 mod registry;
@@ -38,11 +39,12 @@ use crate::config::Config;
 use crate::database;
 use crate::service_notify::ServiceNotifier;
 use announce::Announcements;
-use complete::Outcome;
+use complete::Report;
 use daemon::Daemon;
 use in_flight::InFlight;
 use lanes::Lanes;
 use leases::Leases;
+use marker::{Marker, Question};
 use serve::serve;
 use session::Session;
 
@@ -62,14 +64,15 @@ pub async fn run(
     make_provider: MakeProvider,
     randomness: fn() -> f64,
 ) -> Result<(), RunError> {
-    let (daemon, outcomes) = prepare(config, shutdown, make_provider, randomness).await?;
+    let (daemon, reports, questions) = prepare(config, shutdown, make_provider, randomness).await?;
     let mut session = Session::open(&daemon).await?;
     let finish = CancellationToken::new();
     let completer = {
         let (daemon, finish) = (daemon.clone(), finish.clone());
-        tokio::spawn(async move { complete::run(&daemon, outcomes, finish).await })
+        tokio::spawn(async move { complete::run(daemon, reports, finish).await })
     };
     let sweeper = tokio::spawn(sweeping::run(daemon.clone()));
+    tokio::spawn(marker::run(daemon.clone(), questions, finish.clone()));
     tokio::spawn(announce::run(daemon.clone()));
     tokio::spawn(hygiene::run(daemon.clone()));
     tokio::spawn(rescue::run(daemon.clone()));
@@ -98,14 +101,22 @@ pub async fn run(
     Ok(())
 }
 
+/// The daemon, what its lanes report, and what they ask for.
+type Prepared = (
+    Arc<Daemon>,
+    UnboundedReceiver<Report>,
+    UnboundedReceiver<Question>,
+);
+
 async fn prepare(
     config: Config,
     shutdown: CancellationToken,
     make_provider: MakeProvider,
     randomness: fn() -> f64,
-) -> Result<(Arc<Daemon>, UnboundedReceiver<Outcome>), RunError> {
+) -> Result<Prepared, RunError> {
     let pool = database::connect_pool(&config).await?;
-    let (sender, outcomes) = unbounded_channel();
+    let (report, reports) = unbounded_channel();
+    let (ask, questions) = unbounded_channel();
     let daemon = Arc::new(Daemon {
         make_provider,
         permits: Arc::new(Semaphore::new(config.sending.in_flight)),
@@ -114,7 +125,8 @@ async fn prepare(
         randomness,
         gate: watch::Sender::new(false),
         in_flight: InFlight::default(),
-        outcomes: sender,
+        reports: report,
+        marker: Marker::new(ask),
         lanes: Lanes::default(),
         leases: Leases::default(),
         announcements: Announcements::default(),
@@ -125,5 +137,5 @@ async fn prepare(
         abort: CancellationToken::new(),
     });
     daemon.lanes.attach(&daemon);
-    Ok((daemon, outcomes))
+    Ok((daemon, reports, questions))
 }

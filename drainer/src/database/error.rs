@@ -9,7 +9,7 @@ use tokio_postgres::error::SqlState;
 use crate::config::DatabaseUrl;
 
 /// Why the database can't be worked with.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum DatabaseError {
     /// Nobody answers at the address.
     #[error(

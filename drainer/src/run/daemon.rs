@@ -9,11 +9,13 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::announce::Announcements;
-use super::complete::Outcome;
+use super::complete::{Outcome, Report};
 use super::in_flight::InFlight;
 use super::lane::MakeProvider;
 use super::lanes::Lanes;
+use super::lease::Lease;
 use super::leases::Leases;
+use super::marker::Marker;
 use crate::config::Config;
 use crate::database::DatabaseError;
 
@@ -29,7 +31,8 @@ pub(crate) struct Daemon {
     /// Requests at a time in this process.
     pub permits: Arc<Semaphore>,
     pub in_flight: InFlight,
-    pub outcomes: UnboundedSender<Outcome>,
+    pub reports: UnboundedSender<Report>,
+    pub marker: Marker,
     pub lanes: Lanes,
     pub leases: Leases,
     pub announcements: Announcements,
@@ -74,10 +77,32 @@ impl Daemon {
 
     /// Hands an outcome to the completer.
     pub(crate) fn complete(&self, outcome: Outcome) {
-        self.in_flight.know(outcome.id);
-        if let Err(unsent) = self.outcomes.send(outcome) {
+        let mark = self.in_flight.know(outcome.id).map(|(_, mark)| mark);
+        self.report(Report::Known(outcome, mark));
+    }
+
+    /// Takes back attempts whose requests were not begun. Where the answer to the mark was lost, the completer finds out
+    /// whether there is anything to take back.
+    pub(crate) fn give_back(&self, lease: &Lease, ids: impl IntoIterator<Item = i64>) {
+        let (channel_id, epoch) = (lease.channel_id, lease.epoch);
+        for id in ids {
+            self.report(match self.in_flight.know(id) {
+                Some((number, mark)) => {
+                    Report::Known(Outcome::unsent(channel_id, (id, number)), Some(mark))
+                }
+                None => Report::Unsent {
+                    id,
+                    channel_id,
+                    epoch,
+                },
+            });
+        }
+    }
+
+    fn report(&self, report: Report) {
+        if let Err(unsent) = self.reports.send(report) {
             tracing::error!(
-                notification_id = unsent.0.id,
+                notification_id = unsent.0.id(),
                 "the outcome of an attempt came too late to be written"
             );
         }

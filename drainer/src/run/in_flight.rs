@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::lane::mark::Mark;
+
 /// One attempt: a notification's id and the number of the attempt.
 pub(crate) type Attempt = (i64, i32);
 
@@ -23,6 +25,8 @@ struct Entry {
     number: i32,
     channel_id: i64,
     progress: Progress,
+    /// None: it may not be marked.
+    mark: Option<Mark>,
 }
 
 /// Notifications whose outcome this process knows or will know. Rescue leaves them alone, and no lane takes them: an
@@ -42,17 +46,33 @@ impl InFlight {
                 number,
                 channel_id,
                 progress,
+                mark: None,
             };
             (id, entry)
         });
         self.attempts().extend(sending);
     }
 
-    /// The outcome of an attempt is known.
-    pub(crate) fn know(&self, id: i64) {
+    /// An attempt is marked.
+    pub(crate) fn mark(&self, (id, number): Attempt, mark: Mark) {
         if let Some(entry) = self.attempts().get_mut(&id) {
-            entry.progress = Progress::Known;
+            entry.number = number;
+            entry.mark = Some(mark);
         }
+    }
+
+    /// Whether the attempt of a notification is marked.
+    pub(crate) fn is_marked(&self, id: i64) -> bool {
+        let attempts = self.attempts();
+        attempts.get(&id).is_some_and(|entry| entry.mark.is_some())
+    }
+
+    /// The outcome of an attempt is known. Returns its number and its mark.
+    pub(crate) fn know(&self, id: i64) -> Option<(i32, Mark)> {
+        let mut attempts = self.attempts();
+        let entry = attempts.get_mut(&id)?;
+        entry.progress = Progress::Known;
+        entry.mark.map(|mark| (entry.number, mark))
     }
 
     /// Forgets notifications whose outcome is written, or which were not marked after all.

@@ -1,7 +1,7 @@
 //! A lane: sends the notifications of one channel, in order and at its pace.
 
 mod connection;
-mod mark;
+pub(crate) mod mark;
 mod queue;
 mod ready;
 mod send;
@@ -32,13 +32,15 @@ use super::daemon::Daemon;
 use super::in_flight::Attempt;
 use super::lanes::Inbox;
 use super::lease::Lease;
-use super::opted_out::skip_opted_out;
+use super::marker::Marking;
 use crate::database::DatabaseError;
 
 /// A change of the channel's row holds for what is sent this long after it, at the latest.
 const SETTINGS_AGE: Duration = Duration::from_secs(1);
 /// Pause where somebody has to change something, or the database is away.
 const OBSTACLE_PAUSE: Duration = Duration::from_secs(1);
+/// The day's limit may be raised at any time.
+const CAP_PAUSE: Duration = Duration::from_secs(60);
 /// Pause while the lease is about to run out and not renewed yet.
 const LEASE_PAUSE: Duration = Duration::from_millis(100);
 
@@ -268,8 +270,15 @@ impl Lane {
             return Ok(self.tempo.next_slot().map_or(Pause::Idle, Pause::Until));
         }
         let marked_at = boot_clock::now();
-        let marked = self.mark(&rows).await?;
+        let attempts = rows.iter().map(|row| (row.id, row.attempts + 1));
+        let Marking { marked, capped_for } = self.daemon.mark(&self.lease, attempts).await?;
         self.tempo.leave(marked.len(), self.daemon.randomness);
+        if let Some(wait) = capped_for
+            && marked.is_empty()
+        {
+            self.queue.clear();
+            return Ok(Pause::Until(Instant::now() + wait.min(CAP_PAUSE)));
+        }
         if marked.is_empty() && self.queue.is_empty() {
             // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
             return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
@@ -301,39 +310,6 @@ impl Lane {
         permits
     }
 
-    /// Marks `rows`; returns those that may be sent, in their order.
-    async fn mark(&self, rows: &[Ready]) -> Result<Vec<Marked>, DatabaseError> {
-        let client = self.daemon.client().await?;
-        if !self.lease.allows_marking() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-        let attempts = || rows.iter().map(|row| (row.id, row.attempts + 1));
-        self.daemon.in_flight.begin(self.channel_id, attempts());
-        let marking = mark::mark(&client, self.channel_id, &ids).await;
-        let mut marked = match marking {
-            Ok(marked) => marked,
-            Err(error) => {
-                // The statement may have worked all the same: then its attempts are given back, unsent.
-                for attempt in attempts() {
-                    self.daemon
-                        .complete(verdict::unsent(self.channel_id, attempt));
-                }
-                return Err(error.into());
-            }
-        };
-        marked.sort_by_key(|marked| ids.iter().position(|id| *id == marked.id));
-        let refused: Vec<i64> = ids
-            .into_iter()
-            .filter(|id| marked.iter().all(|marked| marked.id != *id))
-            .collect();
-        self.daemon.in_flight.end(refused.iter().copied());
-        if !refused.is_empty() {
-            skip_opted_out(&client, &refused).await?;
-        }
-        Ok(marked)
-    }
-
     /// Begins a request.
     fn begin(
         &mut self,
@@ -352,7 +328,7 @@ impl Lane {
         let (attempt, recipient) = ((marked.id, marked.attempt), marked.recipient.clone());
         let request = self.sends.spawn(async move {
             if !lease.allows_start(marked_at) {
-                daemon.complete(verdict::unsent(channel_id, (marked.id, marked.attempt)));
+                daemon.give_back(&lease, [marked.id]);
                 return None;
             }
             let timeout = daemon.config.sending.send_timeout;

@@ -13,6 +13,18 @@ pub(crate) enum Level {
     Info,
 }
 
+impl Level {
+    /// The text stored in the `level` column.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Retry => "retry",
+            Self::Info => "info",
+        }
+    }
+}
+
 /// One row to write. Field names are those of the columns, as `jsonb_to_recordset` matches them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct LogRow {

@@ -17,7 +17,7 @@ const DAEMON_TABLES: [(&str, &str); 14] = [
     ("daemon", "select, insert, update, delete"),
     ("channel", "select"),
     ("channel_state", "select, insert, update"),
-    ("source", "select"),
+    ("source", "select, update (paused_at)"),
     ("template", "select"),
     ("recipient", "select"),
     ("notification_queue", "select, insert, update, delete"),

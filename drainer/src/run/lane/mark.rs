@@ -1,38 +1,102 @@
 //! Marks, durably and before the request, what is sent next.
 
-use deadpool_postgres::GenericClient;
+use std::time::Duration;
 
-use crate::run::statement;
+use chrono::{DateTime, Utc};
+use deadpool_postgres::GenericClient;
+use tokio_postgres::Row;
+
+use crate::run::statement::{self, Parameters};
 
 /// Finds its rows by primary key, and only then checks again whatever may have changed since they were found due: as
 /// conditions on the table, the same checks would tempt the planner to walk through all that is due.
+///
+/// The locks on the channels' states hold takeovers up until this has committed; a channel that was taken over meanwhile
+/// has another epoch. What waits for a person is put aside: out of the way of what can be sent. The lock on its source
+/// lets whoever ends a pause find all that was put aside because of it; nobody waits for that person's transaction.
 pub(crate) const MARK: &str = "-- mark
-with wanted as materialized (
+with requested as materialized (
+    select r.id, r.channel_id, r.place
+    from unnest($1::bigint [], $2::bigint []) with ordinality as r (id, channel_id, place)
+),
+leased as materialized (
+    select s.channel_id, s.lease_epoch, s.sent_on, s.sent_count
+    from unnest($3::bigint [], $4::bigint []) as l (channel_id, epoch)
+    inner join zap.channel_state as s on l.channel_id = s.channel_id and l.epoch = s.lease_epoch
+    where s.lease_owner = $5
+        and exists (
+            select from zap.daemon as d
+            where d.name = $5 and d.instance = $6::text::uuid and d.lease_until > pg_catalog.clock_timestamp()
+        )
+    order by s.channel_id
+    for no key update of s
+),
+usable as materialized (
     select
-        q.id, q.channel_id, q.tenant_id, q.recipient_kind, q.recipient, q.resolved_at, q.status, q.next_attempt_at,
-        q.expires_at
+        l.channel_id, l.lease_epoch, day.today, day.ends_in,
+        case
+            when c.warm_up_days > day.number
+                then c.warm_up_from + (c.daily_cap - c.warm_up_from)::bigint * day.number / c.warm_up_days
+            else c.daily_cap
+        end - case when l.sent_on = day.today then l.sent_count else 0 end as room
+    from leased as l
+    inner join zap.channel as c on l.channel_id = c.id
+    inner join zap.tenant as t on c.tenant_id = t.id
+    -- Null where days are not counted: an unknown zone is the matter of those that count them.
+    cross join lateral (select case when c.daily_cap is not null then t.timezone end as name) as zone
+    cross join lateral (
+        select
+            (pg_catalog.clock_timestamp() at time zone zone.name)::date as today,
+            greatest(
+                (pg_catalog.clock_timestamp() at time zone zone.name)::date - (c.created_at at time zone zone.name)::date, 0
+            ) as number,
+            pg_catalog.date_part(
+                'epoch',
+                ((pg_catalog.clock_timestamp() at time zone zone.name)::date + 1)::timestamp at time zone zone.name
+                - pg_catalog.clock_timestamp()
+            )::float8 as ends_in
+    ) as day
+    where c.enabled
+        and c.paused_at is null
+        and t.enabled
+        and t.paused_at is null
+        and coalesce(
+            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = t.id),
+            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
+            'true'
+        ) = 'true'
+),
+wanted as materialized (
+    select
+        q.id, q.channel_id, q.tenant_id, q.source_id, q.event, q.recipient_kind, q.recipient, q.resolved_at, q.status,
+        q.next_attempt_at, q.expires_at, q.error_class
     from zap.notification_queue as q
     where q.id = any ($1)
     for update skip locked
 ),
-allowed as (
-    select w.id
+paused_source as materialized (
+    select s.id
+    from zap.source as s
+    where s.paused_at is not null and s.id = any (array(select w.source_id from wanted as w))
+    for share skip locked
+),
+due as materialized (
+    select
+        w.id, w.channel_id, w.source_id, u.lease_epoch, u.room,
+        s.paused_at is not null as is_paused,
+        -- Whoever lets a held one go takes the error class away.
+        w.status = 'uncertain'
+        and w.error_class = 'uncertain'
+        and coalesce(s.uncertain_policy, case when w.event like 'broadcast%' then 'hold' end, 'retry') = 'hold' as is_held,
+        r.place
     from wanted as w
-    inner join zap.channel as c on w.channel_id = c.id
-    inner join zap.tenant as t on w.tenant_id = t.id
-    where w.channel_id = $2
-        and w.resolved_at is not null
+    inner join requested as r on w.id = r.id and w.channel_id = r.channel_id
+    inner join usable as u on w.channel_id = u.channel_id
+    left join zap.source as s on w.source_id = s.id
+    where w.resolved_at is not null
         and w.status in ('pending', 'retrying', 'uncertain')
         and w.next_attempt_at <= pg_catalog.statement_timestamp()
         and (w.expires_at is null or w.expires_at > pg_catalog.statement_timestamp())
-        and c.enabled
-        and c.paused_at is null
-        and t.enabled
-        and coalesce(
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = w.tenant_id),
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
-            'true'
-        ) = 'true'
         and not exists (
             select from zap.recipient as r
             where r.tenant_id = w.tenant_id
@@ -41,18 +105,42 @@ allowed as (
                 and r.opted_out_at is not null
         )
 ),
+parked as (
+    update zap.notification_queue as q
+    set next_attempt_at = 'infinity', reason = case when d.is_held then 'held' else 'source_paused' end
+    from due as d
+    where q.id = d.id and (d.is_held or d.source_id in (select p.id from paused_source as p))
+),
+ranked as materialized (
+    select
+        d.id, d.channel_id, d.lease_epoch,
+        d.room is null or pg_catalog.row_number() over (partition by d.channel_id order by d.place) <= d.room as fits
+    from due as d
+    where not d.is_held and not d.is_paused
+),
 marked as (
     update zap.notification_queue as q
     set
         status = 'processing',
         attempts = q.attempts + 1,
-        processing_at = pg_catalog.clock_timestamp()
-    from allowed as a
-    where q.id = a.id
+        processing_at = pg_catalog.clock_timestamp(),
+        lease_epoch = r.lease_epoch
+    from ranked as r
+    where q.id = r.id and r.fits
     returning
         q.id, q.attempts, q.max_attempts, q.recipient, q.kind, q.body, q.tenant_id, q.source_id, q.channel_id,
+        q.lease_epoch, q.processing_at,
         q.uncertain_at is not null as repeat,
         coalesce((q.metadata ->> 'unanswered')::integer, 0) as unanswered
+),
+counted as (
+    update zap.channel_state as s
+    set sent_on = u.today, sent_count = m.sent + case when s.sent_on = u.today then s.sent_count else 0 end
+    from usable as u
+    inner join (
+        select k.channel_id, pg_catalog.count(*)::integer as sent from marked as k group by k.channel_id
+    ) as m on u.channel_id = m.channel_id
+    where s.channel_id = u.channel_id and u.room is not null
 ),
 logged as (
     insert into zap.notification_logs
@@ -63,8 +151,14 @@ logged as (
     from marked as m
     where m.repeat
 )
-select m.id, m.attempts, m.max_attempts, m.recipient, m.kind, m.body, m.repeat, m.unanswered
-from marked as m";
+select
+    m.channel_id, null::float8 as capped_for, m.id, m.attempts, m.max_attempts, m.recipient, m.kind, m.body, m.repeat,
+    m.unanswered, m.lease_epoch, m.processing_at
+from marked as m
+union all
+select u.channel_id, u.ends_in, null, null, null, null, null, null, null, null, null, null
+from usable as u
+where exists (select from ranked as r where r.channel_id = u.channel_id and not r.fits)";
 
 /// A notification that is marked and has to be sent now.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,28 +176,78 @@ pub(crate) struct Marked {
     pub unanswered: i32,
 }
 
-/// Marks those of `ids` that may still be sent on the channel.
+/// What an attempt is recognised by when its outcome is written: numbers are used again when one is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Epoch of the lease.
+    pub epoch: i64,
+    /// The row's `processing_at`.
+    pub processing_at: DateTime<Utc>,
+}
+
+/// One line of the statement's answer.
+pub(crate) enum Line {
+    /// An attempt may begin.
+    Marked(Marked, Mark),
+    /// The channel may send no more for this long.
+    Capped(Duration),
+}
+
+/// What is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Request {
+    /// Notifications, in the order in which they are to be sent.
+    pub ids: Vec<i64>,
+    /// Channel of each.
+    pub channels: Vec<i64>,
+    /// Channels, once each.
+    pub leased: Vec<i64>,
+    /// Epoch of each channel's lease.
+    pub epochs: Vec<i64>,
+}
+
+/// Marks what may still be sent, as the daemon `name`; returns lines with the channel that each is about.
 pub(crate) async fn mark(
     client: &impl GenericClient,
-    channel_id: i64,
-    ids: &[i64],
-) -> Result<Vec<Marked>, tokio_postgres::Error> {
-    let rows = statement::rows(client, MARK, &[&ids, &channel_id]).await?;
-    let marked = rows.iter().map(|row| {
-        Ok(Marked {
-            id: row.try_get("id")?,
-            attempt: row.try_get("attempts")?,
-            max_attempts: row.try_get("max_attempts")?,
-            recipient: row
-                .try_get::<_, Option<String>>("recipient")?
-                .unwrap_or_default(),
-            kind: row.try_get("kind")?,
-            body: row
-                .try_get::<_, Option<String>>("body")?
-                .unwrap_or_default(),
-            repeat: row.try_get("repeat")?,
-            unanswered: row.try_get("unanswered")?,
-        })
-    });
-    marked.collect()
+    request: &Request,
+    name: &str,
+    instance: &str,
+) -> Result<Vec<(i64, Line)>, tokio_postgres::Error> {
+    let parameters: Parameters<'_> = &[
+        &request.ids,
+        &request.channels,
+        &request.leased,
+        &request.epochs,
+        &name,
+        &instance,
+    ];
+    let rows = statement::rows(client, MARK, parameters).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("channel_id")?, line(row)?)))
+        .collect()
+}
+
+fn line(row: &Row) -> Result<Line, tokio_postgres::Error> {
+    if let Some(seconds) = row.try_get::<_, Option<f64>>("capped_for")? {
+        let wait = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        return Ok(Line::Capped(wait));
+    }
+    let text = |column| -> Result<String, tokio_postgres::Error> {
+        Ok(row.try_get::<_, Option<String>>(column)?.unwrap_or_default())
+    };
+    let marked = Marked {
+        id: row.try_get("id")?,
+        attempt: row.try_get("attempts")?,
+        max_attempts: row.try_get("max_attempts")?,
+        recipient: text("recipient")?,
+        kind: row.try_get("kind")?,
+        body: text("body")?,
+        repeat: row.try_get("repeat")?,
+        unanswered: row.try_get("unanswered")?,
+    };
+    let mark = Mark {
+        epoch: row.try_get("lease_epoch")?,
+        processing_at: row.try_get("processing_at")?,
+    };
+    Ok(Line::Marked(marked, mark))
 }

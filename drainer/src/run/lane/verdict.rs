@@ -125,16 +125,6 @@ fn last_error(outcome: &Outcome, error: &SendError) -> String {
     error.message.clone()
 }
 
-/// The attempt was, or may have been, marked, but no request was made.
-pub(crate) fn unsent(channel_id: i64, attempt: (i64, i32)) -> Outcome {
-    Outcome {
-        give_back: true,
-        wait_seconds: Some(0.0),
-        event: None,
-        ..outcome(channel_id, attempt, StatusEvent::RetryScheduled, "retrying")
-    }
-}
-
 fn outcome(
     channel_id: i64,
     (id, attempt): (i64, i32),

@@ -1,0 +1,253 @@
+//! Comparing an outcome with its row, and writing it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use deadpool_postgres::GenericClient;
+
+use super::{Outcome, Report};
+use crate::run::lane::mark::Mark;
+use crate::run::statement::{self, Parameters};
+
+/// Finds its rows by primary key, and compares only then: as a condition on the table, the status would tempt the planner
+/// to walk through all that is in flight.
+///
+/// An attempt's own outcome is accepted from `uncertain` too: rescue may have been quicker than the answer. Proof that the
+/// message was accepted holds whatever happened since; while a newer attempt is in flight, it is remembered and wins over
+/// that one's failure. Writing an outcome again, because the answer to the first time was lost, changes nothing.
+pub(crate) const COMPLETE: &str = "-- complete
+with outcome as materialized (
+    select o.*
+    from unnest(
+        $1::bigint [], $2::integer [], $3::bigint [], $4::timestamptz [], $5::text [], $6::boolean [], $7::float8 [],
+        $8::text [], $9::text [], $10::text [], $11::text [], $12::integer [], $13::text [], $14::text [], $15::bigint []
+    ) as o (
+        id, attempt, epoch, processing_at, status, give_back, wait_seconds, reason, error_class, last_error,
+        provider_message_id, duration_ms, level, event, channel_id
+    )
+),
+known as materialized (
+    select
+        q.id, q.tenant_id, q.source_id, q.status, q.attempts, q.lease_epoch, q.processing_at, q.provider_message_id,
+        q.metadata -> 'accepted' as accepted
+    from zap.notification_queue as q
+    where q.id = any ($1)
+    order by q.id
+    for update
+),
+compared as materialized (
+    select
+        o.*,
+        k.tenant_id,
+        k.source_id,
+        k.accepted,
+        case
+            when k.attempts = o.attempt
+                and k.lease_epoch = o.epoch
+                and k.processing_at = o.processing_at
+                and k.status in ('processing', 'uncertain')
+                then case
+                    when o.status = 'sent' then 'own'
+                    when k.accepted is not null then 'accepted_before'
+                    when o.status = 'uncertain' and k.status = 'uncertain' then 'nothing'
+                    else 'own'
+                end
+            when o.status <> 'sent' then 'late'
+            when k.status = 'processing' then 'remembered'
+            when k.status in ('retrying', 'uncertain', 'failed', 'canceled', 'expired', 'skipped') then 'proof'
+            when o.provider_message_id is distinct from k.provider_message_id then 'late'
+            else 'nothing'
+        end as meaning
+    from outcome as o
+    inner join known as k on o.id = k.id
+),
+new as materialized (
+    select c.*
+    from compared as c
+    where c.meaning <> 'nothing'
+        and (
+            c.meaning not in ('late', 'remembered')
+            or not exists (
+                select from zap.notification_logs as l
+                where l.notification_id = c.id and l.attempt = c.attempt and l.event = c.event
+            )
+        )
+),
+completed as (
+    update zap.notification_queue as q
+    set
+        status = case n.meaning when 'own' then n.status else 'sent' end,
+        attempts = case when n.meaning = 'own' and n.give_back then q.attempts - 1 else q.attempts end,
+        next_attempt_at = case
+            when n.meaning <> 'own' or n.wait_seconds is null then q.next_attempt_at
+            else pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => n.wait_seconds)
+        end,
+        reason = case n.meaning when 'own' then n.reason end,
+        error_class = case n.meaning when 'own' then n.error_class end,
+        last_error = case n.meaning when 'own' then n.last_error end,
+        provider_message_id = coalesce(
+            case n.meaning when 'accepted_before' then n.accepted ->> 'provider_message_id' else n.provider_message_id end,
+            q.provider_message_id
+        ),
+        sent_at = case when n.meaning <> 'own' or n.status = 'sent' then pg_catalog.clock_timestamp() end,
+        failed_at = case when n.meaning = 'own' and n.status = 'failed' then pg_catalog.clock_timestamp() end,
+        uncertain_at = case
+            when n.meaning = 'own' and n.status = 'uncertain' then pg_catalog.clock_timestamp() else q.uncertain_at
+        end,
+        metadata = case
+            when n.meaning = 'own' and n.error_class = 'uncertain'
+                then coalesce(q.metadata, '{}') || pg_catalog.jsonb_build_object(
+                    'repeat_possible', true,
+                    'unanswered', coalesce((q.metadata ->> 'unanswered')::integer, 0) + 1
+                )
+            else q.metadata
+        end
+    from new as n
+    where q.id = n.id and n.meaning in ('own', 'accepted_before', 'proof')
+),
+remembered as (
+    update zap.notification_queue as q
+    set metadata = coalesce(q.metadata, '{}') || pg_catalog.jsonb_build_object(
+        'accepted', pg_catalog.jsonb_build_object('attempt', n.attempt, 'provider_message_id', n.provider_message_id)
+    )
+    from new as n
+    where q.id = n.id and n.meaning = 'remembered'
+)
+insert into zap.notification_logs
+    (notification_id, tenant_id, source_id, channel_id, attempt, level, event, duration_ms, error_class, detail)
+select
+    n.id, n.tenant_id, n.source_id, n.channel_id, n.attempt, n.level, n.event, n.duration_ms, n.error_class,
+    coalesce(n.last_error, n.reason)
+from new as n
+where n.event is not null";
+
+/// Finds its rows by primary key. A row that is in flight under the epoch is what was marked: nobody else marks it before
+/// this is settled.
+const FIND_MARKED: &str = "-- find_marked
+with known as materialized (
+    select q.id, q.status, q.attempts, q.lease_epoch, q.processing_at
+    from zap.notification_queue as q
+    where q.id = any ($1)
+)
+select k.id, k.attempts, k.lease_epoch, k.processing_at
+from known as k
+inner join unnest($1::bigint [], $2::bigint []) as u (id, epoch) on k.id = u.id and k.lease_epoch = u.epoch
+where k.status = 'processing'";
+
+/// Writes what is known of attempts; at most one report per notification.
+pub(super) async fn complete(
+    client: &impl GenericClient,
+    reports: &[Report],
+) -> Result<(), tokio_postgres::Error> {
+    let marked = find_marked(client, reports).await?;
+    let given_back: Vec<(Outcome, Mark)> = reports
+        .iter()
+        .filter_map(|report| match report {
+            Report::Unsent { id, channel_id, .. } => {
+                let (attempt, mark) = marked.get(id)?;
+                Some((Outcome::unsent(*channel_id, (*id, *attempt)), *mark))
+            }
+            Report::Known(..) => None,
+        })
+        .collect();
+    let mut columns = Columns::default();
+    for report in reports {
+        if let Report::Known(outcome, mark) = report {
+            columns.add(outcome, *mark);
+        }
+    }
+    for (outcome, mark) in &given_back {
+        columns.add(outcome, Some(*mark));
+    }
+    if !columns.id.is_empty() {
+        columns.write(client).await?;
+    }
+    Ok(())
+}
+
+/// Attempts that were marked, though the answer that says so was lost.
+async fn find_marked(
+    client: &impl GenericClient,
+    reports: &[Report],
+) -> Result<HashMap<i64, (i32, Mark)>, tokio_postgres::Error> {
+    let unsent = reports.iter().filter_map(|report| match report {
+        Report::Unsent { id, epoch, .. } => Some((*id, *epoch)),
+        Report::Known(..) => None,
+    });
+    let (ids, epochs): (Vec<i64>, Vec<i64>) = unsent.unzip();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = statement::rows(client, FIND_MARKED, &[&ids, &epochs]).await?;
+    let marked = rows.iter().map(|row| {
+        let mark = Mark {
+            epoch: row.try_get("lease_epoch")?,
+            processing_at: row.try_get("processing_at")?,
+        };
+        Ok((row.try_get("id")?, (row.try_get("attempts")?, mark)))
+    });
+    marked.collect()
+}
+
+/// Outcomes as the statement takes them.
+#[derive(Default)]
+struct Columns<'a> {
+    id: Vec<i64>,
+    attempt: Vec<i32>,
+    epoch: Vec<Option<i64>>,
+    processing_at: Vec<Option<DateTime<Utc>>>,
+    status: Vec<&'static str>,
+    give_back: Vec<bool>,
+    wait_seconds: Vec<Option<f64>>,
+    reason: Vec<Option<&'static str>>,
+    error_class: Vec<Option<&'static str>>,
+    last_error: Vec<Option<&'a str>>,
+    provider_message_id: Vec<Option<&'a str>>,
+    duration_ms: Vec<Option<i32>>,
+    level: Vec<&'static str>,
+    event: Vec<Option<&'static str>>,
+    channel_id: Vec<i64>,
+}
+
+impl<'a> Columns<'a> {
+    fn add(&mut self, outcome: &'a Outcome, mark: Option<Mark>) {
+        self.id.push(outcome.id);
+        self.attempt.push(outcome.attempt);
+        self.epoch.push(mark.map(|mark| mark.epoch));
+        self.processing_at.push(mark.map(|mark| mark.processing_at));
+        self.status.push(outcome.status);
+        self.give_back.push(outcome.give_back);
+        self.wait_seconds.push(outcome.wait_seconds);
+        self.reason.push(outcome.reason);
+        self.error_class.push(outcome.error_class);
+        self.last_error.push(outcome.last_error.as_deref());
+        self.provider_message_id
+            .push(outcome.provider_message_id.as_deref());
+        self.duration_ms.push(outcome.duration_ms);
+        self.level.push(outcome.level.as_str());
+        self.event.push(outcome.event);
+        self.channel_id.push(outcome.channel_id);
+    }
+
+    async fn write(&self, client: &impl GenericClient) -> Result<(), tokio_postgres::Error> {
+        let parameters: Parameters<'_> = &[
+            &self.id,
+            &self.attempt,
+            &self.epoch,
+            &self.processing_at,
+            &self.status,
+            &self.give_back,
+            &self.wait_seconds,
+            &self.reason,
+            &self.error_class,
+            &self.last_error,
+            &self.provider_message_id,
+            &self.duration_ms,
+            &self.level,
+            &self.event,
+            &self.channel_id,
+        ];
+        statement::execute(client, COMPLETE, parameters).await?;
+        Ok(())
+    }
+}
