@@ -253,7 +253,7 @@ impl Round {
             return;
         };
         let ready = self.ready.entry(*channel_id).or_default();
-        let due = outcome::due(row);
+        let due = row.due();
         if due <= row.now {
             let recipient = message.recipient.clone().unwrap_or_default();
             ready.push(Ready {

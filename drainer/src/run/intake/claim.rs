@@ -66,6 +66,14 @@ impl Captured {
         self.reason.is_none() && self.context_hash.is_none()
     }
 
+    /// When its message is due, and its time begins to run out: lanes send in the order of capture, whatever the order of
+    /// looks was.
+    pub(crate) fn due(&self) -> DateTime<Utc> {
+        self.scheduled_at
+            .unwrap_or(self.created_at)
+            .max(self.created_at)
+    }
+
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
             id: row.try_get("id")?,

@@ -310,7 +310,7 @@ fn unless_expired(
     hash: Option<String>,
     error: Option<String>,
 ) -> Decision {
-    if row.now >= later(row.created_at, source.expires_after) {
+    if row.now >= later(row.due(), source.expires_after) {
         return Decision::Expire { reason, error };
     }
     Decision::Again {

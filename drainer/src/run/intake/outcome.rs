@@ -1,6 +1,5 @@
 //! A decision as the row and log rows that record it.
 
-use chrono::{DateTime, Utc};
 use zapgres_core::status::Status;
 
 use super::claim::Captured;
@@ -108,19 +107,12 @@ fn send(
         reason,
         channel_id,
         max_attempts: source.map(|source| source.max_attempts),
-        next_attempt_at: Some(due(row)),
-        expires_at: source.map(|source| later(row.created_at, source.expires_after)),
+        next_attempt_at: Some(row.due()),
+        expires_at: source.map(|source| later(row.due(), source.expires_after)),
         resolved: true,
         ..with_message(row, message)
     };
     (written, Some(log))
-}
-
-/// When the message is due: lanes send in the order of capture, whatever the order of looks was.
-pub(crate) fn due(row: &Captured) -> DateTime<Utc> {
-    row.scheduled_at
-        .unwrap_or(row.created_at)
-        .max(row.created_at)
 }
 
 fn waiting(row: &Captured, reason: &'static str, error: Option<String>) -> LogRow {
@@ -174,6 +166,8 @@ fn with_message(row: &Captured, message: Message) -> Written {
 
 #[cfg(test)]
 mod tests {
+    use chrono::DateTime;
+
     use super::*;
 
     fn captured(reason: Option<&str>) -> Captured {

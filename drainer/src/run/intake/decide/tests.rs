@@ -320,3 +320,21 @@ fn shadow_mode_keeps_the_text_and_sends_nothing() {
     };
     assert_eq!(message.body.as_deref(), Some("Oi"));
 }
+
+/// Q1: what a person takes up again, or what was asked for later, has its whole time from then on.
+#[test]
+fn time_runs_out_from_when_it_was_due() {
+    let waiting = Context {
+        ready: false,
+        ..context()
+    };
+    let hours = |count: i64| count * 3600;
+    let row = Captured {
+        scheduled_at: Some(at(hours(7))),
+        ..captured(hours(8))
+    };
+    let again = considered(&row, &source(), waiting.clone()).unwrap_err();
+    assert!(matches!(again, Decision::Again { .. }), "{again:?}");
+    let over = considered(&captured(hours(8)), &source(), waiting).unwrap_err();
+    assert!(matches!(over, Decision::Expire { .. }), "{over:?}");
+}
