@@ -9,4 +9,5 @@ mod races;
 mod refusals;
 mod resend;
 mod retry;
+mod running;
 mod statistics;

@@ -13,7 +13,7 @@ mod obstacles;
 mod odd_data;
 mod plans;
 mod shapes;
-mod stand;
+pub mod stand;
 mod sweep;
 mod sweep_start;
 pub mod transitions;

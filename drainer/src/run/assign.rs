@@ -8,7 +8,7 @@ use super::statement;
 
 const BATCH: i64 = 500;
 
-/// Uses `notification_queue_ready`; run once when a daemon begins.
+/// Uses `notification_queue_ready`.
 pub(crate) const WAITING_TENANTS: &str = "-- waiting_tenants
 select distinct q.tenant_id
 from zap.notification_queue as q

@@ -18,6 +18,10 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// What is due and was not found is locked by somebody else.
 const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
+/// Shortest time between two looks at all that waits for a channel,
+const INVENTORY_PAUSE: Duration = Duration::from_secs(2);
+/// and that as a multiple of what the last one took: there may be many.
+const INVENTORY_SHARE: u32 = 20;
 /// Pauses are stretched or shortened by up to this share, so that nothing falls into step.
 const JITTER: f64 = 0.1;
 
@@ -66,12 +70,16 @@ async fn serve_on_one_connection(
     let mut client = daemon.client().await?;
     let mut intake = Intake::new(&client, daemon.config.sending.claim_batch).await?;
     let mut next_housekeeping = Instant::now();
+    let mut next_inventory = Instant::now() + INVENTORY_PAUSE;
     while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {
         notifier.progress();
         if Instant::now() >= next_housekeeping {
             keep_house(daemon, &mut client, missed).await?;
             intake.forget_floor();
             next_housekeeping = Instant::now() + jittered(daemon);
+        }
+        if Instant::now() >= next_inventory {
+            next_inventory = take_inventory(daemon, &client).await?;
         }
         let round = intake.round(&client).await?;
         let next_look = next_look(&round);
@@ -116,6 +124,16 @@ async fn keep_house(
         daemon.wait_for_channel(tenants);
     }
     Ok(())
+}
+
+/// Learns what a person, or a daemon that is gone, has left without a channel, and returns when to look again.
+async fn take_inventory(
+    daemon: &Daemon,
+    client: &Client,
+) -> Result<Instant, tokio_postgres::Error> {
+    let start = Instant::now();
+    daemon.wait_for_channel(assign::waiting_tenants(client).await?);
+    Ok(Instant::now() + (start.elapsed() * INVENTORY_SHARE).max(INVENTORY_PAUSE))
 }
 
 fn dispatch(daemon: &Arc<Daemon>, round: Round) {
