@@ -157,10 +157,15 @@ async fn mark_together(
 ) -> Result<HashMap<i64, Marking>, Refusal> {
     let client = daemon.client().await.map_err(Refusal::Statement)?;
     let mut request = mark::Request::default();
-    for question in batch.iter().filter(|question| question.lease.allows_marking()) {
+    for question in batch
+        .iter()
+        .filter(|question| question.lease.allows_marking())
+    {
         let channel_id = question.lease.channel_id;
         request.ids.extend(&question.ids);
-        request.channels.extend(question.ids.iter().map(|_| channel_id));
+        request
+            .channels
+            .extend(question.ids.iter().map(|_| channel_id));
         request.leased.push(channel_id);
         request.epochs.push(question.lease.epoch);
     }

@@ -75,3 +75,47 @@ async fn capture_does_not_read_all_items() {
     stand.place(20..=40).await;
     assert_eq!(reads().await, before);
 }
+
+/// Messages that were tried: given up, or held after a send without an answer.
+const ATTEMPTED: &str = "
+    insert into zap.notification_queue (
+        source_id, event, subject, dedup_key, tenant_id, channel_id, status, reason, recipient, body,
+        resolved_at, next_attempt_at, attempts, lease_epoch
+    )
+    select s.id, s.event, 'tried ' || n, s.event || ':tried ' || n, '1', c.id,
+        case n % 2 when 0 then 'failed' else 'uncertain' end, 'held', '+5511987654321', 'x',
+        now() - interval '1 day', 'infinity', 1, 0
+    from zap.source as s, zap.channel as c, generate_series(1, 20000) as n";
+
+/// Entries of the index of attempts that were read.
+const READ_OF_ATTEMPTED: &str = "
+    select idx_tup_read from pg_stat_user_indexes where indexrelname = 'notification_queue_attempted'";
+
+/// O1: what is marked and completed is found by its key, however much was tried before; also with plans that were made
+/// while nothing was.
+#[tokio::test]
+async fn marks_and_outcomes_do_not_read_all_attempts() {
+    let stand = Stand::open(plain()).await;
+    let _daemon = stand.daemon();
+    for key in 1..=20 {
+        stand.place([key]).await;
+        stand.until_accepted(key as usize).await;
+    }
+    stand.session.run(ATTEMPTED).await;
+    stand.session.run("analyze zap.notification_queue").await;
+    let read = async || {
+        stand.session.run("select pg_stat_force_next_flush()").await;
+        stand.session.count(READ_OF_ATTEMPTED).await
+    };
+    let (before, by_index_before) = (read().await, stand.session.count(READS_BY_INDEX).await);
+    for key in 21..=60 {
+        stand.place([key]).await;
+        stand.until_accepted(key as usize).await;
+    }
+    wait::until("the statistics tell of it", async || {
+        stand.session.count(READS_BY_INDEX).await >= by_index_before + 100
+    })
+    .await;
+    let read = read().await - before;
+    assert!(read < 10_000, "{read} entries read");
+}

@@ -233,7 +233,9 @@ fn line(row: &Row) -> Result<Line, tokio_postgres::Error> {
         return Ok(Line::Capped(wait));
     }
     let text = |column| -> Result<String, tokio_postgres::Error> {
-        Ok(row.try_get::<_, Option<String>>(column)?.unwrap_or_default())
+        Ok(row
+            .try_get::<_, Option<String>>(column)?
+            .unwrap_or_default())
     };
     let marked = Marked {
         id: row.try_get("id")?,
