@@ -40,6 +40,10 @@ async fn revocations(client: &Client) -> Result<Vec<String>, DatabaseError> {
                 select 1, 'table ' || c.oid::pg_catalog.regclass, c.relacl
                 from pg_catalog.pg_class as c where c.relkind <> 'S'
                 union all
+                -- Revoking from a table revokes from its columns, too.
+                select 1, 'table ' || a.attrelid::pg_catalog.regclass, a.attacl
+                from pg_catalog.pg_attribute as a where a.attacl is not null
+                union all
                 select 1, 'sequence ' || c.oid::pg_catalog.regclass, c.relacl
                 from pg_catalog.pg_class as c where c.relkind = 'S'
                 union all
@@ -76,7 +80,7 @@ async fn roles(client: &Client) -> Result<Vec<(String, Option<String>)>, Databas
             left join pg_catalog.pg_shdepend as s on
                 s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and s.refobjid = r.oid
                 and not (
-                    s.deptype = 'a' and s.objsubid = 0
+                    s.deptype = 'a'
                     and case s.classid
                         when 'pg_catalog.pg_database'::pg_catalog.regclass then s.objid
                         when 'pg_catalog.pg_class'::pg_catalog.regclass then s.dbid

@@ -86,7 +86,7 @@ due as materialized (
         s.paused_at is not null as is_paused,
         -- Whoever lets a held one go takes the error class away.
         w.status = 'uncertain'
-        and w.error_class = 'uncertain'
+        and w.error_class is not distinct from 'uncertain'
         and coalesce(s.uncertain_policy, case when w.event like 'broadcast%' then 'hold' end, 'retry') = 'hold' as is_held,
         r.place
     from wanted as w
