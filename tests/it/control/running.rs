@@ -96,3 +96,87 @@ async fn what_has_no_channel_waits_for_one() {
     stand.add_channel("1").await;
     stand.until_accepted_texts(&["1", "2"]).await;
 }
+
+/// Q1: a company that is paused waits, while others go on.
+#[tokio::test]
+async fn a_paused_tenant_waits() {
+    let stand = Stand::open(plain()).await;
+    stand.add_channel("2").await;
+    stand.session.run("select zap.pause_tenant('1')").await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand
+        .session
+        .run(
+            "begin;
+             insert into pedidos (id, empresa_id, nome, telefone, total) values (2, 2, 'Zé', '(11) 98765-0000', 1);
+             insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario) values (2, 'X', 1, 1);
+             commit",
+        )
+        .await;
+    stand.until_accepted_texts(&["2"]).await;
+    until_resolved(&stand, 2).await;
+    assert_eq!(stand.of_order(1, "status").await, "pending");
+    stand.session.run("select zap.resume_tenant('1')").await;
+    stand.until_accepted_texts(&["2", "1"]).await;
+}
+
+/// Q1: what a paused source has announced is put aside, out of the way of other sources on the same channel.
+#[tokio::test]
+async fn a_paused_source_waits() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("select zap.pause_source('pedido_itens')")
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1, 2]).await;
+    let aside = "select count(*) from zap.notification_queue
+         where reason = 'source_paused' and next_attempt_at = 'infinity' and status = 'pending'";
+    wait::until("both are put aside", async || {
+        stand.session.count(aside).await == 2
+    })
+    .await;
+    assert_eq!(stand.provider.texts().await, [""; 0]);
+    stand
+        .session
+        .run("select zap.resume_source('pedido_itens')")
+        .await;
+    stand.until_accepted_texts(&["1", "2"]).await;
+    assert_eq!(stand.of_order(1, "reason").await, "null");
+}
+
+/// B2: a send without an answer of a source that holds such is left to a person, who lets it go.
+#[tokio::test]
+async fn what_is_held_is_let_go() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("update zap.source set uncertain_policy = 'hold'")
+        .await;
+    stand.place([1]).await;
+    let daemon = stand.daemon();
+    stand.until_status(1, "sent").await;
+    assert!(daemon.terminate().await.success());
+    stand
+        .session
+        .run(
+            "insert into zap.notification_queue (
+                 source_id, event, subject, dedup_key, tenant_id, channel_id, recipient, body, status, attempts, max_attempts,
+                 resolved_at, processing_at, uncertain_at, error_class, metadata
+             )
+             select source_id, event, '2', 'order_received:2', tenant_id, channel_id, '+5511987650000', '2', 'uncertain', 1, 8,
+                 now(), now() - interval '1 hour', now() - interval '1 hour', 'uncertain',
+                 '{\"unanswered\": 1, \"repeat_possible\": true}'
+             from zap.notification_queue",
+        )
+        .await;
+    let _daemon = stand.daemon();
+    wait::until("it is held", async || {
+        stand.of_order(2, "reason").await == "held"
+    })
+    .await;
+    stand.session.run(&of("retry", 2)).await;
+    stand.until_accepted(2).await;
+    stand.until_status(2, "sent").await;
+}
