@@ -108,8 +108,7 @@ impl Protocol {
             return;
         }
         if row.status == Status::Processing {
-            row.message = message;
-            row.is_remembered = true;
+            row.remembered = message;
         } else if !matches!(row.status, Status::Sent | Status::Delivered | Status::Read) {
             row.message = message;
             change(row, StatusEvent::Accepted);
@@ -144,7 +143,11 @@ impl Protocol {
         {
             row.attempts = row.attempts.saturating_sub(1);
         }
-        if row.is_remembered && self.has(Guard::RememberedAtCompletion) {
+        if row.remembered != NO_MARK
+            && completion.outcome != Outcome::Accepted
+            && self.has(Guard::RememberedAtCompletion)
+        {
+            row.message = row.remembered;
             event = StatusEvent::Accepted;
         }
         change(row, event);
@@ -167,7 +170,8 @@ impl Protocol {
     pub fn rescue(&self, row: &mut Notification) {
         row.unanswered += 1;
         row.is_flagged |= self.has(Guard::RescueFlags);
-        let event = if row.is_remembered && self.has(Guard::RememberedAtRescue) {
+        let event = if row.remembered != NO_MARK && self.has(Guard::RememberedAtRescue) {
+            row.message = row.remembered;
             StatusEvent::Accepted
         } else if row.unanswered >= MAX_UNANSWERED || row.attempts >= row.max_attempts {
             StatusEvent::GaveUp
@@ -199,7 +203,9 @@ pub fn change(row: &mut Notification, event: StatusEvent) {
     if let Ok(status) = next(row.status, event) {
         row.status = status;
     }
-    row.is_remembered &= row.status == Status::Processing;
+    if row.status != Status::Processing {
+        row.remembered = NO_MARK;
+    }
 }
 
 /// `cancel`

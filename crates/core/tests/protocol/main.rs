@@ -17,7 +17,7 @@ use stateright::{Checker, Expectation, HasDiscoveries, Model};
 use model::Protocol;
 use state::{Budget, Mishap};
 
-/// Mishaps of one run. One more takes eight times as long and 3 GB; it found nothing new.
+/// Mishaps of one run. One more takes eight times as long and 2 GB, and finds nothing new.
 const MISHAPS: u8 = 3;
 
 /// B2, B9, T9: whatever happens, in any order, of which two may be crashes.

@@ -87,7 +87,7 @@ fn possibilities() -> [Property<Protocol>; 4] {
         }),
         Property::sometimes(
             "an acceptance waits for a newer attempt",
-            |_, state: &State| state.notifications[0].is_remembered,
+            |_, state: &State| state.notifications[0].remembered != NO_MARK,
         ),
         Property::sometimes(
             "a canceled notification is in flight",
@@ -107,7 +107,7 @@ fn possibilities() -> [Property<Protocol>; 4] {
 
 fn is_known_to_be_sent(row: &Notification) -> bool {
     matches!(row.status, Status::Sent | Status::Delivered | Status::Read)
-        || row.is_remembered
+        || row.remembered != NO_MARK
         || row.undelivered != NO_MARK
 }
 

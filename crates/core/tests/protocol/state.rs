@@ -121,8 +121,8 @@ pub struct Notification {
     pub epoch: u8,
     /// `uncertain_at` is set: some attempt was left without an answer.
     pub is_flagged: bool,
-    /// `metadata.accepted`: an older attempt turned out to be accepted while a newer one was in flight.
-    pub is_remembered: bool,
+    /// `metadata.accepted`: the mark of an older attempt that turned out to be accepted while a newer one was in flight.
+    pub remembered: u8,
     /// The last mark.
     pub mark: u8,
     /// `provider_message_id`: of which mark.
@@ -225,7 +225,7 @@ impl State {
             unanswered: 0,
             epoch: 0,
             is_flagged: false,
-            is_remembered: false,
+            remembered: NO_MARK,
             mark: NO_MARK,
             message: NO_MARK,
             undelivered: NO_MARK,
