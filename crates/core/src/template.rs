@@ -9,7 +9,7 @@ mod writer;
 
 use std::ops::Range;
 
-use minijinja::{Environment, ErrorKind, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
 use writer::BodyWriter;
 
@@ -63,30 +63,62 @@ pub enum TemplateError {
     Empty,
 }
 
-/// Renders `source` with `context` to the text of a message.
+/// Renders messages, and keeps the templates that it has read: reading one takes longer than filling it in.
 ///
-/// Blanks at the end are cut. Besides Jinja's own filters there are `moeda` (`R$ 1.234,56`),
-/// `quantidade` (`2`, `0,5`), `primeiro_nome`, and `linha(n)` (one line of at most n characters).
+/// Besides Jinja's own filters there are `moeda` (`R$ 1.234,56`), `quantidade` (`2`, `0,5`),
+/// `primeiro_nome`, and `linha(n)` (one line of at most n characters).
+#[derive(Debug)]
+pub struct Renderer<'source> {
+    /// A template's name is its own text.
+    environment: Environment<'source>,
+}
+
+impl<'source> Renderer<'source> {
+    /// Renders `source` with `context` to the text of a message. Blanks at the end are cut.
+    ///
+    /// # Errors
+    /// See [`TemplateError`]; each says what to correct.
+    pub fn render(
+        &mut self,
+        source: &'source str,
+        context: &serde_json::Value,
+    ) -> Result<String, TemplateError> {
+        if self.environment.get_template(source).is_err() {
+            self.environment
+                .add_template(source, source)
+                .map_err(|e| syntax_error(&e))?;
+        }
+        let template = self.environment.get_template(source);
+        let template = template.map_err(|e| syntax_error(&e))?;
+        let mut body = BodyWriter::new(BODY_CAP_CHARACTERS);
+        let rendered = template.render_captured_to(context, &mut body);
+        if body.is_over_cap() {
+            return Err(TemplateError::TooLong);
+        }
+        rendered.map_err(|error| render_error(source, &error))?;
+        let text = body.into_text();
+        if text.trim().is_empty() {
+            Err(TemplateError::Empty)
+        } else {
+            Ok(text)
+        }
+    }
+}
+
+impl Default for Renderer<'_> {
+    fn default() -> Self {
+        Self {
+            environment: environment(),
+        }
+    }
+}
+
+/// Renders `source` once.
 ///
 /// # Errors
-/// See [`TemplateError`]; each says what to correct.
+/// As of [`Renderer::render`].
 pub fn render(source: &str, context: &serde_json::Value) -> Result<String, TemplateError> {
-    let environment = environment();
-    let template = environment
-        .template_from_named_str(NAME, source)
-        .map_err(|e| syntax_error(&e))?;
-    let mut body = BodyWriter::new(BODY_CAP_CHARACTERS);
-    let rendered = template.render_captured_to(context, &mut body);
-    if body.is_over_cap() {
-        return Err(TemplateError::TooLong);
-    }
-    rendered.map_err(|error| render_error(source, &error))?;
-    let text = body.into_text();
-    if text.trim().is_empty() {
-        Err(TemplateError::Empty)
-    } else {
-        Ok(text)
-    }
+    Renderer::default().render(source, context)
 }
 
 /// Whether `source` can be read as a template.
@@ -109,7 +141,7 @@ pub fn builtin(event: &str, locale: &str) -> Option<&'static str> {
     }
 }
 
-fn environment() -> Environment<'static> {
+fn environment<'source>() -> Environment<'source> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
@@ -117,6 +149,8 @@ fn environment() -> Environment<'static> {
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.set_debug(true);
+    // Otherwise a text that ends in ".html" would be taken for a page.
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
     // minijinja prints "none" for null, which no customer should read.
     environment.set_formatter(|out, state, value| {
         if value.is_none() {

@@ -15,6 +15,9 @@ const SEPARATORS_CAP: usize = 3;
 /// addresses and positions in PostgreSQL's log are left as they are.
 #[must_use]
 pub fn mask(text: &str) -> String {
+    if has_too_few_digits(text) {
+        return text.to_owned();
+    }
     let characters: Vec<char> = text.chars().collect();
     let mut masked = String::with_capacity(text.len());
     let mut run = Run::default();
@@ -38,6 +41,11 @@ pub fn mask(text: &str) -> String {
     }
     run.end(&mut masked);
     masked
+}
+
+/// Tells at a glance that there is nothing to mask, as in nearly every text that is logged. Other scripts have digits, too.
+fn has_too_few_digits(text: &str) -> bool {
+    text.is_ascii() && text.bytes().filter(u8::is_ascii_digit).count() < FROM_DIGITS
 }
 
 /// Digits and what separates them, so far.

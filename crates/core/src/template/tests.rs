@@ -375,3 +375,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_is_never_taken_for_a_page() {
+    let context = json!({"name": "João & <Filhos>"});
+    let text = render("{{ name }}: loja.html", &context);
+    assert_eq!(text.unwrap(), "João & <Filhos>: loja.html");
+}
+
+#[test]
+fn one_renderer_serves_several_texts() {
+    let mut renderer = Renderer::default();
+    for (source, expected) in [("{{ n }}", "1"), ("{{ n }}!", "1!"), ("{{ n }}", "1")] {
+        assert_eq!(renderer.render(source, &json!({"n": 1})).unwrap(), expected);
+    }
+    assert!(renderer.render("{{ n", &json!({})).is_err());
+    assert!(renderer.render("{{ n", &json!({})).is_err());
+}

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use deadpool_postgres::Client;
+use zapgres_core::template::Renderer;
 
 use super::claim::Captured;
 use super::complaints::Complaints;
@@ -35,6 +36,7 @@ impl Batch {
             .consider(client, statements, complaints, least_privileged)
             .await?;
         let companies = self.companies(client, &considered).await?;
+        let mut renderer = Renderer::default();
         let decisions = self
             .captured
             .iter()
@@ -45,7 +47,8 @@ impl Batch {
                         .source_of(row)
                         .ok_or_else(|| Decision::skip("source_off"))?;
                     let tenant_id = candidate.tenant_id.clone();
-                    let composed = decide::compose(row, source, candidate, &companies);
+                    let composed =
+                        decide::compose(row, source, candidate, &companies, &mut renderer);
                     tell(row, tenant_id, &composed, &companies, complaints);
                     Ok((composed?, source.mode))
                 };

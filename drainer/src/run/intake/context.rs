@@ -203,7 +203,11 @@ impl Asking<'_> {
                 continue;
             }
             match self.ask_at_once(statements, &subjects[range.clone()]).await {
-                Ok(found) => answers[range].clone_from_slice(&found),
+                Ok(found) => {
+                    for (answer, found) in answers[range].iter_mut().zip(found) {
+                        *answer = found;
+                    }
+                }
                 Err(Failure::Connection(error)) => return Err(error),
                 Err(Failure::Rows(_)) if range.len() > 1 => {
                     let middle = range.start + range.len() / 2;

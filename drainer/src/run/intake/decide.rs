@@ -11,7 +11,7 @@ use serde_json::Value;
 use zapgres_core::error_text::presentable;
 use zapgres_core::phone::{self, PhoneNumber};
 use zapgres_core::settle::{self, Look, SettleInput};
-use zapgres_core::template;
+use zapgres_core::template::{self, Renderer};
 
 use super::claim::Captured;
 use super::context::{Answer, Context};
@@ -174,11 +174,12 @@ pub(crate) fn consider(
 }
 
 /// Writes the message.
-pub(crate) fn compose(
+pub(crate) fn compose<'a>(
     row: &Captured,
     source: &Source,
-    candidate: Candidate,
-    companies: &Companies,
+    mut candidate: Candidate,
+    companies: &'a Companies,
+    renderer: &mut Renderer<'a>,
 ) -> Result<Composed, Decision> {
     let known = Box::new(Message {
         tenant_id: Some(candidate.tenant_id.clone()),
@@ -202,7 +203,7 @@ pub(crate) fn compose(
     }
     let phone = phone::normalize(given, tenant.default_area_code.as_deref())
         .map_err(|error| skip("invalid_phone", Some(presentable(&error.to_string()))))?;
-    let (body, template_version) = render(row, &candidate, tenant, companies)
+    let (body, template_version) = render(row, &mut candidate, tenant, companies, renderer)
         .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
     Ok(Composed {
         tenant_id: candidate.tenant_id,
@@ -270,19 +271,22 @@ pub(crate) fn text<'a>(
     }
 }
 
-fn render(
+fn render<'a>(
     row: &Captured,
-    candidate: &Candidate,
+    candidate: &mut Candidate,
     tenant: &Tenant,
-    companies: &Companies,
+    companies: &'a Companies,
+    renderer: &mut Renderer<'a>,
 ) -> Result<(String, String), String> {
     let (source, version) = text(row, &candidate.tenant_id, tenant, companies)
         .ok_or_else(|| format!("no text for event {} in {}", row.event, tenant.locale))?;
-    let mut values = candidate.values.clone();
+    let values = &mut candidate.values;
     if let (Some(name), Some(values)) = (&tenant.name, values.as_object_mut()) {
         values.insert("company".to_owned(), serde_json::json!({ "name": name }));
     }
-    let body = template::render(source, &values).map_err(|error| error.to_string())?;
+    let body = renderer
+        .render(source, values)
+        .map_err(|error| error.to_string())?;
     Ok((body, version.to_owned()))
 }
 

@@ -88,6 +88,7 @@ fn composed(context: Context, companies: &Companies) -> Result<Composed, Decisio
         &source(),
         considered(&row, &source(), context)?,
         companies,
+        &mut Renderer::default(),
     )
 }
 
