@@ -65,15 +65,31 @@ impl Provider {
 
     /// The messages it accepted, oldest first, as JSON.
     pub async fn messages(&self) -> Vec<Value> {
-        let answer = client()
-            .get(format!("{}/sandbox/messages", self.url()))
-            .send()
-            .await;
-        answer
-            .expect("messages")
-            .json()
-            .await
-            .expect("messages as JSON")
+        self.list("messages").await
+    }
+
+    /// The messages it accepted for this instance.
+    pub async fn messages_at(&self, instance: &str) -> Vec<Value> {
+        self.list(&format!("messages?instance={instance}")).await
+    }
+
+    /// How many messages it accepted: cheap, however many there are.
+    pub async fn count(&self) -> u64 {
+        let stats = self.get("stats").await;
+        stats["messages"]["latest"].as_u64().expect("a count")
+    }
+
+    async fn list(&self, what: &str) -> Vec<Value> {
+        match self.get(what).await {
+            Value::Array(list) => list,
+            other => panic!("{what}: {other}"),
+        }
+    }
+
+    async fn get(&self, what: &str) -> Value {
+        let url = format!("{}/sandbox/{what}", self.url());
+        let answer = client().get(url).send().await.expect(what);
+        answer.json().await.expect(what)
     }
 
     /// Orders faults.

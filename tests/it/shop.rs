@@ -1,6 +1,7 @@
 //! The user's order database, in the shapes the tests need, and the statements of an ordering application.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 use crate::cluster::Cluster;
 use crate::database::Database;
@@ -54,6 +55,27 @@ pub fn order(key: impl Display) -> String {
     format!(
         "insert into pedidos (id, empresa_id, nome, telefone, total)
          values ({key}, 1, 'Ana Souza', '(11) 98765-4321', 45.00);"
+    )
+}
+
+/// Inserts an order of any company, by a customer who orders nothing else.
+pub fn order_at(company: u32, key: u32) -> String {
+    let phone = 10_000_000 + key;
+    format!(
+        "insert into pedidos (id, empresa_id, nome, telefone, total)
+         values ({key}, {company}, 'Rui Lima', '(11) 9{phone}', 45.00);"
+    )
+}
+
+/// Inserts orders of these keys, dealt out to the companies 1 to `companies`, as an import does: in one statement.
+pub fn import(keys: RangeInclusive<u32>, companies: u32) -> String {
+    let (first, last) = keys.into_inner();
+    format!(
+        "insert into pedidos (id, empresa_id, nome, telefone, total)
+         select n, 1 + n % {companies}, 'Rui Lima', '(11) 9' || 10000000 + n, 45.00
+         from generate_series({first}, {last}) as n;
+         insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario)
+         select n, 'X-Burger', 2, 22.50 from generate_series({first}, {last}) as n;"
     )
 }
 

@@ -1,0 +1,129 @@
+//! One company's crowd keeps nobody else waiting.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use super::stand::Stand;
+use crate::cluster::plain;
+use crate::{shop, wait};
+
+/// What a crowd may add to another company's waiting time.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// Orders whose waiting time is measured; the middle one counts.
+const SAMPLES: u32 = 9;
+
+/// Notifications that intake takes at a time.
+const BATCH: u64 = 500;
+
+/// Rows that are put into the queue at a time.
+const ROUND: u32 = 100_000;
+
+/// Company 1 is the crowd, company 2 the one that must not notice.
+async fn open() -> Stand {
+    let stand = Stand::open(plain()).await;
+    stand.add_channel("2").await;
+    stand
+}
+
+/// Places an order of company 2, and waits until the provider has accepted it.
+async fn send(stand: &Stand, key: u32) -> Duration {
+    let order = shop::order_at(2, key) + &shop::item(key);
+    stand.session.run(&format!("begin; {order} commit")).await;
+    let begin = Instant::now();
+    let text = key.to_string();
+    wait::until("the other company's order is accepted", async || {
+        let messages = stand.provider.messages_at("instance_2").await;
+        messages.iter().any(|message| message["text"] == *text)
+    })
+    .await;
+    begin.elapsed()
+}
+
+/// How long orders of company 2 wait.
+async fn waiting_time(stand: &Stand, keys: Range<u32>) -> Duration {
+    let mut times = Vec::new();
+    for key in keys {
+        times.push(send(stand, key).await);
+    }
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Notifications of company 1 that only wait to be sent.
+async fn fill(stand: &Stand, rows: u32) {
+    for first in (0..rows).step_by(ROUND as usize) {
+        let statement = format!(
+            "insert into zap.notification_queue (
+                 source_id, event, subject, dedup_key, tenant_id, channel_id, recipient, body, resolved_at,
+                 expires_at, max_attempts
+             )
+             select
+                 s.id, s.event, 'crowd-' || n, s.event || ':crowd-' || n, c.tenant_id, c.id,
+                 '+55119' || 20000000 + n, 'crowd-' || n, now(), now() + interval '6 hours', 8
+             from zap.source as s, zap.channel as c, generate_series({first} + 1, {last}) as n
+             where c.tenant_id = '1'",
+            last = rows.min(first + ROUND),
+        );
+        stand.session.run(&statement).await;
+    }
+}
+
+/// Fairness: so many rows of one company are ready.
+async fn beside_a_backlog(rows: u32) {
+    let stand = open().await;
+    let alone = {
+        let daemon = stand.daemon();
+        daemon.until_it_says("ready").await;
+        let alone = waiting_time(&stand, 1..1 + SAMPLES).await;
+        assert!(daemon.terminate().await.success());
+        alone
+    };
+    fill(&stand, rows).await;
+    let _daemon = stand.daemon();
+    wait::until("the backlog is being sent", async || {
+        stand.provider.count().await > 100
+    })
+    .await;
+    let beside = waiting_time(&stand, 101..101 + SAMPLES).await;
+    assert!(
+        stand.provider.count().await < u64::from(rows),
+        "the backlog was gone"
+    );
+    println!("alone {alone:?}, beside {rows} ready rows {beside:?}");
+    assert!(beside < alone + DELAY, "{beside:?}, alone {alone:?}");
+}
+
+/// Q1, fairness: many rows of one company are ready.
+#[tokio::test]
+async fn a_backlog_delays_no_other_company() {
+    beside_a_backlog(ROUND).await;
+}
+
+/// Q1, fairness: a million rows of one company are ready.
+#[tokio::test]
+#[ignore = "takes minutes: make test-chaos"]
+async fn a_backlog_of_a_million_delays_no_other_company() {
+    beside_a_backlog(10 * ROUND).await;
+}
+
+/// Q1, fairness: one company imports orders that nobody has looked at yet: another one's order waits for a few batches of
+/// them and not for all.
+#[tokio::test]
+async fn an_import_delays_no_other_company() {
+    let stand = open().await;
+    let daemon = stand.daemon();
+    daemon.until_it_says("ready").await;
+    stand.session.run(&shop::import(1_001..=21_000, 1)).await;
+    let resolved = "select count(*) from zap.notification_queue where resolved_at is not null";
+    let mut passed = Vec::new();
+    for key in 1..=SAMPLES {
+        let before = stand.session.count(resolved).await;
+        send(&stand, key).await;
+        passed.push(stand.session.count(resolved).await - before);
+    }
+    passed.sort_unstable();
+    let left = "select count(*) from zap.notification_queue where resolved_at is null";
+    assert_ne!(stand.session.count(left).await, 0, "the import was over");
+    assert!(passed[passed.len() / 2] <= 4 * BATCH, "{passed:?}");
+}
