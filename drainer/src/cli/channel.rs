@@ -220,6 +220,9 @@ fn state(row: &Value) -> String {
     if row["tenant_paused"] == true {
         obstacles.push("its tenant is paused".to_owned());
     }
+    if row["daemon"].is_null() && row["enabled"] == true {
+        obstacles.push("no daemon sends for it".to_owned());
+    }
     if row["breaker"] != "closed" {
         obstacles.push(format!(
             "down since {}, tried again at {}: {}",

@@ -25,7 +25,7 @@ pub enum QueueCommand {
     /// Withdraw notifications that wait
     Cancel(Box<change::ChangeCommand>),
     Retry(Box<change::RetryCommand>),
-    /// Send notifications once more, as new ones that point to the old ones
+    /// Send once more, as new notifications that point to the old ones, what was sent; by id or `--status` also what ended otherwise
     Resend(Box<change::ChangeCommand>),
 }
 

@@ -259,6 +259,9 @@ async fn pauses_and_tables() {
         let said = succeed(&database, &[thing, "resume", name]);
         assert!(said.contains("goes on"), "{said}");
     }
+    assert!(succeed(&database, &["channel", "list"]).contains("no daemon sends for it"));
+    s.run("insert into zap.channel_state (channel_id, lease_owner) select id, 'host-a' from zap.channel")
+        .await;
     assert!(succeed(&database, &["channel", "list"]).contains("works"));
     assert!(succeed(&database, &["daemon", "list"]).contains("host-a"));
     assert!(succeed(&database, &["queue", "list"]).contains("pending"));

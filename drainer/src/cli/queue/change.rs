@@ -29,7 +29,7 @@ pub struct ChangeCommand {
     settings: CommandSettings,
 }
 
-/// Take up again what failed; by id or reason also what expired, was skipped, canceled or is held
+/// Take up again what failed; by id or `--status` also what expired, was skipped or canceled; with `--reason held` what is held
 #[derive(Debug, Args)]
 pub struct RetryCommand {
     /// So many of them in a minute, in the order of their capture
@@ -100,7 +100,7 @@ async fn by_filter(
 }
 
 fn tell(action: Action, count: i64) -> anyhow::Result<()> {
-    say(&format!("{} {}", done(action), notifications(count)));
+    say(&format!("{} {}", notifications(count), done(action)));
     Ok(())
 }
 
