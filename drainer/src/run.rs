@@ -3,6 +3,7 @@
 mod announce;
 mod assign;
 mod boot_clock;
+mod channels;
 mod complete;
 mod daemon;
 mod due_channels;
@@ -32,7 +33,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -42,6 +43,7 @@ use announce::Announcements;
 use complete::Report;
 use daemon::Daemon;
 use in_flight::InFlight;
+use lane::Permits;
 use lanes::Lanes;
 use leases::Leases;
 use marker::{Marker, Question};
@@ -119,7 +121,7 @@ async fn prepare(
     let (ask, questions) = unbounded_channel();
     let daemon = Arc::new(Daemon {
         make_provider,
-        permits: Arc::new(Semaphore::new(config.sending.in_flight)),
+        permits: Permits::new(config.sending.in_flight),
         config,
         pool,
         randomness,

@@ -1,22 +1,29 @@
 //! From INSERT to the provider: the daemon at work.
 
+mod breaker;
 mod commands;
 mod copies;
 mod crashes;
 mod daemons;
 mod decisions;
+mod expiry;
 mod fairness;
+mod fallback;
 mod faults;
 mod fleet;
 mod hygiene;
 mod interruptions;
 mod late_outcomes;
+mod limits;
 mod long_transaction;
 mod messages;
 mod obstacles;
 mod odd_data;
+mod order;
 mod plans;
+mod reconciliation;
 mod shapes;
+mod share;
 pub mod stand;
 mod sweep;
 mod sweep_start;

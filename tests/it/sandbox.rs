@@ -104,6 +104,13 @@ impl Provider {
         assert!(answer.status().is_success(), "{:?}", answer.text().await);
     }
 
+    /// The faults in force, with how often each struck.
+    pub async fn faults(&self) -> Vec<Value> {
+        let url = format!("{}/sandbox/faults", self.url());
+        let answer = client().get(url).send().await.expect("the faults");
+        answer.json().await.expect("faults as JSON")
+    }
+
     /// Ends all faults.
     pub async fn clear_faults(&self) {
         let url = format!("{}/sandbox/faults", self.url());

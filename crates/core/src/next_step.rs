@@ -54,16 +54,11 @@ pub enum NextStep {
     MarkUncertain {
         /// Wait before that.
         retry_after: Duration,
-        /// How long the channel rests: other messages must not run into the same silence.
-        channel_rest: Duration,
     },
     /// It has failed for good.
     GiveUp,
-    /// It has failed for good, but may have been sent, even more than once. The channel rests as for `MarkUncertain`.
-    GiveUpUncertain {
-        /// How long the channel rests.
-        channel_rest: Duration,
-    },
+    /// It has failed for good, but may have been sent, even more than once.
+    GiveUpUncertain,
 }
 
 /// The next step after `error`.
@@ -114,16 +109,14 @@ fn after_silence(
     asked_for: Duration,
     unit: f64,
 ) -> NextStep {
-    let channel_rest = policy.backoff.delay(1, unit);
     if attempts.unanswered >= policy.max_unanswered || attempts.made >= policy.max_attempts {
-        return NextStep::GiveUpUncertain { channel_rest };
+        return NextStep::GiveUpUncertain;
     }
     NextStep::MarkUncertain {
         retry_after: policy
             .backoff
             .delay(attempts.unanswered.saturating_add(1), unit)
             .max(asked_for),
-        channel_rest,
     }
 }
 

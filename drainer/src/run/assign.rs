@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use deadpool_postgres::GenericClient;
 
+use super::channels::{self, Channels};
 use super::statement;
 
 const BATCH: i64 = 500;
@@ -17,42 +18,40 @@ where q.channel_id is null
     and q.status in ('pending', 'retrying', 'uncertain')
     and q.tenant_id is not null";
 
-/// Tenants among `$1` that have a usable channel.
-pub(crate) const SERVED_TENANTS: &str = "-- served_tenants
-select distinct c.tenant_id
-from zap.channel as c
-where c.tenant_id = any ($1) and c.enabled and c.paused_at is null";
-
 /// Uses `notification_queue_ready`.
+pub(crate) const WAITING: &str = "-- waiting
+select q.id, q.recipient
+from zap.notification_queue as q
+where q.channel_id is null
+    and q.resolved_at is not null
+    and q.status in ('pending', 'retrying', 'uncertain')
+    and q.tenant_id = $1
+order by q.priority desc, q.next_attempt_at, q.id
+limit $2";
+
+/// Finds its rows by primary key. What is parked stays so, and keeps its reason.
 pub(crate) const ASSIGN: &str = "-- assign
-with waiting as (
-    select q.id
-    from zap.notification_queue as q
-    where q.channel_id is null
-        and q.resolved_at is not null
-        and q.status in ('pending', 'retrying', 'uncertain')
-        and q.tenant_id = $1
-    order by q.next_attempt_at, q.id
-    limit $2
-    for update skip locked
+with chosen as (
+    select c.id, c.channel_id
+    from unnest($1::bigint [], $2::bigint []) as c (id, channel_id)
 ),
-best as (
-    select c.id
-    from zap.channel as c
-    where c.tenant_id = $1 and c.enabled and c.paused_at is null
-    order by c.priority desc, c.id
-    limit 1
+wanted as materialized (
+    select q.id, q.channel_id, q.status, q.next_attempt_at
+    from zap.notification_queue as q
+    where q.id = any ($1)
+    for update skip locked
 )
 update zap.notification_queue as q
-set channel_id = best.id, reason = null
-from waiting, best
-where q.id = waiting.id
+set channel_id = c.channel_id, reason = case when w.next_attempt_at = 'infinity' then q.reason end
+from wanted as w
+inner join chosen as c on w.id = c.id
+where q.id = w.id and w.channel_id is null and w.status in ('pending', 'retrying', 'uncertain')
 returning q.channel_id";
 
 /// Uses `notification_queue_ready`.
 pub(crate) const RELEASE: &str = "-- release
 update zap.notification_queue as q
-set channel_id = null, reason = 'no_channel'
+set channel_id = null, reason = case when q.next_attempt_at = 'infinity' then q.reason else 'no_channel' end
 where q.channel_id = $1
     and q.resolved_at is not null
     and q.status in ('pending', 'retrying', 'uncertain')
@@ -73,25 +72,44 @@ pub(crate) async fn assign(
     client: &impl GenericClient,
     waiting: &mut BTreeSet<String>,
 ) -> Result<BTreeSet<i64>, tokio_postgres::Error> {
-    let mut channels = BTreeSet::new();
+    let mut assigned = BTreeSet::new();
     if waiting.is_empty() {
-        return Ok(channels);
+        return Ok(assigned);
     }
-    let tenants: Vec<&String> = waiting.iter().collect();
-    let served = statement::rows(client, SERVED_TENANTS, &[&tenants]).await?;
-    for row in served {
-        let tenant: String = row.try_get(0)?;
-        while let assigned @ [_, ..] =
-            &statement::rows(client, ASSIGN, &[&tenant, &BATCH]).await?[..]
-        {
-            for row in assigned {
-                channels.insert(row.try_get(0)?);
-            }
+    let tenants: Vec<&str> = waiting.iter().map(String::as_str).collect();
+    for (tenant, channels) in channels::load(client, &tenants).await? {
+        // Whatever is enabled may have no share.
+        if channels.choose("").is_none() {
+            continue;
+        }
+        while let channels @ [_, ..] = &assign_some(client, &tenant, &channels).await?[..] {
+            assigned.extend(channels);
         }
         tracing::info!(tenant, "waiting notifications have a channel now");
         waiting.remove(&tenant);
     }
-    Ok(channels)
+    Ok(assigned)
+}
+
+/// Assigns one batch and returns its channels; none when nothing is left, or others have locked it.
+async fn assign_some(
+    client: &impl GenericClient,
+    tenant: &str,
+    channels: &Channels,
+) -> Result<Vec<i64>, tokio_postgres::Error> {
+    let (mut ids, mut chosen): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
+    for row in statement::rows(client, WAITING, &[&tenant, &BATCH]).await? {
+        let recipient: Option<&str> = row.try_get("recipient")?;
+        if let Some(choice) = channels.choose(recipient.unwrap_or_default()) {
+            ids.push(row.try_get("id")?);
+            chosen.push(choice.channel_id);
+        }
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let assigned = statement::rows(client, ASSIGN, &[&ids, &chosen]).await?;
+    assigned.iter().map(|row| row.try_get(0)).collect()
 }
 
 /// Takes the notifications of a channel that is disabled or gone away from it, and returns their tenants.

@@ -1,17 +1,17 @@
 //! What the parts of the running daemon share.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::announce::Announcements;
 use super::complete::{Outcome, Report};
 use super::in_flight::InFlight;
-use super::lane::MakeProvider;
+use super::lane::{MakeProvider, Permits};
 use super::lanes::Lanes;
 use super::lease::Lease;
 use super::leases::Leases;
@@ -29,7 +29,7 @@ pub(crate) struct Daemon {
     /// Open while this process is a daemon of the database.
     pub gate: watch::Sender<bool>,
     /// Requests at a time in this process.
-    pub permits: Arc<Semaphore>,
+    pub permits: Permits,
     pub in_flight: InFlight,
     pub reports: UnboundedSender<Report>,
     pub marker: Marker,

@@ -28,7 +28,8 @@ expired as (
             when exists (select from zap.tenant as t where t.id = q.tenant_id and not t.enabled) then 'tenant_disabled'
             when exists (
                 select from zap.channel as c
-                where c.id = q.channel_id and c.enabled and c.paused_at is null
+                left join zap.channel_state as s on c.id = s.channel_id
+                where c.id = q.channel_id and c.enabled and c.paused_at is null and coalesce(s.breaker, 'closed') = 'closed'
             ) then 'expired'
             else 'channel_down'
         end)

@@ -242,25 +242,29 @@ async fn finish(
 impl Round {
     fn note(&mut self, row: &Captured, decision: &Decision) {
         let Decision::Send {
-            message,
-            channel_id,
+            message, channel, ..
         } = decision
         else {
             return;
         };
-        let Some(channel_id) = channel_id else {
+        let Some(channel) = channel else {
             self.without_channel.extend(message.tenant_id.clone());
             return;
         };
-        let ready = self.ready.entry(*channel_id).or_default();
+        let ready = self.ready.entry(channel.channel_id).or_default();
         let due = row.due();
         if due <= row.now {
             let recipient = message.recipient.clone().unwrap_or_default();
             ready.push(Ready {
                 id: row.id,
+                priority: row.priority,
+                uncertain: false,
+                unanswered: false,
                 attempts: 0,
                 recipient,
+                subject: row.subject.clone(),
                 next_attempt_at: due,
+                delay: row.delay,
             });
         }
     }

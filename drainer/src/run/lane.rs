@@ -1,11 +1,21 @@
-//! A lane: sends the notifications of one channel, in order and at its pace.
+//! A lane: sends the notifications of one channel, in order and at its pace, while the channel is leased.
 
 mod connection;
+mod dispatch;
+mod enquiry;
+mod fallback;
+mod health;
 pub(crate) mod mark;
+mod order;
+mod outage;
+mod permits;
 mod queue;
 mod ready;
+mod recovery;
+mod report;
 mod send;
 mod settings;
+mod supply;
 mod tempo;
 mod verdict;
 
@@ -13,36 +23,35 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
+use zapgres_core::breaker::Reading;
 
 use connection::Connection;
-use mark::Marked;
-use queue::Queue;
+use dispatch::{Finished, Sending};
+use health::{Health, Takes};
+use outage::Care;
 use settings::Settings;
+use supply::Supply;
 use tempo::Tempo;
-use verdict::Verdict;
 
 pub use connection::MakeProvider;
+pub(crate) use permits::Permits;
 pub(crate) use ready::Ready;
 
-use super::boot_clock;
 use super::daemon::Daemon;
-use super::in_flight::Attempt;
 use super::lanes::Inbox;
 use super::lease::Lease;
-use super::marker::Marking;
 use crate::database::DatabaseError;
 
 /// A change of the channel's row holds for what is sent this long after it, at the latest.
 const SETTINGS_AGE: Duration = Duration::from_secs(1);
 /// Pause where somebody has to change something, or the database is away.
 const OBSTACLE_PAUSE: Duration = Duration::from_secs(1);
-/// The day's limit may be raised at any time.
-const CAP_PAUSE: Duration = Duration::from_secs(60);
 /// Pause while the lease is about to run out and not renewed yet.
 const LEASE_PAUSE: Duration = Duration::from_millis(100);
+/// A daily cap that is used up may be raised at any time.
+const CAP_PAUSE: Duration = Duration::from_secs(5);
 
 /// The sender of one channel.
 pub(crate) struct Lane {
@@ -54,16 +63,23 @@ pub(crate) struct Lane {
     connection: Option<Connection>,
     /// What keeps the channel from being used, as it was logged.
     obstacle: Option<String>,
+    /// The day's cap is used up; until then, it is not asked whether it still is.
+    capped_until: Option<Instant>,
     /// It was logged that there is no connection to the database.
     waits: bool,
-    queue: Queue,
+    /// What may be sent next; none until the lane has learned what others left.
+    supply: Option<Supply>,
+    /// Whether the channel works; none as above.
+    health: Option<Health>,
+    care: Care,
     tempo: Tempo,
-    /// The queue had nothing more; until then, where the time is known, or until a wake-up.
-    drained: Option<Option<Instant>>,
-    /// Requests on their way; each ends with the rest that the channel needs.
-    sends: JoinSet<Option<Duration>>,
-    /// Their attempts and recipients.
-    sending: HashMap<task::Id, (Attempt, String)>,
+    /// Requests on their way.
+    sends: JoinSet<Finished>,
+    sending: HashMap<task::Id, Sending>,
+    /// Their recipients: messages to one person never overtake each other on the way.
+    busy: HashSet<String>,
+    /// How often the provider was asked in vain about a message whose answer was lost.
+    enquiries: HashMap<i64, u8>,
 }
 
 /// What a lane waits for before its next step, besides a wake-up and the end of a request.
@@ -86,12 +102,16 @@ impl Lane {
             settings: None,
             connection: None,
             obstacle: None,
+            capped_until: None,
             waits: false,
-            queue: Queue::default(),
-            tempo: Tempo::new(Instant::now()),
-            drained: None,
+            supply: None,
+            health: None,
+            care: Care::default(),
+            tempo: Tempo::new(Instant::now(), false),
             sends: JoinSet::new(),
             sending: HashMap::new(),
+            busy: HashSet::new(),
+            enquiries: HashMap::new(),
         }
     }
 
@@ -127,51 +147,81 @@ impl Lane {
     /// Begins as many requests as the channel takes now.
     async fn step(&mut self) -> Result<Pause, DatabaseError> {
         self.collect_finished();
-        self.take_news();
         if !self.lease.allows_marking() {
             return Ok(Pause::Until(Instant::now() + LEASE_PAUSE));
         }
-        if let Some(until) = self.tempo.resting_until() {
-            return Ok(Pause::Until(until));
-        }
-        let free = self.free_slots();
-        if free == 0 {
-            return Ok(Pause::Idle);
+        self.learn().await?;
+        self.take_news();
+        self.keep_health().await?;
+        if self.free_slots() == 0 {
+            return Ok(self.next_hastening().map_or(Pause::Idle, Pause::Until));
         }
         let Some(settings) = self.current_settings().await? else {
-            self.queue.clear();
+            self.supply_mut().clear();
             return Ok(Pause::Idle);
         };
-        if !self.connect(&settings) {
-            return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
-        }
         self.tempo.follow(settings.pace);
-        if self.queue.is_empty()
-            && let Some(pause) = self.refill().await?
-        {
-            return Ok(pause);
-        }
-        self.send_some(free, &settings).await
+        let is_usable = self.connect(&settings);
+        self.fill().await?;
+        let pause = match self.takes() {
+            Takes::From(until) => self.wait_out(Some(until)).await?,
+            Takes::Nothing => self.wait_out(None).await?,
+            _ if !is_usable => Pause::Until(Instant::now() + OBSTACLE_PAUSE),
+            _ => match self.capped_until.filter(|until| *until > Instant::now()) {
+                Some(until) => Pause::Until(until),
+                None => self.send_some(self.free_slots(), &settings).await?,
+            },
+        };
+        Ok(self.no_later_than_care(pause))
     }
 
-    /// Takes in what was handed over, if the lane knows that there was nothing before it; otherwise it looks itself.
     fn take_news(&mut self) {
         let news = self.inbox.take();
-        let room = self.daemon.config.sending.claim_batch;
-        if self.drained.is_some() && !news.look && self.queue.len() + news.ready.len() <= room {
-            self.queue.append(news.ready);
-        } else if news.look || !news.ready.is_empty() {
-            self.queue.forget_floor();
-            self.drained = None;
+        let batch = self.daemon.config.sending.claim_batch;
+        self.supply_mut().take_news(news, batch);
+    }
+
+    /// What may be sent next. Of no use before the lane has learned what others left.
+    fn supply_mut(&mut self) -> &mut Supply {
+        self.supply
+            .get_or_insert_with(|| Supply::new(order::Order::default()))
+    }
+
+    async fn fill(&mut self) -> Result<(), DatabaseError> {
+        let batch = self.daemon.config.sending.claim_batch;
+        if self.supply_mut().wants(batch) {
+            let client = self.daemon.client().await?;
+            let channel_id = self.channel_id;
+            self.supply_mut().fill(&client, channel_id, batch).await?;
+        }
+        Ok(())
+    }
+
+    /// The channel does not take anything now: perhaps another one does.
+    async fn wait_out(&mut self, until: Option<Instant>) -> Result<Pause, DatabaseError> {
+        if self.fall_back().await? {
+            return Ok(Pause::None);
+        }
+        Ok(until.map_or(Pause::Idle, Pause::Until))
+    }
+
+    fn no_later_than_care(&self, pause: Pause) -> Pause {
+        match (pause, self.next_care()) {
+            (Pause::Until(until), Some(care)) => Pause::Until(until.min(care)),
+            (Pause::Idle, Some(care)) => Pause::Until(care),
+            (pause, _) => pause,
         }
     }
 
     /// Requests that the lane may begin.
     fn free_slots(&self) -> usize {
-        let limit = if self.tempo.is_probing() {
-            1
-        } else {
-            self.daemon.config.sending.in_flight_per_lane
+        let limit = match self.takes() {
+            Takes::All | Takes::From(_) | Takes::Nothing => {
+                self.daemon.config.sending.in_flight_per_lane
+            }
+            Takes::One => 1,
+            // Whatever is on its way besides.
+            Takes::Probe => return 1,
         };
         limit.saturating_sub(self.sends.len())
     }
@@ -183,9 +233,9 @@ impl Lane {
         {
             return Ok(Some(settings.clone()));
         }
-        self.settings = None;
         let client = self.daemon.client().await?;
         let settings = settings::load_channel(&client, self.channel_id).await?;
+        self.settings = None;
         let Some(settings) = settings.filter(|settings| settings.enabled) else {
             let tenants = super::assign::release(&client, self.channel_id).await?;
             self.daemon.wait_for_channel(tenants);
@@ -220,150 +270,14 @@ impl Lane {
                         cause = obstacle,
                         "the channel cannot be used; its messages wait"
                     );
+                    let reading = Reading::Obstacle {
+                        rest: Duration::ZERO,
+                    };
+                    let error = format!("channel_auth: {obstacle}");
+                    self.record(Some(reading), None, Some(error));
                     self.obstacle = Some(obstacle);
                 }
                 false
-            }
-        }
-    }
-
-    /// Fetches the next batch; returns how long to wait when there is none.
-    async fn refill(&mut self) -> Result<Option<Pause>, DatabaseError> {
-        if let Some(until) = self.drained
-            && until.is_none_or(|until| until > Instant::now())
-        {
-            return Ok(Some(until.map_or(Pause::Idle, Pause::Until)));
-        }
-        let limit = self.daemon.config.sending.claim_batch;
-        let client = self.daemon.client().await?;
-        let batch = ready::ready(&client, self.channel_id, limit, self.queue.floor()).await?;
-        let is_empty = batch.is_empty();
-        self.queue.refill(batch, limit);
-        self.drained = None;
-        if !is_empty {
-            return Ok(None);
-        }
-        let next = ready::seconds_to_next_due(&client, self.channel_id).await?;
-        // Negative: has become due just now.
-        let next = next.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default());
-        let until = next.map(|next| Instant::now() + next);
-        self.drained = Some(until);
-        Ok(Some(until.map_or(Pause::Idle, Pause::Until)))
-    }
-
-    async fn send_some(
-        &mut self,
-        free: usize,
-        settings: &Settings,
-    ) -> Result<Pause, DatabaseError> {
-        let busy: HashSet<String> = self.sending.values().map(|(_, to)| to.clone()).collect();
-        let mut rows = self.queue.take(free, &busy);
-        let taken = rows.len();
-        rows.retain(|row| !self.daemon.in_flight.contains(row.id));
-        if rows.len() < taken && rows.is_empty() {
-            return Ok(Pause::None);
-        }
-        let permits = self.permits(rows.len()).await;
-        let allowed = self.tempo.allowance(permits.len());
-        self.queue.put_back(rows.split_off(allowed));
-        if rows.is_empty() {
-            return Ok(self.tempo.next_slot().map_or(Pause::Idle, Pause::Until));
-        }
-        let marked_at = boot_clock::now();
-        let attempts = rows.iter().map(|row| (row.id, row.attempts + 1));
-        let Marking { marked, capped_for } = self.daemon.mark(&self.lease, attempts).await?;
-        self.tempo.leave(marked.len(), self.daemon.randomness);
-        if let Some(wait) = capped_for
-            && marked.is_empty()
-        {
-            self.queue.clear();
-            return Ok(Pause::Until(Instant::now() + wait.min(CAP_PAUSE)));
-        }
-        if marked.is_empty() && self.queue.is_empty() {
-            // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
-            return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
-        }
-        for (marked, permit) in marked.into_iter().zip(permits) {
-            self.begin(marked, marked_at, permit, settings.name.clone());
-        }
-        Ok(Pause::None)
-    }
-
-    /// As many of the process's permits as there are, at least one; none when there is nothing to send.
-    async fn permits(&self, wanted: usize) -> Vec<OwnedSemaphorePermit> {
-        let mut permits = Vec::with_capacity(wanted);
-        if wanted > 0
-            && let Some(Ok(first)) = self
-                .daemon
-                .shutdown
-                .run_until_cancelled(self.daemon.permits.clone().acquire_owned())
-                .await
-        {
-            permits.push(first);
-        }
-        while !permits.is_empty()
-            && permits.len() < wanted
-            && let Ok(permit) = self.daemon.permits.clone().try_acquire_owned()
-        {
-            permits.push(permit);
-        }
-        permits
-    }
-
-    /// Begins a request.
-    fn begin(
-        &mut self,
-        marked: Marked,
-        marked_at: Duration,
-        permit: OwnedSemaphorePermit,
-        channel: String,
-    ) {
-        let Some(connection) = &self.connection else {
-            return;
-        };
-        let provider = connection.provider.clone();
-        let daemon = self.daemon.clone();
-        let channel_id = self.channel_id;
-        let lease = self.lease.clone();
-        let (attempt, recipient) = ((marked.id, marked.attempt), marked.recipient.clone());
-        let request = self.sends.spawn(async move {
-            if !lease.allows_start(marked_at) {
-                daemon.give_back(&lease, [marked.id]);
-                return None;
-            }
-            let timeout = daemon.config.sending.send_timeout;
-            let (answer, took) = send::send(provider, &marked, timeout).await;
-            drop(permit);
-            let unit = (daemon.randomness)();
-            let verdict = verdict::judge(channel_id, &marked, answer, took, unit);
-            report(&channel, &marked, &verdict);
-            daemon.complete(verdict.outcome);
-            verdict.rest
-        });
-        self.sending.insert(request.id(), (attempt, recipient));
-    }
-
-    fn collect_finished(&mut self) {
-        while let Some(finished) = self.sends.try_join_next_with_id() {
-            self.finish(finished);
-        }
-    }
-
-    fn finish(&mut self, finished: Result<(task::Id, Option<Duration>), task::JoinError>) {
-        match finished {
-            Ok((request, rest)) => {
-                self.sending.remove(&request);
-                match rest {
-                    Some(wait) => self.tempo.rest(wait),
-                    None => self.tempo.works(),
-                }
-            }
-            Err(error) => {
-                tracing::error!(channel_id = self.channel_id, %error, "a request ended without an answer");
-                // Recovery finds it in the queue table.
-                if let Some(((id, _), _)) = self.sending.remove(&error.id()) {
-                    self.daemon.in_flight.end([id]);
-                }
             }
         }
     }
@@ -387,50 +301,6 @@ impl Lane {
             () = self.inbox.wake.notified() => {}
             () = sleep => {}
             Some(finished) = self.sends.join_next_with_id() => self.finish(finished),
-        }
-    }
-}
-
-/// One line per attempt.
-fn report(channel: &str, marked: &Marked, verdict: &Verdict) {
-    let outcome = &verdict.outcome;
-    let (notification_id, attempt, repeat) = (marked.id, marked.attempt, marked.repeat);
-    let duration_ms = outcome.duration_ms;
-    let error = outcome.last_error.as_deref();
-    let error_class = outcome.error_class;
-    match outcome.status {
-        "sent" => {
-            tracing::info!(
-                channel,
-                notification_id,
-                attempt,
-                duration_ms,
-                repeat,
-                "notification sent"
-            );
-        }
-        "failed" => {
-            tracing::error!(
-                channel,
-                notification_id,
-                attempt,
-                duration_ms,
-                error_class,
-                error,
-                "notification failed"
-            );
-        }
-        status => {
-            tracing::warn!(
-                channel,
-                notification_id,
-                attempt,
-                duration_ms,
-                error_class,
-                error,
-                status,
-                "notification not sent yet"
-            );
         }
     }
 }

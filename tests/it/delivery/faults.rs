@@ -80,13 +80,13 @@ async fn attempts_come_to_an_end() {
     assert_eq!(stand.provider.texts().await, [""; 0]);
 }
 
-/// B2: accepted, but the answer was lost: repeated, and flagged as a possible repeat.
+/// B2: accepted, but the answer was lost, and the provider does not remember: repeated, and flagged as a possible repeat.
 #[tokio::test]
 async fn a_lost_answer_is_repeated_and_flagged() {
     let stand = Stand::open(plain()).await;
     stand
         .provider
-        .order_faults(&json!({"kind": "drop_after", "times": 1}))
+        .order_faults(&json!([{"kind": "drop_after", "times": 1}, {"kind": "no_history"}]))
         .await;
     stand.place([1]).await;
     let _daemon = stand.daemon();
@@ -117,8 +117,8 @@ async fn a_request_without_an_answer_is_repeated() {
 
 /// A provider that answers, and does its work, long after the daemon has given up waiting.
 async fn slow(stand: &Stand) -> Daemon {
-    let fault = json!({"kind": "delay", "ms": 2500});
-    stand.provider.order_faults(&fault).await;
+    let faults = json!([{"kind": "delay", "ms": 2500}, {"kind": "no_history"}]);
+    stand.provider.order_faults(&faults).await;
     let arguments = ["--sweep-interval", "0", "--send-timeout", "500ms"];
     Daemon::start(&stand.database, &arguments)
 }
@@ -147,7 +147,7 @@ async fn a_silent_provider_rests() {
     stand.until_status(1, "uncertain").await;
     let tried = "select count(*) from zap.notification_queue where attempts > 0";
     let more = async || stand.session.count(tried).await > 1;
-    assert!(!wait::holds_within(Duration::from_secs(2), more).await);
+    assert!(!wait::holds_within(Duration::from_millis(1500), more).await);
 }
 
 /// O4: nobody has this number: given up at once, and the others are not held up.

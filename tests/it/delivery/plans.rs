@@ -52,6 +52,42 @@ async fn the_daemon_does_not_read_the_history() {
     assert!(full < 10, "read {full} times from end to end");
 }
 
+/// Messages that wait for the channel, of several priorities.
+const BACKLOG: &str = "
+    insert into zap.notification_queue (
+        event, subject, dedup_key, tenant_id, channel_id, recipient, body, resolved_at, expires_at, priority
+    )
+    select 'message', n::text, 'message:' || n, '1', c.id, '+55119' || (80000000 + n), n::text, now(),
+        now() + interval '6 hours', n % 3
+    from zap.channel as c, generate_series(1, 60000) as n";
+
+/// Rows of the queue that have been fetched, by index or not.
+const FETCHED: &str = "
+    select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)
+    from pg_stat_user_tables where relid = 'zap.notification_queue'::regclass";
+
+/// Q1: a lane reads what it sends next, not what waits behind that; also right after an import, before any statistics.
+#[tokio::test]
+async fn a_lane_does_not_read_its_backlog() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("update zap.channel set rate_per_second = 50")
+        .await;
+    stand.session.run(BACKLOG).await;
+    let arguments = ["--sweep-interval", "0", "--claim-batch", "50"];
+    let daemon = crate::daemon::Daemon::start(&stand.database, &arguments);
+    stand.until_accepted(100).await;
+    stand.session.run("select pg_stat_force_next_flush()").await;
+    let before = stand.session.count(FETCHED).await;
+    stand.until_accepted(400).await;
+    // What its sessions have counted is told when they end.
+    assert!(daemon.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    let fetched = stand.session.count(FETCHED).await - before;
+    assert!(fetched < 60_000, "{fetched} rows fetched to send 300");
+}
+
 /// O1: capture finds by index whether an order is new, also with a plan made while the table was empty.
 #[tokio::test]
 async fn capture_does_not_read_all_items() {

@@ -6,7 +6,7 @@ use super::transitions;
 use crate::cluster::Cluster;
 use crate::daemon::Daemon;
 use crate::database::Database;
-use crate::sandbox::Provider;
+use crate::sandbox::{Provider, text};
 use crate::session::Session;
 use crate::shop;
 use crate::wait;
@@ -64,6 +64,48 @@ impl Stand {
                       'env:SANDBOX_KEY', '0', '0')"
             ))
             .await;
+    }
+
+    /// Gives company 1 a further channel, preferred to those with a lower priority.
+    pub async fn add_second_channel(&self, name: &str, url: &str, priority: i16) {
+        self.session
+            .run(&format!(
+                "insert into zap.channel
+                     (tenant_id, name, provider, base_url, instance, credential, delay_min, delay_max, priority)
+                 values
+                     ('1', '{name}', 'evolution', '{url}', '{name}', 'env:SANDBOX_KEY', '0', '0', {priority})"
+            ))
+            .await;
+    }
+
+    /// Queues a message of company 1 as its API would, on the channel of `add_channel`, with these further columns.
+    pub async fn queue(&self, subject: &str, text: &str, columns: &[(&str, &str)]) {
+        let names: String = columns
+            .iter()
+            .map(|(name, _)| format!(", {name}"))
+            .collect();
+        let values: String = columns
+            .iter()
+            .map(|(_, value)| format!(", {value}"))
+            .collect();
+        self.session
+            .run(&format!(
+                "insert into zap.notification_queue
+                     (event, subject, dedup_key, tenant_id, channel_id, recipient, body, resolved_at, expires_at{names})
+                 select 'message', '{subject}', '{subject}:{text}', '1', c.id, '+5511987654321', '{text}',
+                     clock_timestamp(), clock_timestamp() + interval '1 hour'{values}
+                 from zap.channel as c where c.name = 'channel_1'"
+            ))
+            .await;
+    }
+
+    /// The texts that an instance accepted, oldest first.
+    pub async fn texts_of(&self, instance: &str) -> Vec<String> {
+        let messages = self.provider.messages().await;
+        let of_instance = messages
+            .iter()
+            .filter(|message| text(message, "instance") == instance);
+        of_instance.map(|message| text(message, "text")).collect()
     }
 
     /// Starts the daemon.

@@ -38,11 +38,8 @@ fn every_class_has_its_step_before_and_at_the_limit() {
             Uncertain,
             NextStep::MarkUncertain {
                 retry_after: seconds(20),
-                channel_rest: seconds(5),
             },
-            NextStep::GiveUpUncertain {
-                channel_rest: seconds(5),
-            },
+            NextStep::GiveUpUncertain,
         ),
         (Throttled, wait(seconds(20)), wait(seconds(1800))),
         (ChannelDown, wait(seconds(20)), wait(seconds(1800))),
@@ -68,12 +65,8 @@ fn every_class_has_its_step_before_and_at_the_limit() {
 fn the_third_silence_is_the_last() {
     let steps = [(1, 1), (5, 2), (6, 3)]
         .map(|(made, unanswered)| step_after(Uncertain, Attempts { made, unanswered }, None));
-    let channel_rest = seconds(5);
-    let again = |retry_after| NextStep::MarkUncertain {
-        retry_after,
-        channel_rest,
-    };
-    let last = NextStep::GiveUpUncertain { channel_rest };
+    let again = |retry_after| NextStep::MarkUncertain { retry_after };
+    let last = NextStep::GiveUpUncertain;
     assert_eq!(steps, [again(seconds(20)), again(seconds(80)), last]);
 }
 
@@ -168,8 +161,8 @@ fn wait(step: NextStep) -> Option<Duration> {
         NextStep::RetryAfter(wait)
         | NextStep::WaitForChannel(wait)
         | NextStep::WaitForRecipient(wait) => Some(wait),
-        NextStep::MarkUncertain { retry_after, .. } => Some(retry_after),
-        NextStep::GiveUp | NextStep::GiveUpUncertain { .. } => None,
+        NextStep::MarkUncertain { retry_after } => Some(retry_after),
+        NextStep::GiveUp | NextStep::GiveUpUncertain => None,
     }
 }
 
@@ -196,7 +189,7 @@ proptest! {
     #[test]
     fn silence_is_never_taken_for_a_failure(made in 1_u32..12, unanswered in 1_u32..5, unit in 0.0_f64..=1.0) {
         let step = next_step(&error(Uncertain, true, None), Attempts { made, unanswered }, &RetryPolicy::default(), unit);
-        let is_marked = matches!(step, NextStep::MarkUncertain { .. } | NextStep::GiveUpUncertain { .. });
+        let is_marked = matches!(step, NextStep::MarkUncertain { .. } | NextStep::GiveUpUncertain);
         prop_assert!(is_marked);
     }
 }

@@ -384,7 +384,7 @@ impl Completion {
             | NextStep::WaitForChannel(_)
             | NextStep::WaitForRecipient(_) => StatusEvent::RetryScheduled,
             NextStep::MarkUncertain { .. } => StatusEvent::AnswerLost,
-            NextStep::GiveUp | NextStep::GiveUpUncertain { .. } => StatusEvent::GaveUp,
+            NextStep::GiveUp | NextStep::GiveUpUncertain => StatusEvent::GaveUp,
         }
     }
 }

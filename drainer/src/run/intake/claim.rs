@@ -1,5 +1,7 @@
 //! Takes captured notifications whose next look is due.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
@@ -11,6 +13,11 @@ use crate::run::statement;
 pub(crate) const CLAIM_OLDEST: &str = "-- claim_oldest
 select
     q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
+    q.priority,
+    case
+        when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
+            then greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric))::float8
+    end as delay_seconds,
     pg_catalog.clock_timestamp() as now
 from zap.notification_queue as q
 where q.resolved_at is null
@@ -24,6 +31,11 @@ for update skip locked";
 pub(crate) const CLAIM_NEWEST: &str = "-- claim_newest
 select
     q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
+    q.priority,
+    case
+        when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
+            then greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric))::float8
+    end as delay_seconds,
     pg_catalog.clock_timestamp() as now
 from zap.notification_queue as q
 where q.resolved_at is null
@@ -56,6 +68,9 @@ pub(crate) struct Captured {
     pub context_hash: Option<String>,
     /// What the previous look left it waiting for.
     pub reason: Option<String>,
+    pub priority: i16,
+    /// Silence on the channel that the message asks for before itself.
+    pub delay: Duration,
     /// The database's clock at the claim.
     pub now: DateTime<Utc>,
 }
@@ -75,6 +90,8 @@ impl Captured {
     }
 
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        let delay: Option<f64> = row.try_get("delay_seconds")?;
+        let delay = delay.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Ok(Self {
             id: row.try_get("id")?,
             source_id: row.try_get("source_id")?,
@@ -85,6 +102,8 @@ impl Captured {
             next_attempt_at: row.try_get("next_attempt_at")?,
             context_hash: row.try_get("context_hash")?,
             reason: row.try_get("reason")?,
+            priority: row.try_get("priority")?,
+            delay: delay.unwrap_or_default(),
             now: row.try_get("now")?,
         })
     }

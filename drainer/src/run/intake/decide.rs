@@ -17,6 +17,7 @@ use super::claim::Captured;
 use super::context::{Answer, Context};
 use super::source::{Mode, Source};
 use super::tenant::{Companies, Template, Tenant};
+use crate::run::channels::Choice;
 
 /// Why a notification waits whose text cannot be rendered.
 pub(crate) const TEMPLATE_ERROR: &str = "template_error";
@@ -55,7 +56,7 @@ pub(crate) enum Decision {
     /// It is ready to be sent; without a channel it waits for one.
     Send {
         message: Box<Message>,
-        channel_id: Option<i64>,
+        channel: Option<Choice>,
     },
 }
 
@@ -87,7 +88,7 @@ pub(crate) struct Composed {
     pub body: String,
     pub template_version: String,
     pub hash: String,
-    pub channel_id: Option<i64>,
+    pub channel: Option<Choice>,
 }
 
 impl Decision {
@@ -207,11 +208,11 @@ pub(crate) fn compose<'a>(
         .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
     Ok(Composed {
         tenant_id: candidate.tenant_id,
+        channel: tenant.channels.choose(phone.as_e164()),
         phone,
         body,
         template_version,
         hash: candidate.hash,
-        channel_id: tenant.channel_id,
     })
 }
 
@@ -227,7 +228,7 @@ pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
     match mode {
         Mode::Live => Decision::Send {
             message,
-            channel_id: composed.channel_id,
+            channel: composed.channel,
         },
         Mode::Shadow => Decision::Skip {
             reason: "shadow",

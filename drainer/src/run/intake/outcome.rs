@@ -6,6 +6,7 @@ use super::claim::Captured;
 use super::decide::{Decision, Message, later};
 use super::source::Source;
 use super::write_back::Written;
+use crate::run::channels::Choice;
 use crate::run::log_row::{Level, LogRow};
 
 /// The new row and the log rows of one decision.
@@ -78,10 +79,7 @@ pub(crate) fn record(
             };
             (written, Some(log))
         }
-        Decision::Send {
-            message,
-            channel_id,
-        } => send(row, source, *message, channel_id),
+        Decision::Send { message, channel } => send(row, source, *message, channel),
     };
     logs.extend(log.map(|log| LogRow {
         source_id: row.source_id,
@@ -94,13 +92,15 @@ fn send(
     row: &Captured,
     source: Option<&Source>,
     message: Message,
-    channel_id: Option<i64>,
+    channel: Option<Choice>,
 ) -> (Written, Option<LogRow>) {
+    let channel_id = channel.as_ref().map(|chosen| chosen.channel_id);
+    let fallback = channel.and_then(|chosen| chosen.fallback);
     let reason = channel_id.is_none().then_some("no_channel");
     let log = LogRow {
         tenant_id: message.tenant_id.clone(),
         channel_id,
-        detail: reason.map(str::to_owned),
+        detail: reason.map(str::to_owned).or(fallback),
         ..LogRow::info(row.id, "resolved")
     };
     let written = Written {
@@ -166,6 +166,8 @@ fn with_message(row: &Captured, message: Message) -> Written {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use chrono::DateTime;
 
     use super::*;
@@ -181,6 +183,8 @@ mod tests {
             next_attempt_at: DateTime::UNIX_EPOCH,
             context_hash: None,
             reason: reason.map(str::to_owned),
+            priority: 0,
+            delay: Duration::ZERO,
             now: DateTime::UNIX_EPOCH,
         }
     }
@@ -219,7 +223,7 @@ mod tests {
     fn a_message_without_channel_waits() {
         let decision = Decision::Send {
             message: Box::default(),
-            channel_id: None,
+            channel: None,
         };
         let (written, _) = record(&captured(Some("settling")), None, decision);
         assert_eq!(

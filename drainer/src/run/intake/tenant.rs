@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use deadpool_postgres::GenericClient;
 use futures_util::future;
 
+use crate::run::channels::{self, Channels};
 use crate::run::statement;
 
 pub(crate) const LOAD_TENANTS: &str = "-- load_tenants
@@ -25,13 +26,6 @@ where t.active
     and t.event = any ($2)
     and (t.tenant_id is null or t.tenant_id = any ($1))";
 
-/// Uses `channel_by_tenant`.
-pub(crate) const BEST_CHANNELS: &str = "-- best_channels
-select distinct on (c.tenant_id) c.tenant_id, c.id
-from zap.channel as c
-where c.tenant_id = any ($1) and c.enabled and c.paused_at is null
-order by c.tenant_id asc, c.priority desc, c.id asc";
-
 /// A company.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tenant {
@@ -40,8 +34,8 @@ pub(crate) struct Tenant {
     pub enabled: bool,
     pub locale: String,
     pub default_area_code: Option<String>,
-    /// Its best usable channel.
-    pub channel_id: Option<i64>,
+    /// Its channels.
+    pub channels: Channels,
 }
 
 /// A text of a message.
@@ -73,7 +67,7 @@ pub(crate) async fn load(
     let (tenants, templates, channels) = future::try_join3(
         tenants(client, &ids),
         templates(client, &ids, &events),
-        best_channels(client, &ids),
+        channels::load(client, &ids),
     )
     .await?;
     let mut companies = Companies { tenants, templates };
@@ -87,9 +81,9 @@ pub(crate) async fn load(
             .tenants
             .extend(self::tenants(client, &unknown).await?);
     }
-    for (id, channel) in channels {
+    for (id, channels) in channels {
         if let Some(tenant) = companies.tenants.get_mut(&id) {
-            tenant.channel_id = Some(channel);
+            tenant.channels = channels;
         }
     }
     Ok(companies)
@@ -106,7 +100,7 @@ async fn tenants(
             enabled: row.try_get("enabled")?,
             locale: row.try_get("locale")?,
             default_area_code: row.try_get("default_area_code")?,
-            channel_id: None,
+            channels: Channels::default(),
         };
         tenants.insert(row.try_get("id")?, tenant);
     }
@@ -132,14 +126,4 @@ async fn templates(
         templates.insert(key, template);
     }
     Ok(templates)
-}
-
-async fn best_channels(
-    client: &impl GenericClient,
-    tenants: &[&str],
-) -> Result<Vec<(String, i64)>, tokio_postgres::Error> {
-    let rows = statement::rows(client, BEST_CHANNELS, &[&tenants]).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-        .collect()
 }

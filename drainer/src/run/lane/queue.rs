@@ -1,131 +1,285 @@
-//! A lane's local queue: due notifications, not marked yet.
+//! A lane's local queue: due notifications, not marked yet, in the order in which they are sent.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use zapgres_core::priority::effective_time;
 
+use super::order::{Pair, Pairs};
 use super::ready::Ready;
 
-/// Rows of transactions that were slow to commit may be due a little before what was taken last.
+/// Rows of transactions that were slow to commit may be due a little before what was read last.
 const FLOOR_MARGIN: TimeDelta = TimeDelta::seconds(2);
+/// Batches that may be set aside: a recipient with more must not fill the memory.
+const ASIDE_BATCHES: usize = 10;
 
-/// Due notifications in the order in which they are sent.
+/// By effective time, then in the order of capture.
+type Place = (DateTime<Utc>, i64);
+
+/// Due notifications. Those that cannot go yet are set aside, by recipient, so that nobody has to walk past them.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    rows: VecDeque<Ready>,
+    rows: BTreeMap<Place, Ready>,
+    aside: HashMap<String, Vec<Ready>>,
+    aside_count: usize,
+    ids: HashSet<i64>,
+    pairs: Pairs,
+    levels: BTreeMap<i16, Level>,
+}
+
+/// What is known of one priority.
+#[derive(Debug, Default)]
+struct Level {
+    /// How many of its notifications are in line.
+    in_line: usize,
+    /// Set: there is more in the queue table, due at this time or later.
     floor: Option<DateTime<Utc>>,
 }
 
 impl Queue {
-    /// Due time above which the next batch is taken.
-    pub(crate) fn floor(&self) -> DateTime<Utc> {
-        self.floor.unwrap_or(DateTime::UNIX_EPOCH)
-    }
-
-    /// Take the next batch from the oldest on.
-    pub(crate) fn forget_floor(&mut self) {
-        self.floor = None;
-    }
-
-    /// Takes in a batch; after a full one, the next is taken above it.
-    pub(crate) fn refill(&mut self, batch: Vec<Ready>, limit: usize) {
-        let last = batch.iter().map(|row| row.next_attempt_at).max();
-        self.floor = last
-            .filter(|_| batch.len() == limit)
-            .map(|last| last - FLOOR_MARGIN);
-        self.rows = batch.into();
-    }
-
-    /// Adds what became ready after everything in the queue.
-    pub(crate) fn append(&mut self, rows: Vec<Ready>) {
-        self.rows.extend(rows);
-    }
-
-    /// How many are left of the batch.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// True when there is nothing left of the batch.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Drops what is left of the batch.
+    /// Forgets everything: the queue table is looked at anew.
     pub(crate) fn clear(&mut self) {
-        self.rows.clear();
+        *self = Self::default();
     }
 
-    /// Takes up to `count` notifications, in order, at most one per recipient and none for a `busy` one: messages to
-    /// one person never overtake each other on the way.
-    pub(crate) fn take(&mut self, count: usize, busy: &HashSet<String>) -> Vec<Ready> {
-        let mut taken: Vec<Ready> = Vec::with_capacity(count.min(self.rows.len()));
-        let mut passed: HashSet<String> = HashSet::new();
-        let mut position = 0;
-        while taken.len() < count
-            && let Some(row) = self.rows.get(position)
-        {
-            if busy.contains(&row.recipient) || !passed.insert(row.recipient.clone()) {
-                position += 1;
-            } else if let Some(row) = self.rows.remove(position) {
-                taken.push(row);
-            }
+    /// Takes in what a look found. Where as many as `limit` of one priority came back, there is more.
+    pub(crate) fn take_in(&mut self, rows: Vec<Ready>, limit: usize) {
+        let mut found: BTreeMap<i16, (usize, DateTime<Utc>)> = BTreeMap::new();
+        for row in &rows {
+            let (count, last) = found.entry(row.priority).or_default();
+            *count += 1;
+            *last = row.next_attempt_at;
         }
-        taken
+        for level in self.levels.values_mut() {
+            level.floor = None;
+        }
+        for (priority, (count, last)) in found {
+            let floor = (count >= limit).then(|| last - FLOOR_MARGIN);
+            self.levels.entry(priority).or_default().floor = floor;
+        }
+        for row in rows {
+            self.add(row);
+        }
     }
 
-    /// Puts back, in front, what was taken and not used.
-    pub(crate) fn put_back(&mut self, rows: Vec<Ready>) {
-        for row in rows.into_iter().rev() {
-            self.rows.push_front(row);
+    /// Adds one, unless it is there already.
+    pub(crate) fn add(&mut self, row: Ready) {
+        if self.readmit(&row) {
+            self.line_up(row);
         }
+    }
+
+    /// Adds one that has just become ready, unless it will be read after others that come before it.
+    pub(crate) fn hand_over(&mut self, row: Ready) {
+        let floor = self.levels.get(&row.priority).and_then(|level| level.floor);
+        if floor.is_none_or(|floor| row.next_attempt_at < floor) {
+            self.add(row);
+        }
+    }
+
+    /// Counts one as known that is to be lined up or set aside; false: it is there already.
+    pub(crate) fn readmit(&mut self, row: &Ready) -> bool {
+        let is_new = self.ids.insert(row.id);
+        if is_new {
+            self.pairs.add(Pair::of(row), row.id);
+        }
+        is_new
+    }
+
+    fn line_up(&mut self, row: Ready) {
+        self.levels.entry(row.priority).or_default().in_line += 1;
+        let place = (effective_time(row.next_attempt_at, row.priority), row.id);
+        self.rows.insert(place, row);
+    }
+
+    /// The next in line. It still counts as known until it is forgotten, lined up or set aside.
+    pub(crate) fn next(&mut self) -> Option<Ready> {
+        let (_, row) = self.rows.pop_first()?;
+        if let Some(level) = self.levels.get_mut(&row.priority) {
+            level.in_line -= 1;
+        }
+        Some(row)
+    }
+
+    /// Puts what was taken and not used in line again.
+    pub(crate) fn put_back(&mut self, rows: impl IntoIterator<Item = Ready>) {
+        for row in rows {
+            self.line_up(row);
+        }
+    }
+
+    /// Keeps what was taken until its recipient is released.
+    pub(crate) fn set_aside(&mut self, row: Ready) {
+        self.aside_count += 1;
+        self.aside
+            .entry(row.recipient.clone())
+            .or_default()
+            .push(row);
+    }
+
+    /// What is set aside for this recipient is in line again.
+    pub(crate) fn release(&mut self, recipient: &str) {
+        let rows = self.aside.remove(recipient).unwrap_or_default();
+        self.aside_count -= rows.len();
+        self.put_back(rows);
+    }
+
+    /// Everything that is set aside is in line again.
+    pub(crate) fn release_all(&mut self) {
+        self.aside_count = 0;
+        for (_, rows) in std::mem::take(&mut self.aside) {
+            self.put_back(rows);
+        }
+    }
+
+    /// What was taken is none of this queue's business any more.
+    pub(crate) fn forget(&mut self, row: &Ready) {
+        self.ids.remove(&row.id);
+        self.pairs.remove(Pair::of(row), row.id);
+    }
+
+    /// Whether the queue holds an earlier one about the same subject to the same recipient.
+    pub(crate) fn holds_earlier(&self, row: &Ready) -> bool {
+        self.pairs.has_earlier(Pair::of(row), row.id)
+    }
+
+    /// Whether there is room for this many from elsewhere.
+    pub(crate) fn has_room(&self, count: usize, batch: usize) -> bool {
+        self.ids.len() + count <= (ASIDE_BATCHES + 1) * batch
+    }
+
+    /// How many of each priority to read, and from where on, when the queue table has more that may come before what is
+    /// in line; none: not now.
+    pub(crate) fn wanted(&self, batch: usize) -> Option<(usize, BTreeMap<i16, DateTime<Utc>>)> {
+        let runs_short = |level: &Level| level.floor.is_some() && level.in_line == 0;
+        if !self.levels.values().any(runs_short) || self.aside_count > ASIDE_BATCHES * batch {
+            return None;
+        }
+        let floors = self.levels.iter();
+        let floors =
+            floors.map(|(priority, level)| (*priority, level.floor.unwrap_or(END_OF_TIME)));
+        // What is set aside is read again.
+        Some((batch + self.aside_count, floors.collect()))
     }
 }
 
+/// Floor of a priority of which there is no more: the year 9999.
+const END_OF_TIME: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
+    Some(end) => end,
+    None => DateTime::<Utc>::MAX_UTC,
+};
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn row(id: i64, recipient: &str) -> Ready {
+    fn row(id: i64, recipient: &str, priority: i16, due_seconds: i64) -> Ready {
         Ready {
             id,
+            priority,
+            uncertain: false,
+            unanswered: false,
             attempts: 0,
             recipient: recipient.to_owned(),
-            next_attempt_at: DateTime::UNIX_EPOCH,
+            subject: id.to_string(),
+            next_attempt_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(due_seconds),
+            delay: Duration::ZERO,
         }
     }
 
-    fn ids(rows: &[Ready]) -> Vec<i64> {
-        rows.iter().map(|row| row.id).collect()
+    fn ids(queue: &mut Queue) -> Vec<i64> {
+        std::iter::from_fn(|| queue.next())
+            .map(|row| row.id)
+            .collect()
+    }
+
+    /// Q1: a higher priority overtakes what has waited for less than a minute longer, and nothing else.
+    #[test]
+    fn priorities_overtake_and_age() {
+        let mut queue = Queue::default();
+        let rows = vec![
+            row(1, "a", 0, 0),
+            row(2, "b", 1, 59),
+            row(3, "c", 1, 61),
+            row(4, "d", -1, 0),
+            row(5, "e", 0, 0),
+        ];
+        queue.take_in(rows, 10);
+        assert_eq!(ids(&mut queue), [2, 1, 5, 3, 4]);
     }
 
     #[test]
-    fn takes_in_order_and_one_per_recipient() {
+    fn what_is_set_aside_comes_back_in_its_place() {
         let mut queue = Queue::default();
-        queue.refill(vec![row(1, "a"), row(2, "a"), row(3, "b"), row(4, "c")], 10);
-        let taken = queue.take(2, &HashSet::new());
-        assert_eq!(ids(&taken), [1, 3]);
-        let busy = HashSet::from(["a".to_owned()]);
-        assert_eq!(ids(&queue.take(9, &busy)), [4]);
-        assert_eq!(ids(&queue.take(9, &HashSet::new())), [2]);
-        assert!(queue.is_empty());
+        queue.take_in(
+            vec![row(1, "a", 0, 0), row(2, "a", 0, 1), row(3, "b", 0, 2)],
+            10,
+        );
+        for _ in 0..2 {
+            let aside = queue.next().expect("a row");
+            queue.set_aside(aside);
+        }
+        assert_eq!(queue.next().map(|row| row.id), Some(3));
+        queue.release("b");
+        assert_eq!(queue.next(), None);
+        queue.release("a");
+        assert_eq!(ids(&mut queue), [1, 2]);
     }
 
     #[test]
-    fn what_is_put_back_comes_first() {
+    fn nothing_is_in_line_twice() {
         let mut queue = Queue::default();
-        queue.refill(vec![row(1, "a"), row(2, "b"), row(3, "c")], 10);
-        let taken = queue.take(2, &HashSet::new());
-        queue.put_back(taken);
-        assert_eq!(ids(&queue.take(9, &HashSet::new())), [1, 2, 3]);
+        queue.add(row(1, "a", 0, 0));
+        queue.take_in(vec![row(1, "a", 0, 0), row(2, "b", 0, 0)], 10);
+        assert_eq!(ids(&mut queue), [1, 2]);
     }
 
     #[test]
-    fn only_a_full_batch_sets_a_floor() {
+    fn an_earlier_one_about_the_same_is_held_until_it_is_forgotten() {
         let mut queue = Queue::default();
-        queue.refill(vec![row(1, "a")], 1);
-        assert_eq!(queue.floor(), DateTime::UNIX_EPOCH - FLOOR_MARGIN);
-        queue.refill(vec![row(1, "a")], 2);
-        assert_eq!(queue.floor, None);
+        let about = |id| Ready {
+            subject: "7".to_owned(),
+            ..row(id, "a", 0, id)
+        };
+        queue.take_in(vec![about(1), about(2)], 10);
+        assert!(!queue.holds_earlier(&about(1)) && queue.holds_earlier(&about(2)));
+        let first = queue.next().expect("a row");
+        assert!(queue.holds_earlier(&about(2)));
+        queue.forget(&first);
+        assert!(!queue.holds_earlier(&about(2)));
+    }
+
+    /// Q1: what has just become ready does not pass what waits in the table.
+    #[test]
+    fn nothing_is_handed_over_past_what_is_not_read_yet() {
+        let mut queue = Queue::default();
+        queue.take_in(vec![row(1, "a", 0, 100), row(2, "b", 0, 101)], 2);
+        queue.hand_over(row(9, "d", 0, 200));
+        queue.hand_over(row(8, "c", 0, 50));
+        queue.hand_over(row(10, "e", 1, 200));
+        assert_eq!(ids(&mut queue), [8, 1, 2, 10]);
+    }
+
+    /// A priority that runs out in memory is read on before others go: they may come later.
+    #[test]
+    fn more_is_wanted_as_soon_as_one_priority_runs_out() {
+        let mut queue = Queue::default();
+        queue.take_in(
+            vec![row(1, "a", 1, 50), row(2, "b", 0, 100), row(3, "c", 0, 101)],
+            2,
+        );
+        assert_eq!(queue.wanted(2), None);
+        assert_eq!(queue.next().map(|row| row.id), Some(1));
+        assert_eq!(queue.wanted(2), None, "there is no more of priority 1");
+        let (aside, _) = (queue.next().expect("a row"), queue.next().expect("a row"));
+        queue.set_aside(aside);
+        let floor = DateTime::UNIX_EPOCH + TimeDelta::seconds(99);
+        let floors = BTreeMap::from([(0, floor), (1, END_OF_TIME)]);
+        assert_eq!(queue.wanted(2), Some((3, floors)));
+        queue.take_in(vec![row(2, "b", 0, 100), row(4, "d", 0, 102)], 3);
+        assert_eq!(ids(&mut queue), [4]);
+        assert_eq!(queue.wanted(2), None);
     }
 }

@@ -1,69 +1,189 @@
 //! What a channel may send next.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
+use futures_util::future;
+use tokio_postgres::Row;
+use zapgres_core::status::Status;
 
 use crate::run::statement;
 
-/// Uses `notification_queue_ready`; see `claim_oldest` for the floor.
+/// One range of `notification_queue_ready` per priority, each in the index's own order: nothing is sorted, and nothing
+/// read but what is returned. Priorities are found by a loose scan, the highest first. See `claim_oldest` for the floors.
 pub(crate) const READY: &str = "-- ready
-select q.id, q.attempts, q.recipient, q.next_attempt_at
-from zap.notification_queue as q
-where q.resolved_at is not null
-    and q.status in ('pending', 'retrying', 'uncertain')
-    and q.channel_id = $1
-    and q.next_attempt_at >= $3
-    and q.next_attempt_at <= pg_catalog.statement_timestamp()
-order by q.next_attempt_at, q.id
-limit $2";
+with recursive level (priority) as (
+    (
+        select q.priority
+        from zap.notification_queue as q
+        where q.resolved_at is not null
+            and q.status in ('pending', 'retrying', 'uncertain')
+            and q.channel_id = $1
+        order by q.priority desc
+        limit 1
+    )
+    union all
+    select (
+        select q.priority
+        from zap.notification_queue as q
+        where q.resolved_at is not null
+            and q.status in ('pending', 'retrying', 'uncertain')
+            and q.channel_id = $1
+            and q.priority < l.priority
+        order by q.priority desc
+        limit 1
+    )
+    from level as l
+    where l.priority is not null
+),
+range as (
+    select
+        l.priority,
+        coalesce(
+            (
+                select f.floor
+                from unnest($3::smallint [], $4::timestamptz []) as f (priority, floor)
+                where f.priority = l.priority
+            ),
+            '-infinity'
+        ) as floor
+    from level as l
+    where l.priority is not null
+    limit 50
+)
+select due.*
+from range as r
+cross join lateral (
+    select
+        q.id, q.priority, q.status, q.attempts, q.recipient, q.subject, q.next_attempt_at,
+        q.uncertain_at is not null as unanswered,
+        case
+            when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
+                then greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric))::float8
+        end as delay_seconds
+    from zap.notification_queue as q
+    where q.resolved_at is not null
+        and q.status in ('pending', 'retrying', 'uncertain')
+        and q.channel_id = $1
+        and q.priority = r.priority
+        and q.next_attempt_at >= r.floor
+        and q.next_attempt_at <= pg_catalog.statement_timestamp()
+    order by q.next_attempt_at, q.id
+    limit $2
+) as due";
 
-/// Uses `notification_queue_ready`.
+/// One probe of `notification_queue_ready` per priority.
 pub(crate) const NEXT_DUE: &str = "-- next_due
-select pg_catalog.date_part('epoch', q.next_attempt_at - pg_catalog.clock_timestamp())::float8
-from zap.notification_queue as q
-where q.resolved_at is not null
-    and q.status in ('pending', 'retrying', 'uncertain')
-    and q.channel_id = $1
-order by q.next_attempt_at, q.id
-limit 1";
+with recursive level (priority) as (
+    (
+        select q.priority
+        from zap.notification_queue as q
+        where q.resolved_at is not null
+            and q.status in ('pending', 'retrying', 'uncertain')
+            and q.channel_id = $1
+        order by q.priority desc
+        limit 1
+    )
+    union all
+    select (
+        select q.priority
+        from zap.notification_queue as q
+        where q.resolved_at is not null
+            and q.status in ('pending', 'retrying', 'uncertain')
+            and q.channel_id = $1
+            and q.priority < l.priority
+        order by q.priority desc
+        limit 1
+    )
+    from level as l
+    where l.priority is not null
+)
+select pg_catalog.date_part('epoch', pg_catalog.min(next.due) - pg_catalog.clock_timestamp())::float8
+from level as l
+cross join lateral (
+    select q.next_attempt_at as due
+    from zap.notification_queue as q
+    where q.resolved_at is not null
+        and q.status in ('pending', 'retrying', 'uncertain')
+        and q.channel_id = $1
+        and q.priority = l.priority
+        and q.next_attempt_at > pg_catalog.statement_timestamp()
+    order by q.next_attempt_at, q.id
+    limit 1
+) as next
+where l.priority is not null and next.due < 'infinity'";
 
 /// A notification that is due.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ready {
     pub id: i64,
+    pub priority: i16,
+    /// The last attempt was left without an answer.
+    pub uncertain: bool,
+    /// Some attempt was: this one may have been sent.
+    pub unanswered: bool,
     /// Attempts made.
     pub attempts: i32,
     pub recipient: String,
+    /// What the message is about: messages to one person about one thing keep their order.
+    pub subject: String,
     pub next_attempt_at: DateTime<Utc>,
+    /// Silence on the channel that it asks for before itself.
+    pub delay: Duration,
 }
 
-/// Up to `batch` due notifications of the channel, none of them due before `floor`.
-pub(crate) async fn ready(
-    client: &impl GenericClient,
-    channel_id: i64,
-    batch: usize,
-    floor: DateTime<Utc>,
-) -> Result<Vec<Ready>, tokio_postgres::Error> {
-    let parameters = statement::limit(batch);
-    let rows = statement::rows(client, READY, &[&channel_id, &parameters, &floor]).await?;
-    let ready = rows.iter().map(|row| {
-        Ok(Ready {
+/// What a look at the queue table found.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub rows: Vec<Ready>,
+    /// Until the next one is due, where one is known to come.
+    pub next_due: Option<Duration>,
+}
+
+impl Ready {
+    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        let status: &str = row.try_get("status")?;
+        let delay: Option<f64> = row.try_get("delay_seconds")?;
+        Ok(Self {
             id: row.try_get("id")?,
+            priority: row.try_get("priority")?,
+            uncertain: status == Status::Uncertain.as_str(),
+            unanswered: row.try_get("unanswered")?,
             attempts: row.try_get("attempts")?,
             recipient: row
                 .try_get::<_, Option<String>>("recipient")?
                 .unwrap_or_default(),
+            subject: row.try_get("subject")?,
             next_attempt_at: row.try_get("next_attempt_at")?,
+            delay: delay
+                .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+                .unwrap_or_default(),
         })
-    });
-    ready.collect()
+    }
 }
 
-/// Seconds until the channel's next notification is due, by the database's clock; none when it has none.
-pub(crate) async fn seconds_to_next_due(
+/// Up to `batch` due notifications of the channel for each priority, none of them due before the priority's floor.
+pub(crate) async fn look(
     client: &impl GenericClient,
     channel_id: i64,
-) -> Result<Option<f64>, tokio_postgres::Error> {
-    let rows = statement::rows(client, NEXT_DUE, &[&channel_id]).await?;
-    rows.first().map_or(Ok(None), |row| row.try_get(0))
+    batch: usize,
+    floors: &BTreeMap<i16, DateTime<Utc>>,
+) -> Result<Look, tokio_postgres::Error> {
+    let (priorities, floors): (Vec<i16>, Vec<DateTime<Utc>>) = floors.iter().unzip();
+    let limit = statement::limit(batch);
+    // In this order: what becomes due in between is found by the second.
+    let (next, rows) = future::try_join(
+        statement::rows(client, NEXT_DUE, &[&channel_id]),
+        statement::rows(client, READY, &[&channel_id, &limit, &priorities, &floors]),
+    )
+    .await?;
+    let rows: Result<Vec<Ready>, _> = rows.iter().map(Ready::from_row).collect();
+    let next: Option<f64> = next.first().map_or(Ok(None), |row| row.try_get(0))?;
+    Ok(Look {
+        rows: rows?,
+        // Negative: has become due just now.
+        next_due: next.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+    })
 }

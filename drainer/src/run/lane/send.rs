@@ -20,7 +20,7 @@ pub(crate) async fn send(
     timeout: Duration,
 ) -> (Result<Accepted, SendError>, Duration) {
     let begin = Instant::now();
-    let answer = match message(marked) {
+    let answer = match message(&marked.kind, &marked.recipient, &marked.body) {
         Ok(message) => tokio::time::timeout(timeout + MARGIN, provider.send(&message))
             .await
             .unwrap_or_else(|_| Err(no_answer())),
@@ -29,12 +29,17 @@ pub(crate) async fn send(
     (answer, begin.elapsed())
 }
 
-fn message(marked: &Marked) -> Result<OutgoingMessage, SendError> {
-    if marked.kind != "text" || marked.body.is_empty() {
-        let what = format!("a message of kind {} without a text to send", marked.kind);
+/// The message as a provider takes it.
+pub(crate) fn message(
+    kind: &str,
+    recipient: &str,
+    body: &str,
+) -> Result<OutgoingMessage, SendError> {
+    if kind != "text" || body.is_empty() {
+        let what = format!("a message of kind {kind} without a text to send");
         return Err(unsendable(ErrorClass::Rejected, what));
     }
-    let recipient = phone::normalize(&marked.recipient, None).map_err(|error| {
+    let recipient = phone::normalize(recipient, None).map_err(|error| {
         unsendable(
             ErrorClass::RecipientInvalid,
             phone::mask(&error.to_string()),
@@ -42,7 +47,7 @@ fn message(marked: &Marked) -> Result<OutgoingMessage, SendError> {
     })?;
     Ok(OutgoingMessage {
         recipient,
-        body: MessageBody::Text(marked.body.clone()),
+        body: MessageBody::Text(body.to_owned()),
     })
 }
 

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
-use zapgres_core::pace::Pace;
+use zapgres_core::pace::{Pace, RecipientLimit};
 
 use crate::run::statement;
 
 pub(crate) const LOAD_CHANNEL: &str = "-- load_channel
 select
-    c.name, c.provider, c.base_url, c.instance, c.credential, c.rate_per_minute, c.enabled,
+    c.name, c.provider, c.base_url, c.instance, c.credential, c.enabled,
+    c.rate_per_minute, c.rate_per_second, c.recipient_burst,
+    pg_catalog.date_part('epoch', c.recipient_interval)::float8 as recipient_interval,
     pg_catalog.date_part('epoch', c.delay_min)::float8 as delay_min,
     pg_catalog.date_part('epoch', c.delay_max)::float8 as delay_max,
     c.paused_at is null
@@ -47,21 +49,11 @@ pub(crate) struct Address {
 
 impl Settings {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let duration = |column| -> Result<Duration, tokio_postgres::Error> {
-            let seconds: f64 = row.try_get(column)?;
-            Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
-        };
-        let per_minute: Option<i32> = row.try_get("rate_per_minute")?;
         Ok(Self {
             name: row.try_get("name")?,
             enabled: row.try_get("enabled")?,
             may_send: row.try_get("may_send")?,
-            pace: Pace {
-                per_minute: per_minute.and_then(|rate| rate.try_into().ok()),
-                delay_min: duration("delay_min")?,
-                delay_max: duration("delay_max")?,
-                ..Pace::default()
-            },
+            pace: pace(row)?,
             address: Address {
                 provider: row.try_get("provider")?,
                 base_url: row.try_get("base_url")?,
@@ -70,6 +62,28 @@ impl Settings {
             },
         })
     }
+}
+
+fn duration(row: &Row, column: &str) -> Result<Option<Duration>, tokio_postgres::Error> {
+    let seconds: Option<f64> = row.try_get(column)?;
+    Ok(seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()))
+}
+
+fn number(row: &Row, column: &str) -> Result<Option<u32>, tokio_postgres::Error> {
+    let number: Option<i32> = row.try_get(column)?;
+    Ok(number.and_then(|number| number.try_into().ok()))
+}
+
+fn pace(row: &Row) -> Result<Pace, tokio_postgres::Error> {
+    let burst = number(row, "recipient_burst")?.unwrap_or(1);
+    Ok(Pace {
+        per_minute: number(row, "rate_per_minute")?,
+        per_second: number(row, "rate_per_second")?,
+        delay_min: duration(row, "delay_min")?.unwrap_or_default(),
+        delay_max: duration(row, "delay_max")?.unwrap_or_default(),
+        recipient: duration(row, "recipient_interval")?
+            .map(|interval| RecipientLimit { interval, burst }),
+    })
 }
 
 /// The channel's row; none when it is gone.

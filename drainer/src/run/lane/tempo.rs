@@ -1,99 +1,74 @@
-//! When a lane may send: its channel's pace, and rests after the channel was the obstacle.
+//! When a lane may send: its channel's pace, on the process's clock.
 
-use tokio::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 use zapgres_core::pace::{Pace, Pacer, Reservation, Wait};
 
 /// A pacer on the process's clock.
 pub(crate) struct Tempo {
     begin: Instant,
+    /// Nobody has ever sent on this channel.
+    unused: bool,
     pacer: Option<Pacer>,
-    /// When the next message may leave, where one was refused.
-    ahead: Option<Duration>,
-    /// What may leave and has not left yet.
-    reserved: Vec<Reservation>,
-    rest_until: Option<Instant>,
-    /// The channel was the obstacle last time: one message shows whether it still is.
-    probing: bool,
+}
+
+/// Why a message may not leave yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// Nothing leaves before that time.
+    Channel(Instant),
+    /// Nothing to this recipient.
+    Recipient(Instant),
+    /// One has to leave first.
+    Reserved,
 }
 
 impl Tempo {
-    /// Without any pace yet.
-    pub(crate) fn new(begin: Instant) -> Self {
+    /// Without any pace yet. `unused`: nobody has ever sent on this channel, so that its first messages need not wait.
+    pub(crate) fn new(begin: Instant, unused: bool) -> Self {
         Self {
             begin,
+            unused,
             pacer: None,
-            ahead: None,
-            reserved: Vec::new(),
-            rest_until: None,
-            probing: false,
         }
     }
 
     /// Keeps to `pace` from now on.
     pub(crate) fn follow(&mut self, pace: Pace) {
         let now = self.begin.elapsed();
-        self.pacer
-            .get_or_insert_with(|| Pacer::taking_over(pace, now))
-            .follow(pace, now);
+        match &mut self.pacer {
+            Some(pacer) => pacer.follow(pace, now),
+            None if self.unused => self.pacer = Some(Pacer::fresh(pace, now)),
+            None => self.pacer = Some(Pacer::taking_over(pace, now)),
+        }
     }
 
-    /// How many of `wanted` messages may leave now. What was allowed before and has not left is given back.
-    pub(crate) fn allowance(&mut self, wanted: usize) -> usize {
-        self.reserved.clear();
-        self.ahead = None;
+    /// Leave for one message, if it may go now. `delay` is the silence it asks for before itself.
+    pub(crate) fn reserve(
+        &mut self,
+        recipient: &str,
+        delay: Duration,
+    ) -> Result<Reservation, Hold> {
+        let now = self.begin.elapsed();
         let Some(pacer) = &mut self.pacer else {
-            return 0;
+            return Err(Hold::Reserved);
         };
+        pacer
+            .reserve(recipient, delay, now)
+            .map_err(|wait| match wait {
+                Wait::Channel(at) => Hold::Channel(self.begin + at),
+                Wait::Recipient(at) => Hold::Recipient(self.begin + at),
+                Wait::Reserved => Hold::Reserved,
+            })
+    }
+
+    /// The message leaves now.
+    pub(crate) fn leave(&mut self, reservation: Reservation, unit: f64) {
         let now = self.begin.elapsed();
-        while self.reserved.len() < wanted {
-            match pacer.reserve("", Duration::ZERO, now) {
-                Ok(reservation) => self.reserved.push(reservation),
-                Err(wait) => {
-                    if let Wait::Channel(at) | Wait::Recipient(at) = wait {
-                        self.ahead = Some(at);
-                    }
-                    break;
-                }
-            }
+        if let Some(pacer) = &mut self.pacer {
+            pacer.leave(reservation, now, unit);
         }
-        self.reserved.len()
-    }
-
-    /// So many of those that were allowed leave now; the others are given back.
-    pub(crate) fn leave(&mut self, count: usize, random: impl Fn() -> f64) {
-        let now = self.begin.elapsed();
-        for reservation in self.reserved.drain(..).take(count) {
-            if let Some(pacer) = &mut self.pacer {
-                pacer.leave(reservation, now, random());
-            }
-        }
-    }
-
-    /// When the next message may leave, if not now.
-    pub(crate) fn next_slot(&self) -> Option<Instant> {
-        self.ahead.map(|slot| self.begin + slot)
-    }
-
-    /// When the rest is over, while there is one.
-    pub(crate) fn resting_until(&self) -> Option<Instant> {
-        self.rest_until.filter(|until| *until > Instant::now())
-    }
-
-    /// The channel is the obstacle: nothing leaves for that long, then one message as a probe.
-    pub(crate) fn rest(&mut self, wait: Duration) {
-        let until = Instant::now() + wait;
-        self.rest_until = Some(self.rest_until.map_or(until, |known| known.max(until)));
-        self.probing = true;
-    }
-
-    /// The channel works.
-    pub(crate) fn works(&mut self) {
-        self.probing = false;
-    }
-
-    /// Whether the next message is a probe.
-    pub(crate) fn is_probing(&self) -> bool {
-        self.probing
     }
 }
 
@@ -111,40 +86,38 @@ mod tests {
         }
     }
 
+    /// O4: whoever sent on the channel before may have used up what its limits allow.
     #[test]
-    fn an_unlimited_channel_sends_all_at_once() {
-        let mut tempo = Tempo::new(Instant::now());
-        tempo.follow(pace(None, 0));
-        assert_eq!(tempo.allowance(10), 10);
-        assert_eq!(tempo.next_slot(), None);
-    }
-
-    #[test]
-    fn a_paced_channel_tells_when_the_next_message_may_leave() {
+    fn only_a_channel_that_nobody_used_begins_at_once() {
         let begin = Instant::now();
-        let mut tempo = Tempo::new(begin);
-        tempo.follow(pace(Some(30), 60));
-        assert_eq!(tempo.allowance(10), 0);
-        assert!(tempo.next_slot().unwrap() >= begin + Duration::from_secs(60));
+        let mut tempo = Tempo::new(begin, true);
+        tempo.follow(pace(Some(6), 0));
+        let reservation = tempo.reserve("a", Duration::ZERO).expect("leave");
+        tempo.leave(reservation, 0.5);
+        let mut taken_over = Tempo::new(begin, false);
+        taken_over.follow(pace(Some(6), 0));
+        for tempo in [tempo, taken_over].iter_mut() {
+            let hold = tempo.reserve("a", Duration::ZERO).expect_err("a hold");
+            let Hold::Channel(at) = hold else {
+                panic!("{hold:?}")
+            };
+            assert!(at >= begin + Duration::from_secs(9));
+        }
     }
 
     #[test]
-    fn what_is_allowed_and_does_not_leave_is_not_lost() {
-        let mut tempo = Tempo::new(Instant::now() - Duration::from_secs(60));
-        tempo.pacer = Some(Pacer::fresh(pace(Some(6), 0), Duration::ZERO));
-        assert_eq!(tempo.allowance(1), 1);
-        tempo.leave(0, || 0.5);
-        assert_eq!(tempo.allowance(5), 1);
-        tempo.leave(1, || 0.5);
-        assert_eq!(tempo.allowance(5), 0);
-    }
-
-    #[test]
-    fn a_rest_is_followed_by_a_probe() {
-        let mut tempo = Tempo::new(Instant::now());
-        tempo.rest(Duration::from_secs(60));
-        assert!(tempo.resting_until().is_some() && tempo.is_probing());
-        tempo.works();
-        assert!(!tempo.is_probing());
+    fn a_pause_begins_when_the_message_before_has_left() {
+        let mut tempo = Tempo::new(Instant::now(), true);
+        tempo.follow(pace(None, 60));
+        let first = tempo.reserve("a", Duration::ZERO).expect("leave");
+        assert_eq!(
+            tempo.reserve("b", Duration::ZERO).err(),
+            Some(Hold::Reserved)
+        );
+        tempo.leave(first, 0.5);
+        assert!(matches!(
+            tempo.reserve("b", Duration::ZERO),
+            Err(Hold::Channel(_))
+        ));
     }
 }

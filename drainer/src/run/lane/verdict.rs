@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use zapgres_core::breaker::Reading;
 use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_core::next_step::{Attempts, NextStep, RetryPolicy, costs_attempt, next_step};
 use zapgres_core::status::{self, Status, StatusEvent};
@@ -11,12 +12,11 @@ use super::mark::Marked;
 use crate::run::complete::Outcome;
 use crate::run::log_row::Level;
 
-/// An outcome to write, and how long the channel has to rest.
+/// An outcome to write, and what the answer says of the channel.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
     pub outcome: Outcome,
-    /// Set: the channel is the obstacle.
-    pub rest: Option<Duration>,
+    pub reading: Option<Reading>,
 }
 
 /// Judges the answer to an attempt that took `took`. `unit` is a random number from 0.0 to 1.0.
@@ -43,68 +43,53 @@ pub(crate) fn judge(
             };
             Verdict {
                 outcome,
-                rest: None,
+                reading: Some(Reading::Works),
             }
         }
         Err(error) => {
-            let (outcome, rest) = after_error(channel_id, marked, &error, unit);
+            let outcome = after_error(channel_id, marked, &error, unit);
             let outcome = Outcome {
                 error_class: Some(error.class.as_str()),
                 last_error: Some(without_nul(last_error(&outcome, &error))),
                 duration_ms,
                 ..outcome
             };
-            Verdict { outcome, rest }
+            Verdict {
+                outcome,
+                reading: Reading::of_error(&error),
+            }
         }
     }
 }
 
-fn after_error(
-    channel_id: i64,
-    marked: &Marked,
-    error: &SendError,
-    unit: f64,
-) -> (Outcome, Option<Duration>) {
+fn after_error(channel_id: i64, marked: &Marked, error: &SendError, unit: f64) -> Outcome {
     let outcome = |event, log| Outcome {
         give_back: !costs_attempt(error),
         ..outcome(channel_id, (marked.id, marked.attempt), event, log)
-    };
-    let gave_up = || Outcome {
-        level: Level::Error,
-        ..outcome(StatusEvent::GaveUp, "failed")
     };
     let mut policy = RetryPolicy::default();
     if let Some(max_attempts) = marked.max_attempts.and_then(|max| u32::try_from(max).ok()) {
         policy.max_attempts = max_attempts;
     }
     match next_step(error, attempts(marked, error), &policy, unit) {
-        NextStep::RetryAfter(wait) | NextStep::WaitForRecipient(wait) => {
-            let outcome = Outcome {
-                wait_seconds: Some(wait.as_secs_f64()),
-                ..outcome(StatusEvent::RetryScheduled, "retrying")
-            };
-            (outcome, None)
-        }
-        NextStep::WaitForChannel(wait) => {
-            let outcome = Outcome {
-                wait_seconds: Some(wait.as_secs_f64()),
-                reason: Some("channel_down"),
-                ..outcome(StatusEvent::RetryScheduled, "retrying")
-            };
-            (outcome, Some(wait))
-        }
-        NextStep::MarkUncertain {
-            retry_after,
-            channel_rest,
-        } => {
-            let outcome = Outcome {
-                wait_seconds: Some(retry_after.as_secs_f64()),
-                ..outcome(StatusEvent::AnswerLost, "uncertain")
-            };
-            (outcome, Some(channel_rest))
-        }
-        NextStep::GiveUp => (gave_up(), None),
-        NextStep::GiveUpUncertain { channel_rest } => (gave_up(), Some(channel_rest)),
+        NextStep::RetryAfter(wait) | NextStep::WaitForRecipient(wait) => Outcome {
+            wait_seconds: Some(wait.as_secs_f64()),
+            ..outcome(StatusEvent::RetryScheduled, "retrying")
+        },
+        // Due at once: the breaker says when its channel takes it, and another channel may take it before.
+        NextStep::WaitForChannel(_) => Outcome {
+            wait_seconds: Some(0.0),
+            reason: Some("channel_down"),
+            ..outcome(StatusEvent::RetryScheduled, "retrying")
+        },
+        NextStep::MarkUncertain { retry_after } => Outcome {
+            wait_seconds: Some(retry_after.as_secs_f64()),
+            ..outcome(StatusEvent::AnswerLost, "uncertain")
+        },
+        NextStep::GiveUp | NextStep::GiveUpUncertain => Outcome {
+            level: Level::Error,
+            ..outcome(StatusEvent::GaveUp, "failed")
+        },
     }
 }
 
@@ -123,6 +108,15 @@ fn last_error(outcome: &Outcome, error: &SendError) -> String {
         return format!("{}; given up, but it may have arrived", error.message);
     }
     error.message.clone()
+}
+
+/// The provider has the message of an attempt that was left without an answer.
+pub(crate) fn found(channel_id: i64, attempt: (i64, i32), accepted: Accepted) -> Outcome {
+    Outcome {
+        provider_message_id: Some(without_nul(accepted.provider_message_id)),
+        level: Level::Success,
+        ..outcome(channel_id, attempt, StatusEvent::Accepted, "reconciled")
+    }
 }
 
 fn outcome(
@@ -200,7 +194,7 @@ mod tests {
             (verdict.outcome.status, verdict.outcome.duration_ms),
             ("sent", Some(12))
         );
-        assert_eq!(verdict.rest, None);
+        assert_eq!(verdict.reading, Some(Reading::Works));
     }
 
     /// O5: retried with a wait, given up after the last attempt.
@@ -222,16 +216,17 @@ mod tests {
             (verdict.outcome.status, verdict.outcome.give_back),
             ("retrying", true)
         );
-        assert!(verdict.rest.is_some());
+        assert_eq!(verdict.outcome.wait_seconds, Some(0.0));
+        assert!(matches!(verdict.reading, Some(Reading::Obstacle { .. })));
     }
 
     /// B2: a lost answer is neither a success nor a failure.
     #[test]
     fn a_lost_answer_is_uncertain_and_counts_and_the_channel_rests() {
-        let Verdict { outcome, rest } = failed(ErrorClass::Uncertain, true, 1);
+        let Verdict { outcome, reading } = failed(ErrorClass::Uncertain, true, 1);
         assert_eq!((outcome.status, outcome.give_back), ("uncertain", false));
         assert_eq!(outcome.wait_seconds, Some(20.0));
-        assert_eq!(rest, Some(Duration::from_secs(5)));
+        assert!(matches!(reading, Some(Reading::Failed { rest }) if !rest.is_zero()));
     }
 
     /// B2: given up after the third attempt without an answer, and said to be in doubt.
@@ -243,11 +238,11 @@ mod tests {
             unanswered: 2,
             ..marked(3)
         };
-        let Verdict { outcome, rest } = failed_again(ErrorClass::Uncertain, true, &marked);
+        let Verdict { outcome, reading } = failed_again(ErrorClass::Uncertain, true, &marked);
         assert_eq!((outcome.status, outcome.level), ("failed", Level::Error));
         assert_eq!(outcome.error_class, Some("uncertain"));
         assert!(outcome.last_error.unwrap().contains("may have arrived"));
-        assert!(rest.is_some());
+        assert!(matches!(reading, Some(Reading::Failed { .. })));
     }
 
     #[test]

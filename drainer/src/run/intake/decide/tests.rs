@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::*;
+use crate::run::channels::Channels;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
@@ -19,6 +20,8 @@ fn captured(age: i64) -> Captured {
         next_attempt_at: at(0),
         context_hash: None,
         reason: None,
+        priority: 0,
+        delay: Duration::ZERO,
         now: at(age),
     }
 }
@@ -55,7 +58,7 @@ fn companies(body: &str) -> Companies {
         enabled: true,
         locale: "pt-BR".to_owned(),
         default_area_code: None,
-        channel_id: Some(3),
+        channels: Channels::of(&[(100, true)]),
     };
     let key = (None, "order_received".to_owned(), "pt-BR".to_owned());
     let template = Template {
@@ -99,15 +102,11 @@ fn a_complete_order_is_sent_on_its_companys_channel() {
         (composed.body.as_str(), composed.template_version.as_str()),
         ("Pedido 12", "1:2")
     );
-    let Decision::Send {
-        message,
-        channel_id,
-    } = conclude(composed, Mode::Live)
-    else {
+    let Decision::Send { message, channel } = conclude(composed, Mode::Live) else {
         panic!("not sent")
     };
     assert_eq!(message.recipient.as_deref(), Some("+5511987654321"));
-    assert_eq!(channel_id, Some(3));
+    assert_eq!(channel.map(|chosen| chosen.channel_id), Some(1));
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! The channels of companies, and which of them serves a recipient.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::GenericClient;
+use zapgres_core::route::{self, Candidate};
+
+use super::statement;
+
+/// Uses `channel_by_tenant`. A channel that does not work is tried again with the next message as soon as its probe is due:
+/// with nothing to send on it, nobody would ever learn that it works again.
+pub(crate) const LOAD_CHANNELS: &str = "-- load_channels
+select
+    c.tenant_id, c.id, c.name, c.share,
+    coalesce(s.breaker, 'closed') = 'closed' or s.breaker_probe_at <= pg_catalog.clock_timestamp() as works
+from zap.channel as c
+left join zap.channel_state as s on c.id = s.channel_id
+where c.tenant_id = any ($1) and c.enabled and c.paused_at is null
+order by c.tenant_id, c.priority desc, c.id";
+
+/// Channels of a company that are enabled and not paused, the preferred ones first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Channels(Vec<Channel>);
+
+/// A channel, as far as the choice needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Channel {
+    pub id: i64,
+    pub name: String,
+    pub share: u8,
+    /// As far as is known.
+    pub works: bool,
+}
+
+/// A channel that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub channel_id: i64,
+    /// Why it is not the one that serves this recipient otherwise.
+    pub fallback: Option<String>,
+}
+
+impl Channels {
+    /// The channel for `recipient`; none when the company has none. Where none works, messages wait on the one that
+    /// they would go to otherwise.
+    pub(crate) fn choose(&self, recipient: &str) -> Option<Choice> {
+        let regular = self.choose_among(recipient, |_| true)?;
+        let chosen = self.choose_among(recipient, |channel| channel.works);
+        let chosen = chosen.unwrap_or(regular);
+        let fallback = (chosen.id != regular.id)
+            .then(|| format!("channel_down: from {} to {}", regular.name, chosen.name));
+        Some(Choice {
+            channel_id: chosen.id,
+            fallback,
+        })
+    }
+
+    fn choose_among(&self, recipient: &str, usable: impl Fn(&Channel) -> bool) -> Option<&Channel> {
+        let candidates: Vec<Candidate> = self
+            .0
+            .iter()
+            .map(|channel| Candidate {
+                id: channel.id,
+                share: channel.share,
+                usable: usable(channel),
+            })
+            .collect();
+        let id = route::choose(&candidates, recipient)?;
+        self.0.iter().find(|channel| channel.id == id)
+    }
+}
+
+/// The channels of these companies.
+pub(crate) async fn load(
+    client: &impl GenericClient,
+    tenants: &[&str],
+) -> Result<HashMap<String, Channels>, tokio_postgres::Error> {
+    let mut channels: HashMap<String, Channels> = HashMap::new();
+    for row in statement::rows(client, LOAD_CHANNELS, &[&tenants]).await? {
+        let share: i16 = row.try_get("share")?;
+        let channel = Channel {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            share: u8::try_from(share).unwrap_or_default(),
+            works: row.try_get("works")?,
+        };
+        let of_tenant = channels.entry(row.try_get("tenant_id")?).or_default();
+        of_tenant.0.push(channel);
+    }
+    Ok(channels)
+}
+
+#[cfg(test)]
+impl Channels {
+    /// Channels with their shares and whether they work; their ids are their places from 1 on.
+    pub(crate) fn of(channels: &[(u8, bool)]) -> Self {
+        let numbered = (1..).zip(channels);
+        Self(
+            numbered
+                .map(|(id, (share, works))| Channel {
+                    id,
+                    name: format!("c{id}"),
+                    share: *share,
+                    works: *works,
+                })
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(channels: &[(u8, bool)]) -> Option<Choice> {
+        Channels::of(channels).choose("+5511987654321")
+    }
+
+    fn plainly(channel_id: i64) -> Option<Choice> {
+        Some(Choice {
+            channel_id,
+            fallback: None,
+        })
+    }
+
+    /// T9: the next channel takes over, says why, and nothing is without a channel only because none works.
+    #[test]
+    fn the_next_channel_stands_in_for_one_that_does_not_work() {
+        assert_eq!(choice(&[(100, true), (100, true)]), plainly(1));
+        let stand_in = Choice {
+            channel_id: 2,
+            fallback: Some("channel_down: from c1 to c2".to_owned()),
+        };
+        assert_eq!(choice(&[(100, false), (100, true)]), Some(stand_in));
+        assert_eq!(choice(&[(100, false), (100, false)]), plainly(1));
+        assert_eq!(choice(&[(0, true), (100, true)]), plainly(2));
+        assert_eq!(choice(&[(0, true)]), None);
+        assert_eq!(choice(&[]), None);
+    }
+}

@@ -1,0 +1,371 @@
+//! From what is next to requests on their way, and what their answers mean for the lane.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::task;
+use tokio::time::Instant;
+use zapgres_core::breaker::{Change, Probe, Reading};
+use zapgres_core::pace::Reservation;
+use zapgres_core::status::Status;
+
+use super::health::Takes;
+use super::mark::Marked;
+use super::order::Pair;
+use super::permits::RequestPermit;
+use super::ready::Ready;
+use super::settings::Settings;
+use super::tempo::Hold;
+use super::{CAP_PAUSE, Lane, OBSTACLE_PAUSE, Pause, enquiry, report, send, verdict};
+use crate::database::DatabaseError;
+use crate::run::boot_clock;
+use crate::run::marker::Marking;
+
+/// A provider that cannot answer a question is asked as often before its message is repeated.
+const ENQUIRIES_MAX: u8 = 3;
+/// Wait before it is asked again.
+const ENQUIRY_PAUSE: Duration = Duration::from_secs(5);
+
+/// What the lane remembers of a request on its way.
+pub(super) struct Sending {
+    id: i64,
+    recipient: String,
+    pair: Pair,
+    probe: Option<Probe>,
+}
+
+/// How a request ended.
+pub(super) enum Finished {
+    /// An attempt.
+    Attempt {
+        /// There will be another one.
+        is_open: bool,
+        reading: Option<Reading>,
+        /// Class and text of the error.
+        error: Option<String>,
+    },
+    /// A question about one whose answer was lost.
+    Enquiry(Ready, Answered),
+}
+
+/// What became of a question.
+pub(super) enum Answered {
+    /// The provider has the message.
+    Found,
+    /// It is to be sent again, if it still waits.
+    Repeat,
+    /// The provider could not be asked.
+    Failed(Option<Reading>, String),
+}
+
+/// What is next: to be sent, with leave for it, and to be asked about.
+#[derive(Default)]
+struct Chosen {
+    sendable: Vec<(Ready, Reservation)>,
+    questions: Vec<Ready>,
+    /// When the channel may send again, where it may not.
+    next_slot: Option<Instant>,
+}
+
+impl Lane {
+    /// Begins up to `free` requests.
+    pub(super) async fn send_some(
+        &mut self,
+        free: usize,
+        settings: &Settings,
+    ) -> Result<Pause, DatabaseError> {
+        let chosen = self.choose(free);
+        let wanted = chosen.sendable.len() + chosen.questions.len();
+        if wanted == 0 {
+            let times = [chosen.next_slot, self.supply_mut().next_time()];
+            let until = times.into_iter().flatten().min();
+            return Ok(until.map_or(Pause::Idle, Pause::Until));
+        }
+        let mut permits = self.permits(settings, wanted).await;
+        self.ask_some(chosen.questions, &mut permits);
+        self.attempt_some(chosen.sendable, permits, settings).await
+    }
+
+    /// Takes what may go now from the queue, and sets aside what has to wait for its recipient.
+    fn choose(&mut self, free: usize) -> Chosen {
+        let mut chosen = Chosen::default();
+        let Some(supply) = &mut self.supply else {
+            return chosen;
+        };
+        let mut recipients: Vec<String> = Vec::new();
+        while chosen.sendable.len() + chosen.questions.len() < free
+            && let Some(row) = supply.queue.next()
+        {
+            if self.daemon.in_flight.contains(row.id) {
+                // Its outcome is not written yet; who writes it tells.
+                supply.queue.forget(&row);
+            } else if self.busy.contains(&row.recipient)
+                || recipients.contains(&row.recipient)
+                || supply.holds_back(&row)
+            {
+                supply.queue.set_aside(row);
+            } else if row.uncertain && self.enquiries.get(&row.id) < Some(&ENQUIRIES_MAX) {
+                recipients.push(row.recipient.clone());
+                chosen.questions.push(row);
+            } else {
+                match self.tempo.reserve(&row.recipient, row.delay) {
+                    Ok(reservation) => {
+                        recipients.push(row.recipient.clone());
+                        chosen.sendable.push((row, reservation));
+                    }
+                    Err(Hold::Recipient(at)) => supply.set_aside_until(row, at),
+                    Err(hold) => {
+                        supply.queue.put_back([row]);
+                        if let Hold::Channel(at) = hold {
+                            chosen.next_slot = Some(at);
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+        chosen
+    }
+
+    /// Leave for requests: as many of `wanted` as there are, at least one unless the daemon stops.
+    async fn permits(&self, settings: &Settings, wanted: usize) -> Vec<RequestPermit> {
+        let taken = self.daemon.permits.take(&settings.address.base_url, wanted);
+        let stopped = async {
+            tokio::select! {
+                () = self.daemon.shutdown.cancelled() => {}
+                () = self.lease.revoked() => {}
+            }
+        };
+        tokio::select! {
+            permits = taken => permits,
+            () = stopped => Vec::new(),
+        }
+    }
+
+    async fn attempt_some(
+        &mut self,
+        mut sendable: Vec<(Ready, Reservation)>,
+        permits: Vec<RequestPermit>,
+        settings: &Settings,
+    ) -> Result<Pause, DatabaseError> {
+        let surplus = sendable.split_off(permits.len().min(sendable.len()));
+        if let Some(supply) = &mut self.supply {
+            supply
+                .queue
+                .put_back(surplus.into_iter().map(|(row, _)| row));
+        }
+        if sendable.is_empty() {
+            return Ok(Pause::None);
+        }
+        let (rows, reservations): (Vec<Ready>, Vec<Reservation>) = sendable.into_iter().unzip();
+        let marked_at = boot_clock::now();
+        let attempts = rows.iter().map(|row| (row.id, row.attempts + 1));
+        let Marking { marked, capped_for } = match self.daemon.mark(&self.lease, attempts).await {
+            Ok(marking) => marking,
+            Err(error) => {
+                self.forget(&rows);
+                return Err(error);
+            }
+        };
+        let all = rows.len();
+        let mut reserved: HashMap<i64, (Ready, Reservation)> = rows
+            .into_iter()
+            .zip(reservations)
+            .map(|(row, reservation)| (row.id, (row, reservation)))
+            .collect();
+        let is_refused = marked.len() < all;
+        for (marked, permit) in marked.into_iter().zip(permits) {
+            if let Some((row, reservation)) = reserved.remove(&marked.id) {
+                self.tempo.leave(reservation, (self.daemon.randomness)());
+                self.begin(row, marked, marked_at, permit, settings.name.clone());
+            }
+        }
+        let refused: Vec<Ready> = reserved.into_values().map(|(row, _)| row).collect();
+        self.forget(&refused);
+        if let Some(wait) = capped_for {
+            self.tell_capped();
+            let until = Instant::now() + wait.min(CAP_PAUSE);
+            self.capped_until = Some(until);
+            self.supply_mut().look_after(Duration::ZERO);
+            return Ok(Pause::Until(until));
+        }
+        self.capped_until = None;
+        if is_refused {
+            // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
+            self.supply_mut().look_after(OBSTACLE_PAUSE);
+        }
+        Ok(Pause::None)
+    }
+
+    fn forget(&mut self, rows: &[Ready]) {
+        for row in rows {
+            self.supply_mut().queue.forget(row);
+        }
+    }
+
+    fn tell_capped(&mut self) {
+        if self.capped_until.is_none() {
+            tracing::warn!(
+                channel = self.name(),
+                "the channel's daily cap is used up; its messages wait for the next day"
+            );
+        }
+    }
+
+    /// Begins a request.
+    fn begin(
+        &mut self,
+        row: Ready,
+        marked: Marked,
+        marked_at: Duration,
+        permit: RequestPermit,
+        channel: String,
+    ) {
+        let Some(connection) = &self.connection else {
+            return;
+        };
+        let provider = connection.provider.clone();
+        let daemon = self.daemon.clone();
+        let channel_id = self.channel_id;
+        let lease = self.lease.clone();
+        let request = self.sends.spawn(async move {
+            if !lease.allows_start(marked_at) {
+                daemon.give_back(&lease, [marked.id]);
+                return Finished::Attempt {
+                    is_open: true,
+                    reading: None,
+                    error: None,
+                };
+            }
+            let timeout = daemon.config.sending.send_timeout;
+            let (answer, took) = send::send(provider, &marked, timeout).await;
+            drop(permit);
+            let error = answer.as_ref().err().map(ToString::to_string);
+            let unit = (daemon.randomness)();
+            let verdict = verdict::judge(channel_id, &marked, answer, took, unit);
+            report::attempt(&channel, &marked, &verdict);
+            let status = verdict.outcome.status;
+            daemon.complete(verdict.outcome);
+            Finished::Attempt {
+                is_open: [Status::Retrying, Status::Uncertain]
+                    .iter()
+                    .any(|open| open.as_str() == status),
+                reading: verdict.reading,
+                error,
+            }
+        });
+        self.enquiries.remove(&row.id);
+        self.remember(request.id(), &row);
+    }
+
+    /// Asks about messages whose answers were lost.
+    fn ask_some(&mut self, questions: Vec<Ready>, permits: &mut Vec<RequestPermit>) {
+        for row in questions {
+            let (Some(connection), Some(permit)) = (&self.connection, permits.pop()) else {
+                self.supply_mut().queue.put_back([row]);
+                continue;
+            };
+            let provider = connection.provider.clone();
+            let daemon = self.daemon.clone();
+            let channel_id = self.channel_id;
+            let asked = row.clone();
+            let request = self.sends.spawn(async move {
+                let answered = enquiry::ask(&daemon, provider, channel_id, asked.id).await;
+                drop(permit);
+                Finished::Enquiry(asked, answered)
+            });
+            self.remember(request.id(), &row);
+        }
+    }
+
+    fn remember(&mut self, request: task::Id, row: &Ready) {
+        let is_probe = self.health.as_ref().map(|health| health.takes()) == Some(Takes::Probe);
+        let probe = match &mut self.health {
+            Some(health) if is_probe => health.probe(),
+            _ => None,
+        };
+        self.supply_mut().begin(row);
+        self.busy.insert(row.recipient.clone());
+        let sending = Sending {
+            id: row.id,
+            recipient: row.recipient.clone(),
+            pair: Pair::of(row),
+            probe,
+        };
+        self.sending.insert(request, sending);
+    }
+
+    /// Takes in what has ended.
+    pub(super) fn collect_finished(&mut self) {
+        while let Some(finished) = self.sends.try_join_next_with_id() {
+            self.finish(finished);
+        }
+    }
+
+    /// Takes in the end of a request.
+    pub(super) fn finish(&mut self, finished: Result<(task::Id, Finished), task::JoinError>) {
+        let request = match &finished {
+            Ok((request, _)) => *request,
+            Err(error) => error.id(),
+        };
+        let Some(sending) = self.sending.remove(&request) else {
+            return;
+        };
+        self.busy.remove(&sending.recipient);
+        let is_open = match &finished {
+            Ok((_, Finished::Attempt { is_open, .. })) => *is_open,
+            Ok((_, Finished::Enquiry(_, answered))) => !matches!(answered, Answered::Found),
+            Err(_) => true,
+        };
+        self.supply_mut()
+            .end(sending.pair, sending.id, &sending.recipient, is_open);
+        match finished {
+            Ok((_, Finished::Attempt { reading, error, .. })) => {
+                self.record(reading, sending.probe, error);
+            }
+            Ok((_, Finished::Enquiry(row, answered))) => {
+                self.answered(row, answered, sending.probe);
+            }
+            Err(error) => {
+                tracing::error!(channel_id = self.channel_id, %error, "a request ended without an answer");
+                // Rescue finds it in the queue table.
+                self.daemon.in_flight.end([sending.id]);
+            }
+        }
+    }
+
+    fn answered(&mut self, row: Ready, answered: Answered, probe: Option<Probe>) {
+        match answered {
+            Answered::Found => {
+                self.enquiries.remove(&row.id);
+            }
+            Answered::Repeat => {
+                self.enquiries.insert(row.id, ENQUIRIES_MAX);
+                self.supply_mut().queue.add(row);
+            }
+            Answered::Failed(reading, error) => {
+                *self.enquiries.entry(row.id).or_default() += 1;
+                self.supply_mut().queue_later(row, ENQUIRY_PAUSE);
+                self.record(reading, probe, Some(error));
+            }
+        }
+    }
+
+    /// Takes in what an answer says of the channel.
+    pub(super) fn record(
+        &mut self,
+        reading: Option<Reading>,
+        probe: Option<Probe>,
+        error: Option<String>,
+    ) {
+        let unit = (self.daemon.randomness)();
+        let Some(health) = &mut self.health else {
+            return;
+        };
+        match health.record(reading, probe, error.as_deref(), unit) {
+            Some(Change::Opened) => self.tell_opened(error.unwrap_or_default()),
+            Some(Change::Closed) => self.tell_closed(),
+            Some(Change::StillDown) | None => {}
+        }
+    }
+}
