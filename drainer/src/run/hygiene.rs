@@ -14,12 +14,15 @@ use horizon::Horizon;
 
 /// A snapshot that turns old is noticed this long after, at the latest.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
+/// A daemon that has just begun has better to do.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
 /// Rows become old one by one; nobody waits for them to go.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Works at intervals, until shutdown.
 pub(crate) async fn run(daemon: Arc<Daemon>) {
     let work = async {
+        tokio::time::sleep(FIRST_LOOK).await;
         let mut horizon = Horizon::default();
         let mut next_retention = Instant::now();
         loop {
