@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use fleet::Fleet;
@@ -36,6 +37,15 @@ const FEW: u32 = 3;
 
 /// Kills of each kind in the long form, unless `CHAOS_KILLS` says otherwise.
 const MANY: u32 = 20;
+
+/// The instance whose channel has a limit.
+const LIMITED: &str = "instance_four";
+
+/// Messages that it may send in a second: about twice what its company orders.
+const PER_SECOND: u32 = 8;
+
+/// The instance whose provider forgets what it accepted: there, what was left without an answer has to be repeated.
+const FORGETFUL: &str = "instance_two";
 
 /// How long the rest may take, once nothing is killed any more.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -128,7 +138,7 @@ struct Stage {
 }
 
 impl Stage {
-    /// Companies 1 to 4 order; 3 has two channels, 4 a limit.
+    /// Companies 1 to 4 order; 2 has a forgetful provider, 3 two channels, 4 a limit.
     async fn set(seed: u64) -> Self {
         let settings = [
             "shared_preload_libraries = 'zapgres'",
@@ -137,6 +147,8 @@ impl Stage {
         let cluster = Arc::new(Cluster::start("chaos", &settings));
         let (database, session) = shop::open(&cluster).await;
         let provider = Provider::start();
+        let forget = json!({"kind": "no_history", "instance": FORGETFUL});
+        provider.order_faults(&forget).await;
         let proxy = Proxy::start(provider.address(), seed).await;
         prepare(&session, &proxy.url()).await;
         Self {
@@ -205,11 +217,11 @@ async fn prepare(session: &Session, url: &str) {
              insert into zap.template (event, body) values ('order_received', '{{{{ order.id }}}}');
              insert into zap.tenant (id) select generate_series(1, {companies})::text;
              insert into zap.channel
-                 (tenant_id, name, provider, base_url, instance, credential, priority, rate_per_minute,
+                 (tenant_id, name, provider, base_url, instance, credential, priority, rate_per_second,
                   delay_min, delay_max)
              select
                  tenant::text, name, 'evolution', '{url}', 'instance_' || name, 'env:SANDBOX_KEY', priority,
-                 case tenant when 4 then 600 end, '0', '0'
+                 case name when 'four' then {PER_SECOND} end, '0', '0'
              from (values (1, 'one', 0), (2, 'two', 0), (3, 'three', 1), (3, 'spare', 0), (4, 'four', 0))
                  as c (tenant, name, priority)",
             companies = orders::COMPANIES,

@@ -1,6 +1,7 @@
 //! From INSERT to the provider: the daemon at work.
 
 mod breaker;
+mod brownout;
 mod commands;
 mod copies;
 mod crashes;

@@ -106,9 +106,14 @@ impl Provider {
 
     /// The faults in force, with how often each struck.
     pub async fn faults(&self) -> Vec<Value> {
-        let url = format!("{}/sandbox/faults", self.url());
-        let answer = client().get(url).send().await.expect("the faults");
-        answer.json().await.expect("faults as JSON")
+        self.list("faults").await
+    }
+
+    /// How often faults in force have struck.
+    pub async fn fault_hits(&self) -> u64 {
+        let faults = self.faults().await;
+        let hits = faults.iter().filter_map(|fault| fault["hits"].as_u64());
+        hits.sum()
     }
 
     /// Ends all faults.

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 
+use serde_json::Value;
+
+use super::proxy::LAG;
+use super::{LIMITED, PER_SECOND};
 use crate::sandbox::{Provider, text};
 use crate::session::Session;
 
@@ -14,6 +18,15 @@ const ROWS: &str = "select q.subject, q.status, q.attempts, coalesce(q.provider_
          q.uncertain_at is not null or coalesce(q.metadata ->> 'repeat_possible', '') = 'true',
          coalesce(q.error_class, '')
      from zap.notification_queue as q";
+
+/// Stretches of time in which more was accepted than `$limit` per second, one second's worth in advance, and `$lag`
+/// seconds' worth that was late allow.
+const TOO_MANY: &str = "with accepted as (
+         select value::timestamptz as at, row_number() over (order by value) as number
+         from jsonb_array_elements_text('$times')
+     )
+     select count(*) from accepted as a join accepted as b on b.number > a.number
+     where b.number - a.number + 1 > $limit * (1 + $lag + extract(epoch from b.at - a.at))";
 
 /// What happened to an order's notification, step by step.
 const STEPS: &str = "select l.logged_at, l.event, l.attempt, l.error_class, l.detail
@@ -33,6 +46,7 @@ pub struct Verdict {
     /// Given up after three attempts without an answer, though accepted: the queue says that it may have arrived.
     given_up: usize,
     disagreements: Vec<(String, String)>,
+    over_limit: u64,
 }
 
 struct Row {
@@ -61,6 +75,7 @@ impl Verdict {
         for order in accepted.into_keys().chain(rows.into_keys()) {
             verdict.disagree(order, "announced, and never ordered");
         }
+        verdict.over_limit = over_limit(provider, session).await;
         verdict
     }
 
@@ -105,9 +120,12 @@ impl Verdict {
         self.disagreements.push((order, how.to_owned()));
     }
 
-    /// Nothing lost, no repeat that is not flagged, no contradiction.
+    /// Nothing lost, no repeat that is not flagged, no contradiction, no limit exceeded.
     pub fn is_clean(&self) -> bool {
-        self.lost.is_empty() && self.unflagged.is_empty() && self.disagreements.is_empty()
+        self.lost.is_empty()
+            && self.unflagged.is_empty()
+            && self.disagreements.is_empty()
+            && self.over_limit == 0
     }
 
     /// All that is known of the first orders of each kind of trouble.
@@ -158,14 +176,28 @@ impl Display for Verdict {
         )?;
         writeln!(
             f,
-            "lost {}, duplicated {} (unflagged {}), flagged {}, contradictions {}",
+            "lost {}, duplicated {} (unflagged {}), flagged {}, contradictions {}, limit exceeded {}",
             self.lost.len(),
             self.duplicated,
             self.unflagged.len(),
             self.flagged,
-            self.disagreements.len()
+            self.disagreements.len(),
+            self.over_limit
         )
     }
+}
+
+/// How often the channel with a limit exceeded it.
+async fn over_limit(provider: &Provider, session: &Session) -> u64 {
+    let messages = provider.messages_at(LIMITED).await.into_iter();
+    let times: Vec<_> = messages
+        .map(|message| text(&message, "accepted_at"))
+        .collect();
+    let statement = TOO_MANY
+        .replace("$times", &Value::from(times).to_string())
+        .replace("$limit", &PER_SECOND.to_string())
+        .replace("$lag", &LAG.as_secs_f64().to_string());
+    session.count(&statement).await
 }
 
 /// The provider's ids of the messages it accepted about each order.

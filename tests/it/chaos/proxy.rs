@@ -14,6 +14,7 @@ use rand::rngs::StdRng;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use harm::LAG;
 use harm::{Harm, Plan};
 
 /// A running proxy; dropped, it takes no connections any more.

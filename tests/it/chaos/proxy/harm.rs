@@ -6,6 +6,9 @@ use std::time::Duration;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
+/// The longest delay: later than a daemon waits, and well within what it allows a provider before it repeats.
+pub const LAG: Duration = Duration::from_millis(1_500);
+
 /// One way to break an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Harm {
@@ -75,11 +78,11 @@ impl Plan {
 
     /// How late a delayed request, or its answer, is.
     pub fn delay(&mut self) -> Duration {
-        let milliseconds = match self.random.random_range(0..20) {
-            0 => 1_000..1_500,
-            _ => 5..150,
+        let span = match self.random.random_range(0..20) {
+            0 => Duration::from_secs(1)..LAG,
+            _ => Duration::from_millis(5)..Duration::from_millis(150),
         };
-        Duration::from_millis(self.random.random_range(milliseconds))
+        self.random.random_range(span)
     }
 
     /// Whether half of the answer goes out before the end.
