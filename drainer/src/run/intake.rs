@@ -258,7 +258,6 @@ impl Round {
             ready.push(Ready {
                 id: row.id,
                 priority: row.priority,
-                uncertain: false,
                 unanswered: false,
                 attempts: 0,
                 recipient,

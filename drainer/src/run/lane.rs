@@ -80,6 +80,8 @@ pub(crate) struct Lane {
     busy: HashSet<String>,
     /// How often the provider was asked in vain about a message whose answer was lost.
     enquiries: HashMap<i64, u8>,
+    /// The provider's ids of messages that it has, as long as the queue table may not know them.
+    accepted: Vec<(i64, String)>,
 }
 
 /// What a lane waits for before its next step, besides a wake-up and the end of a request.
@@ -112,6 +114,7 @@ impl Lane {
             sending: HashMap::new(),
             busy: HashSet::new(),
             enquiries: HashMap::new(),
+            accepted: Vec::new(),
         }
     }
 

@@ -68,6 +68,32 @@ async fn the_same_text_about_something_else_is_no_proof() {
     assert!(!daemon.log().contains("987654321"));
 }
 
+/// B2: of two with the same text and without an answer, each gets a message of its own, and none more than one.
+#[tokio::test]
+async fn one_message_is_no_proof_for_two() {
+    let stand = Stand::open(plain()).await;
+    let faults = json!([{"kind": "drop_after", "times": 1}, {"kind": "drop_before", "times": 1}]);
+    stand.provider.order_faults(&faults).await;
+    stand.queue("1", "Oi", &[]).await;
+    stand.queue("2", "Oi", &[]).await;
+    let _daemon = stand.daemon();
+    let query = "select count(*) from zap.notification_queue where status = 'uncertain'";
+    crate::wait::until("both are uncertain", async || {
+        stand.session.value(query).await == "2"
+    })
+    .await;
+    stand
+        .session
+        .run(
+            "update zap.notification_queue set next_attempt_at = clock_timestamp(); notify zapgres",
+        )
+        .await;
+    stand.until_done().await;
+    assert_eq!(stand.provider.texts().await, ["Oi", "Oi"]);
+    let ids = "select count(distinct provider_message_id) from zap.notification_queue where status = 'sent'";
+    assert_eq!(stand.session.value(ids).await, "2");
+}
+
 /// B2: what cannot be asked about now is asked about later, and only then repeated.
 #[tokio::test]
 async fn who_cannot_be_asked_is_asked_again() {

@@ -23,6 +23,8 @@ use crate::run::marker::Marking;
 
 /// A provider that cannot answer a question is asked as often before its message is repeated.
 const ENQUIRIES_MAX: u8 = 3;
+/// Ids that are kept before those are dropped which are written.
+const ACCEPTED_MAX: usize = 256;
 /// Wait before it is asked again.
 const ENQUIRY_PAUSE: Duration = Duration::from_secs(5);
 
@@ -43,6 +45,8 @@ pub(super) enum Finished {
         reading: Option<Reading>,
         /// Class and text of the error.
         error: Option<String>,
+        /// The provider's id of the message.
+        accepted: Option<String>,
     },
     /// A question about one whose answer was lost.
     Enquiry(Ready, Answered),
@@ -50,8 +54,8 @@ pub(super) enum Finished {
 
 /// What became of a question.
 pub(super) enum Answered {
-    /// The provider has the message.
-    Found,
+    /// The provider has the message, under this id.
+    Found(String),
     /// It is to be sent again, if it still waits.
     Repeat,
     /// The provider could not be asked.
@@ -104,7 +108,7 @@ impl Lane {
                 || supply.holds_back(&row)
             {
                 supply.queue.set_aside(row);
-            } else if row.uncertain && self.enquiries.get(&row.id) < Some(&ENQUIRIES_MAX) {
+            } else if row.unanswered && self.enquiries.get(&row.id) < Some(&ENQUIRIES_MAX) {
                 recipients.push(row.recipient.clone());
                 chosen.questions.push(row);
             } else {
@@ -235,6 +239,7 @@ impl Lane {
                     is_open: true,
                     reading: None,
                     error: None,
+                    accepted: None,
                 };
             }
             let timeout = daemon.config.sending.send_timeout;
@@ -245,6 +250,7 @@ impl Lane {
             let verdict = verdict::judge(channel_id, &marked, answer, took, unit);
             report::attempt(&channel, &marked, &verdict);
             let status = verdict.outcome.status;
+            let accepted = verdict.outcome.provider_message_id.clone();
             daemon.complete(verdict.outcome);
             Finished::Attempt {
                 is_open: [Status::Retrying, Status::Uncertain]
@@ -252,6 +258,7 @@ impl Lane {
                     .any(|open| open.as_str() == status),
                 reading: verdict.reading,
                 error,
+                accepted,
             }
         });
         self.enquiries.remove(&row.id);
@@ -269,8 +276,9 @@ impl Lane {
             let daemon = self.daemon.clone();
             let channel_id = self.channel_id;
             let asked = row.clone();
+            let others: Vec<String> = self.accepted.iter().map(|(_, id)| id.clone()).collect();
             let request = self.sends.spawn(async move {
-                let answered = enquiry::ask(&daemon, provider, channel_id, asked.id).await;
+                let answered = enquiry::ask(&daemon, provider, channel_id, asked.id, others).await;
                 drop(permit);
                 Finished::Enquiry(asked, answered)
             });
@@ -314,13 +322,22 @@ impl Lane {
         self.busy.remove(&sending.recipient);
         let is_open = match &finished {
             Ok((_, Finished::Attempt { is_open, .. })) => *is_open,
-            Ok((_, Finished::Enquiry(_, answered))) => !matches!(answered, Answered::Found),
+            Ok((_, Finished::Enquiry(_, answered))) => !matches!(answered, Answered::Found(_)),
             Err(_) => true,
         };
         self.supply_mut()
             .end(sending.pair, sending.id, &sending.recipient, is_open);
         match finished {
-            Ok((_, Finished::Attempt { reading, error, .. })) => {
+            Ok((
+                _,
+                Finished::Attempt {
+                    reading,
+                    error,
+                    accepted,
+                    ..
+                },
+            )) => {
+                self.note_accepted(sending.id, accepted);
                 self.record(reading, sending.probe, error);
             }
             Ok((_, Finished::Enquiry(row, answered))) => {
@@ -336,8 +353,9 @@ impl Lane {
 
     fn answered(&mut self, row: Ready, answered: Answered, probe: Option<Probe>) {
         match answered {
-            Answered::Found => {
+            Answered::Found(accepted) => {
                 self.enquiries.remove(&row.id);
+                self.note_accepted(row.id, Some(accepted));
             }
             Answered::Repeat => {
                 self.enquiries.insert(row.id, ENQUIRIES_MAX);
@@ -349,6 +367,16 @@ impl Lane {
                 self.record(reading, probe, Some(error));
             }
         }
+    }
+
+    /// The same text may be asked about next, before the table says whose message this is.
+    fn note_accepted(&mut self, id: i64, accepted: Option<String>) {
+        if self.accepted.len() >= ACCEPTED_MAX {
+            let in_flight = &self.daemon.in_flight;
+            self.accepted.retain(|(id, _)| in_flight.contains(*id));
+        }
+        self.accepted
+            .extend(accepted.map(|accepted| (id, accepted)));
     }
 
     /// Takes in what an answer says of the channel.

@@ -22,7 +22,10 @@ select
     greatest(q.created_at, q.processing_at - '15 minutes'::interval) - '1 minute'::interval as since,
     pg_catalog.clock_timestamp() + '1 minute'::interval as until
 from zap.notification_queue as q
-where q.id = $1 and q.channel_id = $2 and q.status = 'uncertain'";
+where q.id = $1
+    and q.channel_id = $2
+    and q.status in ('retrying', 'uncertain')
+    and q.uncertain_at is not null";
 
 /// Uses `notification_logs_by_time`: everything that this channel sent to this recipient since.
 pub(crate) const OTHERS_SENT: &str = "-- others_sent
@@ -42,19 +45,22 @@ struct Unanswered {
     enquiry: Enquiry,
 }
 
-/// Asks about a notification, and completes its attempt when the provider has the message.
+/// Asks about a notification, and completes its attempt when the provider has the message. `others` are ids of other
+/// messages that the queue table may not know yet.
 pub(super) async fn ask(
     daemon: &Daemon,
     provider: Arc<dyn Provider>,
     channel_id: i64,
     id: i64,
+    others: Vec<String>,
 ) -> Answered {
-    let unanswered = match load_on_own_connection(daemon, channel_id, id).await {
+    let mut unanswered = match load_on_own_connection(daemon, channel_id, id).await {
         Ok(Some(unanswered)) => unanswered,
         // Whether it may be repeated is decided when it is marked.
         Ok(None) => return Answered::Repeat,
         Err(error) => return Answered::Failed(None, error.to_string()),
     };
+    unanswered.enquiry.others.extend(others);
     let answer = tokio::time::timeout(
         daemon.config.sending.send_timeout,
         provider.reconcile(&unanswered.enquiry),
@@ -68,8 +74,9 @@ pub(super) async fn ask(
                 "the provider has the message whose answer was lost"
             );
             daemon.in_flight.begin(channel_id, [attempt]);
+            let provider_message_id = accepted.provider_message_id.clone();
             daemon.complete(verdict::found(channel_id, attempt, accepted));
-            Answered::Found
+            Answered::Found(provider_message_id)
         }
         Ok(Ok(Reconciliation::NotFound | Reconciliation::CannotTell)) => Answered::Repeat,
         Ok(Err(error)) => Answered::Failed(Reading::of_error(&error), error.to_string()),
@@ -86,7 +93,7 @@ async fn load_on_own_connection(
     Ok(load(&client, channel_id, id).await?)
 }
 
-/// What to ask about a notification; none when it is not uncertain any more, or there is nothing to ask.
+/// What to ask about a notification; none when it does not wait any more, or there is nothing to ask.
 async fn load(
     client: &impl GenericClient,
     channel_id: i64,

@@ -179,7 +179,6 @@ mod tests {
         Ready {
             id,
             priority,
-            uncertain: false,
             unanswered: false,
             attempts: 0,
             recipient: recipient.to_owned(),

@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use futures_util::future;
 use tokio_postgres::Row;
-use zapgres_core::status::Status;
 
 use crate::run::statement;
 
@@ -57,7 +56,7 @@ select due.*
 from range as r
 cross join lateral (
     select
-        q.id, q.priority, q.status, q.attempts, q.recipient, q.subject, q.next_attempt_at,
+        q.id, q.priority, q.attempts, q.recipient, q.subject, q.next_attempt_at,
         q.uncertain_at is not null as unanswered,
         case
             when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
@@ -120,9 +119,7 @@ where l.priority is not null and next.due < 'infinity'";
 pub(crate) struct Ready {
     pub id: i64,
     pub priority: i16,
-    /// The last attempt was left without an answer.
-    pub uncertain: bool,
-    /// Some attempt was: this one may have been sent.
+    /// An attempt was left without an answer: it may have been sent.
     pub unanswered: bool,
     /// Attempts made.
     pub attempts: i32,
@@ -144,12 +141,10 @@ pub(crate) struct Look {
 
 impl Ready {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let status: &str = row.try_get("status")?;
         let delay: Option<f64> = row.try_get("delay_seconds")?;
         Ok(Self {
             id: row.try_get("id")?,
             priority: row.try_get("priority")?,
-            uncertain: status == Status::Uncertain.as_str(),
             unanswered: row.try_get("unanswered")?,
             attempts: row.try_get("attempts")?,
             recipient: row
