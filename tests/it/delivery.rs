@@ -17,6 +17,7 @@ mod interruptions;
 mod late_outcomes;
 mod limits;
 mod long_transaction;
+mod marks;
 mod messages;
 mod obstacles;
 mod odd_data;

@@ -1,7 +1,7 @@
 //! Marks what the lanes send next: all that they ask for at about the same time in one statement and one durable commit.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -31,7 +31,11 @@ pub(crate) struct Marking {
 
 /// Where lanes ask.
 #[derive(Debug)]
-pub(crate) struct Marker(UnboundedSender<Question>);
+pub(crate) struct Marker {
+    questions: UnboundedSender<Question>,
+    /// What the server refused, as it was told last.
+    told: Mutex<String>,
+}
 
 /// What one lane wants to send.
 #[derive(Debug)]
@@ -44,7 +48,24 @@ pub(crate) struct Question {
 impl Marker {
     /// Asks through `questions`.
     pub(crate) const fn new(questions: UnboundedSender<Question>) -> Self {
-        Self(questions)
+        Self {
+            questions,
+            told: Mutex::new(String::new()),
+        }
+    }
+
+    /// Lanes go on asking, and one line is enough.
+    fn tell(&self, channel_id: i64, error: &DatabaseError) {
+        let text = error.to_string();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if *told != text {
+            tracing::error!(
+                channel_id,
+                error = text,
+                "a channel's messages cannot be marked for sending; they wait"
+            );
+            *told = text;
+        }
     }
 }
 
@@ -65,7 +86,7 @@ impl Daemon {
             ids,
             answer,
         };
-        if let Err(unsent) = self.marker.0.send(question) {
+        if let Err(unsent) = self.marker.questions.send(question) {
             self.in_flight.end(unsent.0.ids);
             return Ok(Marking::default());
         }
@@ -145,6 +166,8 @@ async fn answer(daemon: &Daemon, mut batch: Vec<Question>) {
 /// Why nothing may be sent.
 #[derive(Clone)]
 enum Refusal {
+    /// Nothing was asked; whoever keeps the session tells why.
+    NoConnection(DatabaseError),
     /// Nothing was marked.
     Statement(DatabaseError),
     /// The answer was lost: it may have been marked.
@@ -155,7 +178,7 @@ async fn mark_together(
     daemon: &Daemon,
     batch: &[Question],
 ) -> Result<HashMap<i64, Marking>, Refusal> {
-    let client = daemon.client().await.map_err(Refusal::Statement)?;
+    let client = daemon.client().await.map_err(Refusal::NoConnection)?;
     let mut request = mark::Request::default();
     for question in batch
         .iter()
@@ -247,7 +270,12 @@ async fn reply(daemon: &Daemon, batch: Vec<Question>, mut answers: HashMap<i64, 
 
 fn refuse(daemon: &Daemon, question: Question, refusal: Refusal) {
     let error = match refusal {
+        Refusal::NoConnection(error) => {
+            daemon.in_flight.end(question.ids);
+            error
+        }
         Refusal::Statement(error) => {
+            daemon.marker.tell(question.lease.channel_id, &error);
             daemon.in_flight.end(question.ids);
             error
         }

@@ -53,10 +53,10 @@ compared as materialized (
                     else 'own'
                 end
             when o.status <> 'sent' then 'late'
+            when o.provider_message_id = k.provider_message_id then 'nothing'
             when k.status = 'processing' then 'remembered'
             when k.status in ('retrying', 'uncertain', 'failed', 'canceled', 'expired', 'skipped') then 'proof'
-            when o.provider_message_id is distinct from k.provider_message_id then 'late'
-            else 'nothing'
+            else 'late'
         end as meaning
     from outcome as o
     inner join known as k on o.id = k.id

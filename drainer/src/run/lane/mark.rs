@@ -28,31 +28,14 @@ with leased as materialized (
     order by s.channel_id
     for no key update of s
 ),
-usable as materialized (
+open_channel as materialized (
     select
-        l.channel_id, l.lease_epoch, day.today, day.ends_in,
-        case
-            when c.warm_up_days > day.number
-                then c.warm_up_from + (c.daily_cap - c.warm_up_from)::bigint * day.number / c.warm_up_days
-            else c.daily_cap
-        end - case when l.sent_on = day.today then l.sent_count else 0 end as room
+        l.channel_id, l.lease_epoch, l.sent_on, l.sent_count, c.daily_cap, c.warm_up_from, c.warm_up_days, c.created_at,
+        -- Only who counts days needs a zone: an unknown one is nobody else's matter.
+        case when c.daily_cap is not null then t.timezone end as zone
     from leased as l
     inner join zap.channel as c on l.channel_id = c.id
     inner join zap.tenant as t on c.tenant_id = t.id
-    -- Null where days are not counted: an unknown zone is the matter of those that count them.
-    cross join lateral (select case when c.daily_cap is not null then t.timezone end as name) as zone
-    cross join lateral (
-        select
-            (pg_catalog.clock_timestamp() at time zone zone.name)::date as today,
-            greatest(
-                (pg_catalog.clock_timestamp() at time zone zone.name)::date - (c.created_at at time zone zone.name)::date, 0
-            ) as number,
-            pg_catalog.date_part(
-                'epoch',
-                ((pg_catalog.clock_timestamp() at time zone zone.name)::date + 1)::timestamp at time zone zone.name
-                - pg_catalog.clock_timestamp()
-            )::float8 as ends_in
-    ) as day
     where c.enabled
         and c.paused_at is null
         and t.enabled
@@ -62,6 +45,28 @@ usable as materialized (
             (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
             'true'
         ) = 'true'
+),
+dated as materialized (
+    select
+        o.channel_id, o.lease_epoch, o.sent_on, o.sent_count, o.daily_cap, o.warm_up_from, o.warm_up_days, o.zone,
+        (o.created_at at time zone o.zone)::date as began_on,
+        (pg_catalog.clock_timestamp() at time zone o.zone)::date as today
+    from open_channel as o
+),
+usable as materialized (
+    select
+        d.channel_id, d.lease_epoch, d.today,
+        pg_catalog.date_part(
+            'epoch', (d.today + 1)::timestamp at time zone d.zone - pg_catalog.clock_timestamp()
+        )::float8 as ends_in,
+        case
+            when d.warm_up_days > d.today - d.began_on
+                then
+                    d.warm_up_from
+                    + (d.daily_cap - d.warm_up_from)::bigint * greatest(d.today - d.began_on, 0) / d.warm_up_days
+            else d.daily_cap
+        end - case when d.sent_on = d.today then d.sent_count else 0 end as room
+    from dated as d
 ),
 wanted as materialized (
     select w.*, r.channel_id as asked_channel_id, r.place
