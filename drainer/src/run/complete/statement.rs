@@ -9,15 +9,19 @@ use super::{Outcome, Report};
 use crate::run::lane::mark::Mark;
 use crate::run::statement::{self, Parameters};
 
-/// Finds its rows by primary key, and compares only then: as a condition on the table, the status would tempt the planner
-/// to walk through all that is in flight.
+/// Finds its rows by primary key, one by one, and compares only then: as a condition on the table, the status would tempt
+/// the planner to walk through all that is in flight; and joined after they were found, each would be compared with each.
 ///
 /// An attempt's own outcome is accepted from `uncertain` too: rescue may have been quicker than the answer. Proof that the
 /// message was accepted holds whatever happened since; while a newer attempt is in flight, it is remembered and wins over
 /// that one's failure. Writing an outcome again, because the answer to the first time was lost, changes nothing.
 pub(crate) const COMPLETE: &str = "-- complete
-with outcome as materialized (
-    select o.*
+with known as materialized (
+    select
+        o.*,
+        k.tenant_id, k.source_id, k.accepted,
+        k.status as old_status, k.attempts as old_attempt, k.lease_epoch as old_epoch,
+        k.processing_at as old_processing_at, k.provider_message_id as old_message_id
     from unnest(
         $1::bigint [], $2::integer [], $3::bigint [], $4::timestamptz [], $5::text [], $6::boolean [], $7::float8 [],
         $8::text [], $9::text [], $10::text [], $11::text [], $12::integer [], $13::text [], $14::text [], $15::bigint []
@@ -25,41 +29,36 @@ with outcome as materialized (
         id, attempt, epoch, processing_at, status, give_back, wait_seconds, reason, error_class, last_error,
         provider_message_id, duration_ms, level, event, channel_id
     )
-),
-known as materialized (
-    select
-        q.id, q.tenant_id, q.source_id, q.status, q.attempts, q.lease_epoch, q.processing_at, q.provider_message_id,
-        q.metadata -> 'accepted' as accepted
-    from zap.notification_queue as q
-    where q.id = any ($1)
-    order by q.id
-    for update
+    cross join lateral (
+        select
+            q.tenant_id, q.source_id, q.status, q.attempts, q.lease_epoch, q.processing_at, q.provider_message_id,
+            q.metadata -> 'accepted' as accepted
+        from zap.notification_queue as q
+        where q.id = o.id
+        for update
+    ) as k
 ),
 compared as materialized (
     select
-        o.*,
-        k.tenant_id,
-        k.source_id,
-        k.accepted,
+        k.*,
         case
-            when k.attempts = o.attempt
-                and k.lease_epoch = o.epoch
-                and k.processing_at = o.processing_at
-                and k.status in ('processing', 'uncertain')
+            when k.old_attempt = k.attempt
+                and k.old_epoch = k.epoch
+                and k.old_processing_at = k.processing_at
+                and k.old_status in ('processing', 'uncertain')
                 then case
-                    when o.status = 'sent' then 'own'
+                    when k.status = 'sent' then 'own'
                     when k.accepted is not null then 'accepted_before'
-                    when o.status = 'uncertain' and k.status = 'uncertain' then 'nothing'
+                    when k.status = 'uncertain' and k.old_status = 'uncertain' then 'nothing'
                     else 'own'
                 end
-            when o.status <> 'sent' then 'late'
-            when o.provider_message_id = k.provider_message_id then 'nothing'
-            when k.status = 'processing' then 'remembered'
-            when k.status in ('retrying', 'uncertain', 'failed', 'canceled', 'expired', 'skipped') then 'proof'
+            when k.status <> 'sent' then 'late'
+            when k.provider_message_id = k.old_message_id then 'nothing'
+            when k.old_status = 'processing' then 'remembered'
+            when k.old_status in ('retrying', 'uncertain', 'failed', 'canceled', 'expired', 'skipped') then 'proof'
             else 'late'
         end as meaning
-    from outcome as o
-    inner join known as k on o.id = k.id
+    from known as k
 ),
 new as materialized (
     select c.*
@@ -67,10 +66,13 @@ new as materialized (
     where c.meaning <> 'nothing'
         and (
             c.meaning not in ('late', 'remembered')
-            or not exists (
-                select from zap.notification_logs as l
+            -- Not an EXISTS: while the log is short, the planner would rather read all of it.
+            or (
+                select l.id
+                from zap.notification_logs as l
                 where l.notification_id = c.id and l.attempt = c.attempt and l.event = c.event
-            )
+                limit 1
+            ) is null
         )
 ),
 completed as (
@@ -150,14 +152,22 @@ pub(super) async fn complete(
             Report::Known(..) => None,
         })
         .collect();
+    let known = reports.iter().filter_map(|report| match report {
+        Report::Known(outcome, mark) => Some((outcome, *mark)),
+        Report::Unsent { .. } => None,
+    });
+    let mut outcomes: Vec<(&Outcome, Option<Mark>)> = known
+        .chain(
+            given_back
+                .iter()
+                .map(|(outcome, mark)| (outcome, Some(*mark))),
+        )
+        .collect();
+    // Two batches at a time lock their rows in the same order.
+    outcomes.sort_by_key(|(outcome, _)| outcome.id);
     let mut columns = Columns::default();
-    for report in reports {
-        if let Report::Known(outcome, mark) = report {
-            columns.add(outcome, *mark);
-        }
-    }
-    for (outcome, mark) in &given_back {
-        columns.add(outcome, Some(*mark));
+    for (outcome, mark) in outcomes {
+        columns.add(outcome, mark);
     }
     if !columns.id.is_empty() {
         columns.write(client).await?;
