@@ -43,7 +43,7 @@ pub enum Purpose {
     Pool,
     /// `LISTEN`.
     Listen,
-    /// The lock that makes this daemon the only one of its database.
+    /// The lock on the daemon's name, and its leases.
     Lock,
     /// One command of an operator.
     Command,
