@@ -31,20 +31,19 @@ limit $2";
 
 /// Finds its rows by primary key. What is parked stays so, and keeps its reason.
 pub(crate) const ASSIGN: &str = "-- assign
-with chosen as (
-    select c.id, c.channel_id
-    from unnest($1::bigint [], $2::bigint []) as c (id, channel_id)
-),
-wanted as materialized (
-    select q.id, q.channel_id, q.status, q.next_attempt_at
-    from zap.notification_queue as q
-    where q.id = any ($1)
-    for update skip locked
+with wanted as materialized (
+    select c.id, c.chosen, q.channel_id, q.status, q.next_attempt_at
+    from unnest($1::bigint [], $2::bigint []) as c (id, chosen)
+    cross join lateral (
+        select k.channel_id, k.status, k.next_attempt_at
+        from zap.notification_queue as k
+        where k.id = c.id
+        for update skip locked
+    ) as q
 )
 update zap.notification_queue as q
-set channel_id = c.channel_id, reason = case when w.next_attempt_at = 'infinity' then q.reason end
+set channel_id = w.chosen, reason = case when w.next_attempt_at = 'infinity' then q.reason end
 from wanted as w
-inner join chosen as c on w.id = c.id
 where q.id = w.id and w.channel_id is null and w.status in ('pending', 'retrying', 'uncertain')
 returning q.channel_id";
 

@@ -21,21 +21,20 @@ order by c.priority desc, c.id";
 
 /// Finds its rows by primary key.
 pub(crate) const FALL_BACK: &str = "-- fall_back
-with chosen as (
-    select c.id, c.channel_id
-    from unnest($2::bigint [], $3::bigint []) as c (id, channel_id)
-),
-wanted as materialized (
-    select q.id, q.channel_id, q.status, q.uncertain_at
-    from zap.notification_queue as q
-    where q.id = any ($2)
-    for update skip locked
+with wanted as materialized (
+    select c.id, c.chosen, q.channel_id, q.status, q.uncertain_at
+    from unnest($2::bigint [], $3::bigint []) as c (id, chosen)
+    cross join lateral (
+        select k.channel_id, k.status, k.uncertain_at
+        from zap.notification_queue as k
+        where k.id = c.id
+        for update skip locked
+    ) as q
 ),
 moved as (
     update zap.notification_queue as q
-    set channel_id = c.channel_id, reason = null
+    set channel_id = w.chosen, reason = null
     from wanted as w
-    inner join chosen as c on w.id = c.id
     where q.id = w.id
         and w.channel_id = $1
         and w.status in ('pending', 'retrying')
