@@ -1,11 +1,9 @@
 //! Rows of `zap.notification_logs`.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
 /// Level of a log row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Level {
     Success,
     Error,
@@ -25,8 +23,8 @@ impl Level {
     }
 }
 
-/// One row to write. Field names are those of the columns, as `jsonb_to_recordset` matches them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// One row to write.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LogRow {
     pub notification_id: i64,
     pub tenant_id: Option<String>,
@@ -34,9 +32,8 @@ pub(crate) struct LogRow {
     pub channel_id: Option<i64>,
     pub level: Level,
     pub event: &'static str,
-    pub attempt: Option<i32>,
+    /// Of a notification that was ready at the first look: time since its capture, which then has no row of its own.
     pub duration_ms: Option<i32>,
-    pub error_class: Option<&'static str>,
     pub detail: Option<String>,
     /// Time of the event; none: the time of writing.
     pub logged_at: Option<DateTime<Utc>>,
@@ -52,9 +49,7 @@ impl LogRow {
             channel_id: None,
             level: Level::Info,
             event,
-            attempt: None,
             duration_ms: None,
-            error_class: None,
             detail: None,
             logged_at: None,
         }

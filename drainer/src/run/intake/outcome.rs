@@ -16,7 +16,8 @@ pub(crate) fn record(
     decision: Decision,
 ) -> (Written, Vec<LogRow>) {
     let mut logs = Vec::new();
-    if row.is_first_look() {
+    // What is ready at the first look, as most are, has one row for both.
+    if row.is_first_look() && !matches!(decision, Decision::Send { .. }) {
         logs.push(LogRow {
             source_id: row.source_id,
             logged_at: Some(row.created_at),
@@ -101,6 +102,7 @@ fn send(
         tenant_id: message.tenant_id.clone(),
         channel_id,
         detail: reason.map(str::to_owned).or(fallback),
+        duration_ms: row.is_first_look().then(|| milliseconds_since_capture(row)),
         ..LogRow::info(row.id, "resolved")
     };
     let written = Written {
@@ -113,6 +115,14 @@ fn send(
         ..with_message(row, message)
     };
     (written, Some(log))
+}
+
+fn milliseconds_since_capture(row: &Captured) -> i32 {
+    let since = (row.now - row.created_at).num_milliseconds();
+    since
+        .clamp(0, i32::MAX.into())
+        .try_into()
+        .unwrap_or(i32::MAX)
 }
 
 fn waiting(row: &Captured, reason: &'static str, error: Option<String>) -> LogRow {
@@ -216,6 +226,19 @@ mod tests {
         assert!(!written.resolved);
         let (_, logs) = record(&captured(Some("settling")), None, again("not_ready"));
         assert_eq!(events(&logs), ["waiting"]);
+    }
+
+    #[test]
+    fn what_is_ready_at_the_first_look_has_one_row() {
+        let decision = || Decision::Send {
+            message: Box::default(),
+            channel: None,
+        };
+        let (_, logs) = record(&captured(None), None, decision());
+        assert_eq!(events(&logs), ["resolved"]);
+        assert_eq!(logs[0].duration_ms, Some(0));
+        let (_, logs) = record(&captured(Some("settling")), None, decision());
+        assert_eq!(logs[0].duration_ms, None);
     }
 
     /// What has no channel is resolved and kept.

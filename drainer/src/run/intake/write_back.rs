@@ -2,20 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
-use serde::Serialize;
-use tokio_postgres::types::Json;
 
 use crate::run::log_row::LogRow;
-use crate::run::statement;
+use crate::run::statement::{self, Parameters};
 
 /// Finds its rows by primary key.
 pub(crate) const WRITE_BACK: &str = "-- write_back
-with decided as (
-    select *
-    from pg_catalog.jsonb_to_recordset($1) as d (
-        id bigint, status text, reason text, tenant_id text, recipient text, channel_id bigint, body text,
-        template_version text, context_hash text, max_attempts integer, next_attempt_at timestamptz,
-        expires_at timestamptz, last_error text, resolved boolean
+with decided as materialized (
+    select d.*
+    from unnest(
+        $1::bigint [], $2::text [], $3::text [], $4::text [], $5::text [], $6::bigint [], $7::text [], $8::text [],
+        $9::text [], $10::integer [], $11::timestamptz [], $12::timestamptz [], $13::text [], $14::boolean []
+    ) as d (
+        id, status, reason, tenant_id, recipient, channel_id, body, template_version, context_hash, max_attempts,
+        next_attempt_at, expires_at, last_error, resolved
     )
 ),
 written as (
@@ -42,17 +42,17 @@ written as (
     where q.id = d.id
 )
 insert into zap.notification_logs
-    (notification_id, tenant_id, source_id, channel_id, level, event, detail, error_class, logged_at)
+    (notification_id, tenant_id, source_id, channel_id, level, event, duration_ms, detail, logged_at)
 select
-    l.notification_id, l.tenant_id, l.source_id, l.channel_id, l.level, l.event, l.detail, l.error_class,
+    l.notification_id, l.tenant_id, l.source_id, l.channel_id, l.level, l.event, l.duration_ms, l.detail,
     coalesce(l.logged_at, pg_catalog.clock_timestamp())
-from pg_catalog.jsonb_to_recordset($2) as l (
-    notification_id bigint, tenant_id text, source_id bigint, channel_id bigint, level text, event text, detail text,
-    error_class text, logged_at timestamptz
-)";
+from unnest(
+    $15::bigint [], $16::text [], $17::bigint [], $18::bigint [], $19::text [], $20::text [], $21::integer [],
+    $22::text [], $23::timestamptz []
+) as l (notification_id, tenant_id, source_id, channel_id, level, event, duration_ms, detail, logged_at)";
 
-/// New values of one row. Field names are those of the columns, as `jsonb_to_recordset` matches them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// New values of one row.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Written {
     pub id: i64,
     pub status: &'static str,
@@ -79,6 +79,36 @@ pub(crate) async fn write_back(
     rows: &[Written],
     logs: &[LogRow],
 ) -> Result<(), tokio_postgres::Error> {
-    statement::execute(client, WRITE_BACK, &[&Json(rows), &Json(logs)]).await?;
+    let parameters: Parameters<'_> = &[
+        &column(rows, |row| row.id),
+        &column(rows, |row| row.status),
+        &column(rows, |row| row.reason),
+        &column(rows, |row| row.tenant_id.as_deref()),
+        &column(rows, |row| row.recipient.as_deref()),
+        &column(rows, |row| row.channel_id),
+        &column(rows, |row| row.body.as_deref()),
+        &column(rows, |row| row.template_version.as_deref()),
+        &column(rows, |row| row.context_hash.as_deref()),
+        &column(rows, |row| row.max_attempts),
+        &column(rows, |row| row.next_attempt_at),
+        &column(rows, |row| row.expires_at),
+        &column(rows, |row| row.last_error.as_deref()),
+        &column(rows, |row| row.resolved),
+        &column(logs, |log| log.notification_id),
+        &column(logs, |log| log.tenant_id.as_deref()),
+        &column(logs, |log| log.source_id),
+        &column(logs, |log| log.channel_id),
+        &column(logs, |log| log.level.as_str()),
+        &column(logs, |log| log.event),
+        &column(logs, |log| log.duration_ms),
+        &column(logs, |log| log.detail.as_deref()),
+        &column(logs, |log| log.logged_at),
+    ];
+    statement::execute(client, WRITE_BACK, parameters).await?;
     Ok(())
+}
+
+/// One value of each row, as the statement takes them.
+fn column<'a, R, V>(rows: &'a [R], value: impl Fn(&'a R) -> V) -> Vec<V> {
+    rows.iter().map(value).collect()
 }
