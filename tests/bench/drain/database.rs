@@ -12,6 +12,9 @@ const TABLES: &str = include_str!("../../../bench/tables.sql");
 /// Companies, and channels without limits.
 pub const CHANNELS: i64 = 8;
 
+/// The provider's name of the channel with a limit, whose messages are not counted.
+pub const PACED_INSTANCE: &str = "bench_9";
+
 /// Each order has a customer of its own, so that the number tells which order a message is about.
 const ATTACH: &str = "
     set client_min_messages = warning;
@@ -51,7 +54,7 @@ const RESOLVED: &str = "
         context_hash, max_attempts, status, attempts, created_at, next_attempt_at, expires_at, resolved_at, sent_at
     )
     select s.id, s.event, $what || n, s.event || ':' || $what || n, gen_random_uuid(), ($channel)::text, $channel,
-        '+55118' || lpad(n::text, 8, '0'),
+        '+55219' || lpad(n::text, 8, '0'),
         'Olá, Maria! Recebemos seu pedido nº ' || n || ' na Loja: 1x X-Burger. Total: R$ 42,50. Avisaremos quando sair.',
         'builtin', 'abcdef0123456789', 8, $status, $attempts, made.at, made.at,
         made.at + interval '10 days', made.at, $sent_at

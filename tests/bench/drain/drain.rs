@@ -184,7 +184,8 @@ impl<'a> Judge<'a> {
             .send()
             .await
             .expect("messages");
-        let messages: Vec<Value> = answer.json().await.expect("messages as JSON");
+        let mut messages: Vec<Value> = answer.json().await.expect("messages as JSON");
+        messages.retain(|message| message["instance"] != database::PACED_INSTANCE);
         let numbers: std::collections::HashSet<&str> = messages
             .iter()
             .filter_map(|message| message["number"].as_str())

@@ -12,6 +12,8 @@ use zapgres_core::error_class::SendError;
 use zapgres_drainer::{Config, Environment, MakeProvider, ServiceNotifier};
 use zapgres_providers::{Accepted, OutgoingMessage, Provider};
 
+use crate::database::PACED_INSTANCE;
+
 /// Variable that makes the program this daemon.
 pub const ROLE: &str = "BENCH_IN_PROCESS_DAEMON";
 
@@ -25,6 +27,7 @@ struct List {
 /// Accepts everything at once.
 struct InProcess {
     list: Arc<Mutex<List>>,
+    is_measured: bool,
 }
 
 #[async_trait]
@@ -38,12 +41,14 @@ impl Provider for InProcess {
             .recipient
             .as_e164()
             .trim_start_matches('+')
-            .parse()
+            .parse::<u64>()
             .expect("a number");
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.first.get_or_insert_with(Instant::now);
-        list.numbers.push(number);
-        let provider_message_id = format!("3EB0BENCH{:013X}", list.numbers.len());
+        let provider_message_id = format!("3EB0BENCH{number:013X}");
+        if self.is_measured {
+            let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+            list.first.get_or_insert_with(Instant::now);
+            list.numbers.push(number);
+        }
         Ok(Accepted {
             provider_message_id,
             recipient_address: None,
@@ -70,9 +75,10 @@ pub async fn run() {
         }
     });
     let provided = Arc::clone(&list);
-    let make_provider: MakeProvider = Arc::new(move |_, _| {
+    let make_provider: MakeProvider = Arc::new(move |_, address| {
         Ok(Arc::new(InProcess {
             list: Arc::clone(&provided),
+            is_measured: address.instance != PACED_INSTANCE,
         }))
     });
     zapgres_drainer::run(
