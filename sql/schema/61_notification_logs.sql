@@ -24,7 +24,7 @@ comment on column zap.notification_logs.channel_id is 'Channel of an attempt';
 comment on column zap.notification_logs.level is 'success, error, retry or info';
 comment on column zap.notification_logs.event is 'What happened: captured, settling, resolved, skipped, sent, retrying, uncertain, failed, expired, …';
 comment on column zap.notification_logs.attempt is 'Number of the attempt';
-comment on column zap.notification_logs.duration_ms is 'How long the provider''s answer took; of resolved: time since the capture, where that has no row of its own';
+comment on column zap.notification_logs.duration_ms is 'How long the provider''s answer took; of resolved: time since the capture, if that has no row';
 comment on column zap.notification_logs.error_class is 'Class of the error';
 comment on column zap.notification_logs.detail is 'Decision code or error text, numbers and secrets masked';
 comment on column zap.notification_logs.logged_at is 'When it happened';
