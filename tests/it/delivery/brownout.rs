@@ -88,14 +88,12 @@ impl Providers {
         begin.elapsed()
     }
 
-    /// Makes a provider sick for so long and then well again; everything that holds for any sickness is checked here.
+    /// Makes a provider sick for so long, with so many rounds of orders, and then well again; everything that holds for any sickness is checked here.
     /// Returns how many requests met with the fault.
-    async fn endure(&mut self, fault: &Value, length: Duration) -> u64 {
+    async fn endure(&mut self, fault: &Value, rounds: usize, length: Duration) -> u64 {
         let alone = self.time_of_the_well().await;
         self.stand.provider.order_faults(fault).await;
         let begin = Instant::now();
-        // More than a slow provider can take in this time: ten at a time for two seconds each.
-        let rounds = 1 + length.as_secs() as usize / 12;
         let orders = self.place_at_the_sick(rounds).await;
         let sick = &self.stand.provider;
         wait::until("the provider is busy", async || {
@@ -151,7 +149,9 @@ async fn until_accepted(provider: &Provider, messages: usize) {
 async fn slow(length: Duration) {
     let mut providers = Providers::open().await;
     let fault = json!({"kind": "delay", "ms": 2_000});
-    providers.endure(&fault, length).await;
+    // More than it can take in this time: ten at a time for two seconds each.
+    let rounds = 1 + length.as_secs() as usize / 12;
+    providers.endure(&fault, rounds, length).await;
     providers.assert_once_each().await;
 }
 
@@ -160,7 +160,7 @@ async fn slow(length: Duration) {
 async fn refused(code: u32, length: Duration) {
     let mut providers = Providers::open().await;
     let fault = json!({"kind": "status", "code": code});
-    let hits = providers.endure(&fault, length).await;
+    let hits = providers.endure(&fault, 1, length).await;
     let bound = SICK.len() as u64 * (20 + length.as_secs() * 5 / 4);
     assert!(hits <= bound, "{hits} requests, at most {bound} expected");
     providers.assert_once_each().await;
