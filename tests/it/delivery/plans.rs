@@ -88,6 +88,30 @@ async fn a_lane_does_not_read_its_backlog() {
     assert!(fetched < 60_000, "{fetched} rows fetched to send 300");
 }
 
+/// Q1: nor does it read that before it begins.
+#[tokio::test]
+async fn a_lane_begins_without_reading_its_backlog() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("update zap.channel set rate_per_second = 50")
+        .await;
+    stand.session.run(BACKLOG).await;
+    stand
+        .session
+        .run("vacuum analyze zap.notification_queue")
+        .await;
+    stand.session.run("select pg_stat_force_next_flush()").await;
+    let before = stand.session.count(FETCHED).await;
+    let arguments = ["--sweep-interval", "0", "--claim-batch", "50"];
+    let daemon = crate::daemon::Daemon::start(&stand.database, &arguments);
+    stand.until_accepted(20).await;
+    assert!(daemon.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    let fetched = stand.session.count(FETCHED).await - before;
+    assert!(fetched < 20_000, "{fetched} rows fetched to begin");
+}
+
 /// O1: capture finds by index whether an order is new, also with a plan made while the table was empty.
 #[tokio::test]
 async fn capture_does_not_read_all_items() {
