@@ -167,15 +167,25 @@ async fn a_missing_queue_lets_the_transaction_commit() {
     assert_eq!(queued(&s).await, ["1", "3"]);
 }
 
-/// O2: the queue has been dropped.
+/// O2: the queue has been dropped, and with it what depends on it.
 #[tokio::test]
 async fn a_dropped_queue_lets_the_transaction_commit() {
     let (_, s) = shop::open(plain()).await;
-    s.run("alter extension zapgres drop table zap.notification_queue")
-        .await;
-    s.run("alter extension zapgres drop sequence zap.notification_queue_id_seq")
-        .await;
-    s.run("drop table zap.notification_queue").await;
+    s.run(
+        "do $$ declare member record; begin
+             for member in
+                 select i.type, i.identity
+                 from pg_depend as d, pg_identify_object(d.classid, d.objid, 0) as i
+                 where d.deptype = 'e' and d.refobjid = (select oid from pg_extension where extname = 'zapgres')
+                     and i.type in ('function', 'view', 'table', 'sequence')
+                     and (i.type in ('function', 'view') or i.identity like 'zap.notification_queue%')
+             loop
+                 execute format('alter extension zapgres drop %s %s', member.type, member.identity);
+             end loop;
+         end $$",
+    )
+    .await;
+    s.run("drop table zap.notification_queue cascade").await;
     shop::place(&s, 1).await;
     assert_eq!(missed(&s).await, ["1"]);
 }
