@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use crate::database::Database;
 use crate::{scratch, wait};
@@ -45,6 +46,17 @@ impl Daemon {
     /// Its process id.
     pub fn pid(&self) -> String {
         self.process.id().to_string()
+    }
+
+    /// Processor time that it has used.
+    pub fn processor_time(&self) -> Duration {
+        let stat = format!("/proc/{}/stat", self.process.id());
+        let stat = fs::read_to_string(stat).expect("the daemon runs");
+        // The program's name may hold spaces; user and system time are the 12th and 13th word after it.
+        let (_, words) = stat.rsplit_once(')').expect("a name");
+        let ticks = words.split_whitespace().skip(11).take(2);
+        let ticks: u64 = ticks.map(|word| word.parse::<u64>().expect("ticks")).sum();
+        Duration::from_millis(ticks * 10)
     }
 
     /// Whether it has not ended.

@@ -13,6 +13,7 @@ mod fallback;
 mod faults;
 mod fleet;
 mod hygiene;
+mod idle;
 mod interruptions;
 mod late_outcomes;
 mod limits;

@@ -20,6 +20,8 @@ const PROBE_WAIT_MAX: Duration = Duration::from_secs(10 * 60);
 /// The wait is this part of the time that the channel has been down: so recovery is noticed soon after a short outage,
 /// and a long one gets few probes.
 const PROBE_WAIT_PART: u32 = 16;
+/// Whoever asks for a longer rest does not work for so long: others take over, and whoever has the channel next knows.
+const REST_MAX: Duration = Duration::from_secs(60);
 /// Share by which a wait is shortened or lengthened, so that channels of one provider do not probe together.
 const PROBE_JITTER: f64 = 0.2;
 
@@ -103,6 +105,8 @@ struct Down {
     /// For how long it had been down by then, where somebody else opened the breaker.
     before: Duration,
     probe_at: Duration,
+    /// Until then the provider has asked for rest: what it accepts of earlier requests says nothing.
+    rest_until: Duration,
 }
 
 impl Breaker {
@@ -113,6 +117,7 @@ impl Breaker {
             since: now,
             before,
             probe_at: now.saturating_add(snapshot.probe_in),
+            rest_until: now,
         });
         Self {
             down,
@@ -180,8 +185,12 @@ impl Breaker {
         }
     }
 
+    /// Requests that were begun before the doubt, or before the provider asked for rest, do not end it.
     fn works(&mut self, now: Duration) -> Option<Change> {
-        self.doubt_until = None;
+        if self.down.as_ref().is_some_and(|down| down.rest_until > now) {
+            return None;
+        }
+        self.doubt_until = self.doubt_until.filter(|until| *until > now);
         if self.down.take().is_some() {
             // A second probe must not be told from the first one by its outcome.
             self.probe = Arc::default();
@@ -194,7 +203,7 @@ impl Breaker {
 
     fn failed(&mut self, rest: Duration, now: Duration, unit: f64) -> Option<Change> {
         self.recent.add(true, now);
-        if self.recent.is_outage() {
+        if self.recent.is_outage() || rest > REST_MAX {
             return Some(self.open(rest, now, unit));
         }
         if !rest.is_zero() {
@@ -209,6 +218,7 @@ impl Breaker {
             since: now,
             before: Duration::ZERO,
             probe_at: now,
+            rest_until: now,
         };
         down.set_probe(rest, now, unit);
         self.down = Some(down);
@@ -234,6 +244,7 @@ impl Breaker {
             return None;
         }
         down.probe_at = until;
+        down.rest_until = until;
         Some(Change::StillDown)
     }
 
@@ -251,6 +262,7 @@ impl Down {
         let wait = (self.length(now) / PROBE_WAIT_PART).clamp(PROBE_WAIT_MIN, PROBE_WAIT_MAX);
         let jitter = 1.0 + PROBE_JITTER * (2.0 * unit_interval(unit) - 1.0);
         self.probe_at = now.saturating_add(wait.mul_f64(jitter).max(rest));
+        self.rest_until = now.saturating_add(rest);
     }
 }
 

@@ -65,8 +65,8 @@ pub(crate) struct Lane {
     obstacle: Option<String>,
     /// The day's cap is used up; until then, it is not asked whether it still is.
     capped_until: Option<Instant>,
-    /// It was logged that there is no connection to the database.
-    waits: bool,
+    /// What keeps the lane from the queue table, as it was logged.
+    trouble: String,
     /// What may be sent next; none until the lane has learned what others left.
     supply: Option<Supply>,
     /// Whether the channel works; none as above.
@@ -105,7 +105,7 @@ impl Lane {
             connection: None,
             obstacle: None,
             capped_until: None,
-            waits: false,
+            trouble: String::new(),
             supply: None,
             health: None,
             care: Care::default(),
@@ -122,7 +122,10 @@ impl Lane {
     pub(crate) async fn run(mut self) {
         while !self.lease.is_revoked() && !self.daemon.shutdown.is_cancelled() {
             let pause = match self.step().await {
-                Ok(pause) => pause,
+                Ok(pause) => {
+                    self.trouble.clear();
+                    pause
+                }
                 Err(error) => {
                     self.report_wait(&error);
                     Pause::Until(Instant::now() + OBSTACLE_PAUSE)
@@ -138,13 +141,25 @@ impl Lane {
 
     /// What keeps the lane from the database is told by the session that lost it, but for this.
     fn report_wait(&mut self, error: &DatabaseError) {
-        let busy = *error == DatabaseError::PoolBusy;
-        if busy && !self.waits {
-            tracing::warn!(channel_id = self.channel_id, %error, "the lane waits for the database");
-        } else {
-            tracing::debug!(channel_id = self.channel_id, %error, "the lane waits for the database");
+        let channel_id = self.channel_id;
+        let text = error.to_string();
+        if text == self.trouble {
+            return;
         }
-        self.waits = busy;
+        match error {
+            DatabaseError::PoolBusy => {
+                tracing::warn!(channel_id, error = text, "the lane waits for the database");
+            }
+            DatabaseError::Other(_) | DatabaseError::PermissionDenied(_) => {
+                tracing::error!(
+                    channel_id,
+                    error = text,
+                    "a channel's messages cannot be read or written; they wait"
+                );
+            }
+            _ => tracing::debug!(channel_id, error = text, "the lane waits for the database"),
+        }
+        self.trouble = text;
     }
 
     /// Begins as many requests as the channel takes now.
@@ -209,6 +224,9 @@ impl Lane {
     }
 
     fn no_later_than_care(&self, pause: Pause) -> Pause {
+        if self.health.as_ref().is_some_and(Health::is_news) {
+            return Pause::None;
+        }
         match (pause, self.next_care()) {
             (Pause::Until(until), Some(care)) => Pause::Until(until.min(care)),
             (Pause::Idle, Some(care)) => Pause::Until(care),
@@ -266,23 +284,34 @@ impl Lane {
                 true
             }
             Err(unusable) => {
-                let obstacle = unusable.to_string();
-                if self.obstacle.as_ref() != Some(&obstacle) {
-                    tracing::error!(
-                        channel = settings.name,
-                        cause = obstacle,
-                        "the channel cannot be used; its messages wait"
-                    );
-                    let reading = Reading::Obstacle {
-                        rest: Duration::ZERO,
-                    };
-                    let error = format!("channel_auth: {obstacle}");
-                    self.record(Some(reading), None, Some(error));
-                    self.obstacle = Some(obstacle);
-                }
+                self.note_obstacle(&settings.name, unusable.to_string());
                 false
             }
         }
+    }
+
+    /// The channel is down for as long as it cannot be used: each look at it counts as a probe that failed.
+    fn note_obstacle(&mut self, channel: &str, obstacle: String) {
+        if self.obstacle.as_ref() != Some(&obstacle) {
+            tracing::error!(
+                channel,
+                cause = obstacle,
+                "the channel cannot be used; its messages wait"
+            );
+        }
+        let is_down = self.health.as_ref().is_some_and(Health::is_down);
+        let probe = self.health.as_mut().and_then(Health::probe);
+        if probe.is_some() || !is_down {
+            let reading = Reading::Obstacle {
+                rest: Duration::ZERO,
+            };
+            self.record(
+                Some(reading),
+                probe,
+                Some(format!("channel_auth: {obstacle}")),
+            );
+        }
+        self.obstacle = Some(obstacle);
     }
 
     /// Waits for whatever comes first.

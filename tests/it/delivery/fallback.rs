@@ -1,5 +1,6 @@
 //! A channel that does not work: the company's next one takes over, unless the message may have been sent.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use serde_json::json;
@@ -117,4 +118,54 @@ async fn without_another_channel_messages_wait() {
     .await;
     stand.provider.clear_faults().await;
     stand.until_accepted(3).await;
+}
+
+/// T9: a channel that cannot even be asked, because its key is nowhere, keeps nothing, however long it lasts.
+#[tokio::test]
+async fn a_missing_key_sends_messages_by_the_next_channel_for_as_long_as_it_is_missing() {
+    let stand = Stand::open(plain()).await;
+    let url = stand.provider.url();
+    stand.add_second_channel("first", &url, 10).await;
+    let lose = "update zap.channel set credential = 'env:NOWHERE' where name = 'first'";
+    stand.session.run(lose).await;
+    stand.place(1..=3).await;
+    let _daemon = stand.daemon();
+    stand.until_accepted(3).await;
+    let probe_at = "select breaker_probe_at::text from zap.channel_state where breaker <> 'closed'";
+    let mut seen = BTreeSet::new();
+    wait::until("it was looked at again", async || {
+        seen.extend(stand.session.column(probe_at).await);
+        seen.len() > 2
+    })
+    .await;
+    stand.place(4..=8).await;
+    stand.until_accepted(8).await;
+    assert_eq!(stand.texts_of("instance_1").await.len(), 8);
+}
+
+/// T9: a provider that asks for an hour's rest gets it, whatever it accepts of what was on its way, and whoever sends.
+#[tokio::test]
+async fn a_long_rest_that_a_provider_asks_for_outlives_other_answers_and_the_daemon() {
+    let stand = Stand::open(plain()).await;
+    let url = stand.provider.url();
+    stand.add_second_channel("second", &url, -1).await;
+    let fault =
+        json!({"kind": "status", "code": 429, "times": 1, "headers": {"Retry-After": "3600"}});
+    stand.provider.order_faults(&fault).await;
+    let each_another = "'+55119' || lpad((87650000 + g)::text, 8, '0')";
+    stand.queue_many("channel_1", 200, each_another).await;
+    let daemon = stand.daemon();
+    stand.until_accepted(200).await;
+    stand.until_done().await;
+    assert!(stand.texts_of("second").await.len() > 50);
+    let rests = "select breaker, breaker_probe_at > clock_timestamp() + interval '50 minutes'
+         from zap.channel_state where breaker <> 'closed'";
+    assert_eq!(stand.session.rows(rests).await, [["open", "t"]]);
+    let before = stand.texts_of("instance_1").await.len();
+    daemon.kill();
+    stand.until_its_sessions_have_ended().await;
+    stand.place(901..=903).await;
+    let _daemon = stand.daemon();
+    stand.until_accepted(203).await;
+    assert_eq!(stand.texts_of("instance_1").await.len(), before);
 }

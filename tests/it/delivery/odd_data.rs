@@ -118,3 +118,47 @@ async fn a_database_in_latin1_gets_its_messages() {
     assert!(texts[0].contains("Olá, Ana! Recebemos"), "{texts:?}");
     assert!(texts[0].contains("1x X-Burger 1 - R$"), "{texts:?}");
 }
+
+/// O5: odd values in one message stop no other.
+#[tokio::test]
+async fn odd_times_in_one_message_hold_up_no_other() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .queue_many("channel_1", 4, "'+551198765432' || g")
+        .await;
+    for (text, change) in [
+        (1, "payload = '{\"delay_seconds\": 1e-400}'"),
+        (2, "payload = '{\"delay_seconds\": -1e400}'"),
+        (3, "next_attempt_at = '-infinity'"),
+    ] {
+        stand
+            .session
+            .run(&format!(
+                "update zap.notification_queue set {change} where subject = '{text}'"
+            ))
+            .await;
+    }
+    let _daemon = stand.daemon();
+    stand.until_accepted(4).await;
+}
+
+/// B9: what the server refuses to a lane is told, once, and ends when its cause is gone.
+#[tokio::test]
+async fn a_look_that_the_server_refuses_is_told() {
+    let stand = Stand::open(plain()).await;
+    stand.queue("7", "text", &[]).await;
+    let rename = "alter table zap.notification_queue rename column";
+    stand
+        .session
+        .run(&format!("{rename} subject to another"))
+        .await;
+    let daemon = stand.daemon();
+    let line = "a channel's messages cannot be read or written";
+    daemon.until_it_says(line).await;
+    stand
+        .session
+        .run(&format!("{rename} another to subject"))
+        .await;
+    stand.until_accepted_texts(&["text"]).await;
+    assert_eq!(daemon.log().matches(line).count(), 1);
+}

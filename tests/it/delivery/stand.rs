@@ -99,6 +99,20 @@ impl Stand {
             .await;
     }
 
+    /// Queues as many messages of company 1 on `channel`, with texts from 1 on, to recipients that this expression of
+    /// their number `g` makes.
+    pub async fn queue_many(&self, channel: &str, count: u32, recipient: &str) {
+        self.session
+            .run(&format!(
+                "insert into zap.notification_queue
+                     (event, subject, dedup_key, tenant_id, channel_id, recipient, body, resolved_at, expires_at)
+                 select 'message', g, 'many:' || c.id || ':' || g, c.tenant_id, c.id, {recipient}, g, clock_timestamp(),
+                     clock_timestamp() + interval '1 hour'
+                 from zap.channel as c, generate_series(1, {count}) as g where c.name = '{channel}'"
+            ))
+            .await;
+    }
+
     /// The texts that an instance accepted, oldest first.
     pub async fn texts_of(&self, instance: &str) -> Vec<String> {
         let messages = self.provider.messages().await;

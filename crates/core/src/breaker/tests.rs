@@ -155,6 +155,33 @@ fn in_doubt_the_channel_rests_and_goes_on_with_one_at_a_time() {
     assert_eq!(breaker.permit(now), Permit::All);
 }
 
+/// B2: what was on its way when the doubt arose says nothing.
+#[test]
+fn answers_to_earlier_requests_do_not_end_the_doubt() {
+    let silence = Reading::Failed { rest: seconds(2) };
+    let (breaker, now) = after(&[silence, Reading::Works]);
+    let begun = now - milliseconds(20);
+    assert_eq!(breaker.permit(now), Permit::From(begun + seconds(2)));
+}
+
+/// A long rest has to be known to others, and to last.
+#[test]
+fn a_long_rest_opens_it_and_only_a_probe_after_it_closes_it() {
+    let (mut breaker, now) = after(&[Reading::Works]);
+    let asked = Reading::Failed {
+        rest: seconds(3600),
+    };
+    assert_eq!(breaker.record(asked, None, now, 0.5), Some(Change::Opened));
+    assert_eq!(breaker.record(Reading::Works, None, now, 0.5), None);
+    assert_eq!(breaker.permit(now), Permit::From(now + seconds(3600)));
+    let other = Breaker::restore(breaker.snapshot(now), now);
+    assert_eq!(other.permit(now), Permit::From(now + seconds(3600)));
+    let now = now + seconds(3600);
+    let probe = breaker.probe(now);
+    let change = breaker.record(Reading::Works, probe, now, 0.5);
+    assert_eq!(change, Some(Change::Closed));
+}
+
 #[test]
 fn another_daemon_goes_on_where_the_first_one_was() {
     let (mut breaker, now) = after(&[OBSTACLE]);

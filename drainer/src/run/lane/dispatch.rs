@@ -178,6 +178,10 @@ impl Lane {
             .map(|(row, reservation)| (row.id, (row, reservation)))
             .collect();
         let is_refused = marked.len() < all;
+        if marked.is_empty() {
+            // Perhaps nothing may be sent any more.
+            self.settings = None;
+        }
         for (marked, permit) in marked.into_iter().zip(permits) {
             if let Some((row, reservation)) = reserved.remove(&marked.id) {
                 self.tempo.leave(reservation, (self.daemon.randomness)());

@@ -97,10 +97,12 @@ impl Lane {
 
     /// When there is something to see after, at the latest.
     pub(super) fn next_care(&self) -> Option<Instant> {
-        self.next_hastening()
-            .into_iter()
-            .chain(self.care.fall_back_at)
-            .min()
+        // Once a probe is due, what waits is for the probe.
+        let fall_back_at = match self.takes() {
+            Takes::From(_) | Takes::Nothing => self.care.fall_back_at,
+            Takes::All | Takes::One | Takes::Probe => None,
+        };
+        self.next_hastening().into_iter().chain(fall_back_at).min()
     }
 
     /// When something may have to be made due.

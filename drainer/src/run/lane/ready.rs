@@ -56,11 +56,14 @@ select due.*
 from range as r
 cross join lateral (
     select
-        q.id, q.priority, q.attempts, q.recipient, q.subject, q.next_attempt_at,
+        q.id, q.priority, q.attempts, q.recipient, q.subject,
+        -- Somebody may have written '-infinity'.
+        greatest(q.next_attempt_at, '2000-01-01 00:00+00') as next_attempt_at,
         q.uncertain_at is not null as unanswered,
         case
             when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
-                then greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric))::float8
+                -- Rounded: the smallest of numbers has no place in a float8.
+                then pg_catalog.round(greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric)), 3)::float8
         end as delay_seconds
     from zap.notification_queue as q
     where q.resolved_at is not null

@@ -17,6 +17,7 @@ select
     pg_catalog.date_part('epoch', c.delay_max)::float8 as delay_max,
     c.paused_at is null
     and t.enabled
+    and t.paused_at is null
     and coalesce(
         (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = c.tenant_id),
         (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
@@ -31,7 +32,7 @@ where c.id = $1";
 pub(crate) struct Settings {
     pub name: String,
     pub enabled: bool,
-    /// Not paused, its tenant enabled, sending not switched off.
+    /// Neither it nor its tenant is paused, its tenant is enabled, sending not switched off.
     pub may_send: bool,
     pub pace: Pace,
     pub address: Address,
