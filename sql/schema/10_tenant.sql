@@ -13,7 +13,7 @@ comment on column zap.tenant.id is 'The company''s id in the user''s own tables,
 comment on column zap.tenant.name is 'Name shown in messages; null: the one that the context query finds';
 comment on column zap.tenant.enabled is 'false: its notifications are skipped (tenant_disabled)';
 comment on column zap.tenant.paused_at is 'Set: its notifications wait, and expire as they would otherwise';
-comment on column zap.tenant.timezone is 'IANA name, for times in messages and quiet hours';
+comment on column zap.tenant.timezone is 'IANA name, for times in messages, quiet hours and daily caps';
 comment on column zap.tenant.locale is 'BCP 47 tag of the texts it sends';
 comment on column zap.tenant.default_area_code is 'Area code (DDD) of numbers that are stored without one';
 comment on column zap.tenant.created_at is 'When it was first seen or entered';

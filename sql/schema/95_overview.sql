@@ -143,7 +143,7 @@ begin
     select
         c.name, c.tenant_id, c.provider, c.enabled, c.paused_at, t.paused_at is not null, c.share, c.priority,
         d.name, d.lease_until, coalesce(s.breaker, 'closed'), s.breaker_opened_at, s.breaker_probe_at, s.breaker_reason,
-        case when s.sent_on = (clock_timestamp() at time zone t.timezone)::date then s.sent_count end, c.daily_cap,
+        case when s.sent_on = (clock_timestamp() at time zone zap.known_timezone(t.timezone))::date then s.sent_count end, c.daily_cap,
         least(w.total, cap), w.total <= cap, zap.oldest_due(c.id)
     from zap.channel as c
     inner join zap.tenant as t on c.tenant_id = t.id

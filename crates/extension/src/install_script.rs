@@ -8,9 +8,14 @@ extension_sql_file!(
     requires = ["schema"]
 );
 extension_sql_file!(
+    "../sql/schema/12_timezone.sql",
+    name = "timezone",
+    requires = ["tenant"]
+);
+extension_sql_file!(
     "../sql/schema/15_daemon.sql",
     name = "daemon",
-    requires = ["tenant"]
+    requires = ["timezone"]
 );
 extension_sql_file!(
     "../sql/schema/20_channel.sql",

@@ -32,7 +32,8 @@ const DAEMON_TABLES: [(&str, &str); 14] = [
 pub const SEES_SESSIONS: &str = "pg_read_all_stats";
 
 /// Functions that the daemon calls, directly or through one another.
-const DAEMON_FUNCTIONS: [&str; 4] = [
+const DAEMON_FUNCTIONS: [&str; 5] = [
+    "known_timezone",
     "this_installation",
     "context_statement",
     "compose_context_statement",
@@ -40,7 +41,8 @@ const DAEMON_FUNCTIONS: [&str; 4] = [
 ];
 
 /// Functions that show how the queue stands, and those that they call.
-const READER_FUNCTIONS: [&str; 14] = [
+const READER_FUNCTIONS: [&str; 15] = [
+    "known_timezone",
     "overview",
     "channel_overview",
     "oldest_due",

@@ -58,6 +58,10 @@ async fn used_database() -> (Database, Session) {
          values ('1', 'main', 'evolution', 'http://127.0.0.1:1', 'bela', 'env:KEY');
          insert into zap.template (event, body) values ('order_received', 'Oi');
          insert into zap.recipient (tenant_id, address) values ('1', '+5511987654321');
+         insert into zap.daemon (name, instance, lease_until, version)
+         values ('host', gen_random_uuid(), now() + interval '1 minute', '1');
+         insert into zap.channel_state (channel_id, lease_owner, lease_epoch, breaker, breaker_opened_at, sent_on, sent_count)
+         select id, 'host', 7, 'open', now(), current_date, 3 from zap.channel;
          insert into zap.setting (key, value) values ('sending.enabled', 'true');
          insert into zap.sweep_mark (source_id, key) select id, 4 from zap.source;
          insert into zap.notification_logs (level, event) values ('info', 'captured');
@@ -81,12 +85,38 @@ async fn a_restored_dump_has_every_row() {
         "installation",
         "sweep_mark",
         "notification_logs",
+        "daemon",
+        "channel_state",
     ] {
         assert!(
             !before.contains(&format!("zap.{table}\n\n")),
             "{table} was empty"
         );
     }
+}
+
+/// B9: a company whose time zone the new server does not know is not lost, though nobody can enter such a one.
+#[tokio::test]
+async fn a_dump_with_an_unknown_timezone_is_restored() {
+    let (database, s) = used_database().await;
+    let unknown = "update zap.tenant set timezone = 'Mars/Olympus' where id = '1'";
+    let refused = s.error(unknown).await;
+    assert_eq!(refused.code().code(), "22023", "{refused:?}");
+    assert!(refused.message().contains("Mars/Olympus"), "{refused:?}");
+    s.run(&format!(
+        "alter table zap.tenant disable trigger tenant_timezone; {unknown}"
+    ))
+    .await;
+    let (_, copy) = restored(&database).await;
+    let zone = "select timezone from zap.tenant where id = '1'";
+    assert_eq!(copy.value(zone).await, "Mars/Olympus");
+    assert_eq!(
+        copy.value("select count(*) from zap.channel_overview()")
+            .await,
+        "1"
+    );
+    copy.error("insert into zap.tenant (id, timezone) values ('9', 'Mars/Olympus')")
+        .await;
 }
 
 /// B9: identities go on where they were.
