@@ -180,7 +180,8 @@ comment on function zap.pause_source(text, text) is
 'false: it was paused already';
 
 -- The row lock on the source, held since the statement before, is what lanes take shared while they put a notification
--- aside: whatever they put aside under the pause is visible here, and afterwards they put none aside.
+-- aside: whatever they put aside under the pause is visible here, and afterwards they put none aside. What has lost its
+-- channel meanwhile is found beside the channels; what still names one that is gone is due again once it has another one.
 create function zap.resume_source(relation text, event text default null)
 returns boolean
 language plpgsql
@@ -191,16 +192,34 @@ declare
     ids bigint [] := zap.sources_named(relation);
     channels bigint [];
 begin
-    with due as (
-        update zap.notification_queue as q
-        set next_attempt_at = greatest(q.created_at, coalesce(q.scheduled_at, q.created_at)), reason = null
+    with aside as materialized (
+        select q.id
         from zap.channel as c
+        inner join zap.notification_queue as q on c.id = q.channel_id
         where q.resolved_at is not null
             and q.status in ('pending', 'retrying', 'uncertain')
-            and q.channel_id = c.id
             and q.next_attempt_at = 'infinity'
             and q.reason = 'source_paused'
             and q.source_id = any(ids)
+        union all
+        select q.id
+        from zap.notification_queue as q
+        where q.resolved_at is not null
+            and q.status in ('pending', 'retrying', 'uncertain')
+            and q.channel_id is null
+            and q.next_attempt_at = 'infinity'
+            and q.reason = 'source_paused'
+            and q.source_id = any(ids)
+    ),
+    due as (
+        update zap.notification_queue as q
+        set
+            next_attempt_at = greatest(q.created_at, coalesce(q.scheduled_at, q.created_at)),
+            reason = case when q.channel_id is null then 'no_channel' end
+        from aside as a
+        where q.id = a.id
+            and q.status in ('pending', 'retrying', 'uncertain')
+            and q.reason = 'source_paused'
             and exists (select from zap.source as s where s.id = q.source_id and s.paused_at is null)
         returning q.channel_id
     )

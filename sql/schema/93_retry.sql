@@ -1,4 +1,4 @@
--- The channel that a notification had, while it is enabled; else the tenant's first one that can be used.
+-- The channel that a notification had, while it is enabled; else the tenant's first one that works, or that will.
 create function zap.usable_channel(tenant_id text, channel_id bigint)
 returns bigint
 language sql stable
@@ -6,8 +6,9 @@ set search_path = pg_catalog, pg_temp
 begin atomic
     select c.id
     from zap.channel as c
+    left join zap.channel_state as s on c.id = s.channel_id
     where c.tenant_id = $1 and c.enabled and (c.id = $2 or (c.paused_at is null and c.share > 0))
-    order by c.id is not distinct from $2 desc, c.priority desc, c.id asc
+    order by c.id is not distinct from $2 desc, coalesce(s.breaker, 'closed') = 'closed' desc, c.priority desc, c.id asc
     limit 1;
 end;
 comment on function zap.usable_channel(text, bigint) is 'Channel for a notification that is taken up again; null: none can be used';

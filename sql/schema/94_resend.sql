@@ -1,8 +1,10 @@
--- A key that no notification of the source has yet. Volatile, so that it sees what others have committed since.
+-- A key that no notification of the source has yet. Volatile, so that it sees what others have committed since. Its caller's
+-- plan_cache_mode would have it planned anew for each row.
 create function zap.resend_key(original text, of_resend boolean, source_id bigint)
 returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     root text := case when of_resend then regexp_replace(original, ':resend:[0-9]+$', '') else original end;

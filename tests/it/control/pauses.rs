@@ -80,6 +80,21 @@ async fn what_a_pause_put_aside_is_due_again() {
     assert_eq!(row(&s, held, now).await, ["f", "held"]);
 }
 
+/// Q1: what was put aside and has lost its channel since is due again too.
+#[tokio::test]
+async fn what_was_put_aside_without_a_channel_is_due_again() {
+    let (_, s) = open().await;
+    let id = add(&s, "1", "pending").await;
+    s.run(
+        "select zap.pause_source('pedido_itens');
+         update zap.notification_queue set next_attempt_at = 'infinity', reason = 'source_paused', channel_id = null;
+         select zap.resume_source('pedido_itens')",
+    )
+    .await;
+    let now = "next_attempt_at <= now(), reason";
+    assert_eq!(row(&s, id, now).await, ["t", "no_channel"]);
+}
+
 /// Q1: a lane that puts something aside just then cannot leave it there: the resuming waits for it, and finds it.
 #[tokio::test]
 async fn nothing_stays_aside_when_a_lane_is_slow() {

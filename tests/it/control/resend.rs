@@ -97,3 +97,52 @@ async fn what_matches_is_sent_once_more() {
     assert_eq!(s.column(repeated).await, ["1", "2", "4"]);
     assert_eq!(status(&s, captured).await, "canceled");
 }
+
+/// Q1: a gone channel's message goes to one that works, as far as is known.
+#[tokio::test]
+async fn what_lost_its_channel_goes_to_one_that_works() {
+    let (_, s) = open().await;
+    let id = add(&s, "1", "sent").await;
+    s.run(
+        "insert into zap.channel (tenant_id, name, provider, base_url, instance, credential)
+         values ('1', 'third', 'evolution', 'http://127.0.0.1:1', 'third', 'env:KEY');
+         insert into zap.channel_state (channel_id, breaker, breaker_opened_at)
+         select id, 'open', now() from zap.channel where name = 'second';
+         delete from zap.channel where name = 'first'",
+    )
+    .await;
+    let channel = "(select name from zap.channel as c where c.id = channel_id)";
+    let repeated = s.count(&format!("select zap.resend({id})")).await;
+    assert_eq!(row(&s, repeated, channel).await, ["third"]);
+    s.run("update zap.channel set paused_at = now() where name = 'third'")
+        .await;
+    let repeated = s.count(&format!("select zap.resend({id})")).await;
+    assert_eq!(
+        row(&s, repeated, channel).await,
+        ["second"],
+        "better than none"
+    );
+}
+
+/// Q1: an action on many is quick: what it looks up for each is planned once.
+#[tokio::test]
+async fn many_are_sent_once_more_quickly() {
+    let (_, s) = open().await;
+    s.run(
+        "insert into zap.notification_queue (
+             source_id, event, subject, dedup_key, tenant_id, channel_id, status, recipient, body, resolved_at, sent_at, attempts
+         )
+         select s.id, s.event, n::text, s.event || ':' || n, '1', c.id, 'sent', '+5511987654321', 'x', now(), now(), 1
+         from zap.source as s, zap.channel as c, generate_series(1, 3000) as n
+         where c.name = 'first'",
+    )
+    .await;
+    let resend = s.timed("select zap.resend_matching('{}', 3000)").await;
+    let plan = "begin; set local plan_cache_mode = force_custom_plan;
+         alter function zap.resend_key reset plan_cache_mode; select zap.resend_matching('{\"status\": \"sent\"}', 3000); rollback";
+    let planned_each_time = s.timed(plan).await;
+    assert!(
+        resend.mul_f64(1.5) < planned_each_time,
+        "{resend:?}, planned for each {planned_each_time:?}"
+    );
+}

@@ -146,6 +146,35 @@ async fn a_paused_source_waits() {
     assert_eq!(stand.of_order(1, "reason").await, "null");
 }
 
+/// Q1: also what lost its channel while it was put aside, and even where the pause ended unnoticed.
+#[tokio::test]
+async fn a_paused_source_waits_beyond_its_channel() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("select zap.pause_source('pedido_itens')")
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    wait::until("it is put aside", async || {
+        stand.of_order(1, "reason").await == "source_paused"
+    })
+    .await;
+    stand
+        .session
+        .run("update zap.channel set enabled = false; select zap.wake_lanes('{}')")
+        .await;
+    wait::until("it has lost its channel", async || {
+        stand.of_order(1, "channel_id").await == "null"
+    })
+    .await;
+    stand
+        .session
+        .run("update zap.source set paused_at = null; update zap.channel set enabled = true")
+        .await;
+    stand.until_accepted_texts(&["1"]).await;
+}
+
 /// B2: a send without an answer of a source that holds such is left to a person, who lets it go.
 #[tokio::test]
 async fn what_is_held_is_let_go() {
