@@ -22,6 +22,7 @@ mod marks;
 mod messages;
 mod obstacles;
 mod odd_data;
+mod open_locks;
 mod order;
 mod plans;
 mod reconciliation;

@@ -1,13 +1,19 @@
 //! Notifications that wait for a channel of their tenant get one as soon as there is one.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
+use tokio::time::Instant;
 
 use super::channels::{self, Channels};
 use super::statement;
 
 const BATCH: i64 = 500;
+/// Taken away from a channel in one statement, at most.
+const RELEASE_BATCH: i64 = 5000;
+/// Everybody's orders wait while a channel's messages are taken away from it.
+const RELEASE_BUDGET: Duration = Duration::from_secs(1);
 
 /// Uses `notification_queue_ready`.
 pub(crate) const WAITING_TENANTS: &str = "-- waiting_tenants
@@ -29,32 +35,47 @@ where q.channel_id is null
 order by q.priority desc, q.next_attempt_at, q.id
 limit $2";
 
-/// Finds its rows by primary key. What is parked stays so, and keeps its reason.
+/// Finds its rows by primary key. What is parked stays so, and keeps its reason; but for a paused source's: the pause may
+/// have ended unnoticed, and if it has not, the lane parks it again.
 pub(crate) const ASSIGN: &str = "-- assign
 with wanted as materialized (
-    select c.id, c.chosen, q.channel_id, q.status, q.next_attempt_at
+    select c.id, c.chosen, q.channel_id, q.status, q.next_attempt_at = 'infinity' as is_parked, q.reason
     from unnest($1::bigint [], $2::bigint []) as c (id, chosen)
     cross join lateral (
-        select k.channel_id, k.status, k.next_attempt_at
+        select k.channel_id, k.status, k.next_attempt_at, k.reason
         from zap.notification_queue as k
         where k.id = c.id
         for update skip locked
     ) as q
 )
 update zap.notification_queue as q
-set channel_id = w.chosen, reason = case when w.next_attempt_at = 'infinity' then q.reason end
+set
+    channel_id = w.chosen,
+    next_attempt_at = case
+        when w.is_parked and w.reason = 'source_paused' then pg_catalog.clock_timestamp() else q.next_attempt_at
+    end,
+    reason = case when w.is_parked and w.reason <> 'source_paused' then w.reason end
 from wanted as w
 where q.id = w.id and w.channel_id is null and w.status in ('pending', 'retrying', 'uncertain')
 returning q.channel_id";
 
-/// Uses `notification_queue_ready`.
+/// Uses `notification_queue_ready`. What a person has locked is left for the next time.
 pub(crate) const RELEASE: &str = "-- release
+with stranded as materialized (
+    select q.id
+    from zap.notification_queue as q
+    where q.channel_id = $1
+        and q.resolved_at is not null
+        and q.status in ('pending', 'retrying', 'uncertain')
+        and not exists (select from zap.channel as c where c.id = $1 and c.enabled)
+    order by q.priority desc, q.next_attempt_at, q.id
+    limit $2
+    for update of q skip locked
+)
 update zap.notification_queue as q
 set channel_id = null, reason = case when q.next_attempt_at = 'infinity' then q.reason else 'no_channel' end
-where q.channel_id = $1
-    and q.resolved_at is not null
-    and q.status in ('pending', 'retrying', 'uncertain')
-    and not exists (select from zap.channel as c where c.id = $1 and c.enabled)
+from stranded as s
+where q.id = s.id
 returning q.tenant_id";
 
 /// Tenants whose notifications wait for a channel.
@@ -111,12 +132,22 @@ async fn assign_some(
     assigned.iter().map(|row| row.try_get(0)).collect()
 }
 
-/// Takes the notifications of a channel that is disabled or gone away from it, and returns their tenants.
+/// Takes the notifications of a channel that is disabled or gone away from it, and returns their tenants, and whether
+/// there are more than it had time for.
 pub(crate) async fn release(
     client: &impl GenericClient,
     channel_id: i64,
-) -> Result<BTreeSet<String>, tokio_postgres::Error> {
-    let rows = statement::rows(client, RELEASE, &[&channel_id]).await?;
-    let tenants = rows.iter().map(|row| row.try_get::<_, Option<String>>(0));
-    tenants.filter_map(Result::transpose).collect()
+) -> Result<(BTreeSet<String>, bool), tokio_postgres::Error> {
+    let begin = Instant::now();
+    let mut tenants = BTreeSet::new();
+    loop {
+        let rows = statement::rows(client, RELEASE, &[&channel_id, &RELEASE_BATCH]).await?;
+        for row in &rows {
+            tenants.extend(row.try_get::<_, Option<String>>(0)?);
+        }
+        let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == RELEASE_BATCH);
+        if !is_full || begin.elapsed() > RELEASE_BUDGET {
+            return Ok((tenants, is_full));
+        }
+    }
 }

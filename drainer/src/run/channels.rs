@@ -11,14 +11,14 @@ use super::statement;
 /// with nothing to send on it, nobody would ever learn that it works again.
 pub(crate) const LOAD_CHANNELS: &str = "-- load_channels
 select
-    c.tenant_id, c.id, c.name, c.share,
+    c.tenant_id, c.id, c.name, c.share, c.paused_at is not null as is_paused,
     coalesce(s.breaker, 'closed') = 'closed' or s.breaker_probe_at <= pg_catalog.clock_timestamp() as works
 from zap.channel as c
 left join zap.channel_state as s on c.id = s.channel_id
-where c.tenant_id = any ($1) and c.enabled and c.paused_at is null
+where c.tenant_id = any ($1) and c.enabled
 order by c.tenant_id, c.priority desc, c.id";
 
-/// Channels of a company that are enabled and not paused, the preferred ones first.
+/// Channels of a company that are enabled, the preferred ones first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Channels(Vec<Channel>);
 
@@ -28,6 +28,7 @@ pub(crate) struct Channel {
     pub id: i64,
     pub name: String,
     pub share: u8,
+    pub is_paused: bool,
     /// As far as is known.
     pub works: bool,
 }
@@ -42,10 +43,12 @@ pub(crate) struct Choice {
 
 impl Channels {
     /// The channel for `recipient`; none when the company has none. Where none works, messages wait on the one that
-    /// they would go to otherwise.
+    /// they would go to otherwise; where all are paused, for the end of a pause.
     pub(crate) fn choose(&self, recipient: &str) -> Option<Choice> {
-        let regular = self.choose_among(recipient, |_| true)?;
-        let chosen = self.choose_among(recipient, |channel| channel.works);
+        let regular = self
+            .choose_among(recipient, |channel| !channel.is_paused)
+            .or_else(|| self.choose_among(recipient, |_| true))?;
+        let chosen = self.choose_among(recipient, |channel| channel.works && !channel.is_paused);
         let chosen = chosen.unwrap_or(regular);
         let fallback = (chosen.id != regular.id)
             .then(|| format!("channel_down: from {} to {}", regular.name, chosen.name));
@@ -82,6 +85,7 @@ pub(crate) async fn load(
             id: row.try_get("id")?,
             name: row.try_get("name")?,
             share: u8::try_from(share).unwrap_or_default(),
+            is_paused: row.try_get("is_paused")?,
             works: row.try_get("works")?,
         };
         let of_tenant = channels.entry(row.try_get("tenant_id")?).or_default();
@@ -101,6 +105,7 @@ impl Channels {
                     id,
                     name: format!("c{id}"),
                     share: *share,
+                    is_paused: false,
                     works: *works,
                 })
                 .collect(),
@@ -136,5 +141,15 @@ mod tests {
         assert_eq!(choice(&[(0, true), (100, true)]), plainly(2));
         assert_eq!(choice(&[(0, true)]), None);
         assert_eq!(choice(&[]), None);
+    }
+
+    /// Q1: a paused channel's messages go to another one, and wait for it where there is none.
+    #[test]
+    fn a_paused_channel_is_the_last_resort() {
+        let mut channels = Channels::of(&[(100, true), (100, false)]);
+        channels.0[0].is_paused = true;
+        assert_eq!(channels.choose("a"), plainly(2));
+        channels.0[1].is_paused = true;
+        assert_eq!(channels.choose("a"), plainly(1));
     }
 }

@@ -65,6 +65,8 @@ pub(crate) struct Lane {
     obstacle: Option<String>,
     /// The day's cap is used up; until then, it is not asked whether it still is.
     capped_until: Option<Instant>,
+    /// How often in a row somebody else had the channel's state locked.
+    locked_times: u32,
     /// What keeps the lane from the queue table, as it was logged.
     trouble: String,
     /// What may be sent next; none until the lane has learned what others left.
@@ -105,6 +107,7 @@ impl Lane {
             connection: None,
             obstacle: None,
             capped_until: None,
+            locked_times: 0,
             trouble: String::new(),
             supply: None,
             health: None,
@@ -258,7 +261,8 @@ impl Lane {
         let settings = settings::load_channel(&client, self.channel_id).await?;
         self.settings = None;
         let Some(settings) = settings.filter(|settings| settings.enabled) else {
-            let tenants = super::assign::release(&client, self.channel_id).await?;
+            // What is left then is found by whoever keeps house.
+            let (tenants, _) = super::assign::release(&client, self.channel_id).await?;
             self.daemon.wait_for_channel(tenants);
             return Ok(None);
         };

@@ -27,6 +27,8 @@ pub(crate) struct Marking {
     pub marked: Vec<Marked>,
     /// The channel's day is used up; another one begins after this time.
     pub capped_for: Option<Duration>,
+    /// Nothing can be marked until somebody else's transaction ends.
+    pub is_locked: bool,
 }
 
 /// Where lanes ask.
@@ -218,6 +220,7 @@ async fn mark_together(
                 answer.marked.push(marked);
             }
             Line::Capped(wait) => answer.capped_for = Some(wait),
+            Line::Locked => answer.is_locked = true,
         }
     }
     skip_refused(daemon, &client, &request.ids, &answers).await;

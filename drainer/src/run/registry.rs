@@ -7,11 +7,19 @@ use tokio_postgres::{Client, Error};
 /// An announcement: there is a lease to take or to give.
 pub(crate) const LEASES: &str = "leases";
 
-/// What a predecessor of the same name held is free: the session that holds the name is ours.
+/// What a predecessor of the same name held is free: the session that holds the name is ours. What somebody has locked is
+/// found later to be nobody's: this session must not wait for a person, or it renews no lease.
 const LEAVE_BEHIND: &str = "-- leave_behind
+with held as materialized (
+    select s.channel_id
+    from zap.channel_state as s
+    where s.lease_owner = $1
+    for no key update of s skip locked
+)
 update zap.channel_state as s
 set lease_owner = null
-where s.lease_owner = $1";
+from held
+where s.channel_id = held.channel_id";
 
 /// Whoever had the name before is replaced: a statement of its own that is still on its way finds another instance.
 const JOIN: &str = "-- join

@@ -74,9 +74,14 @@ async fn serve_on_one_connection(
     while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {
         notifier.progress();
         if Instant::now() >= next_housekeeping {
-            keep_house(daemon, &mut client, missed).await?;
+            let has_more = keep_house(daemon, &mut client, missed).await?;
             intake.forget_floor();
-            next_housekeeping = Instant::now() + jittered(daemon);
+            let pause = if has_more {
+                Duration::ZERO
+            } else {
+                jittered(daemon)
+            };
+            next_housekeeping = Instant::now() + pause;
         }
         if Instant::now() >= next_inventory {
             next_inventory = take_inventory(daemon, &client).await?;
@@ -100,12 +105,13 @@ async fn serve_on_one_connection(
     Ok(())
 }
 
-/// Everything that nobody announces: missed subjects, expiry, channels for those that wait, lanes with due retries.
+/// Everything that nobody announces: missed subjects, expiry, channels for those that wait, lanes with due retries. True:
+/// there was more to do than others can wait for.
 async fn keep_house(
     daemon: &Arc<Daemon>,
     client: &mut Client,
     missed: &mut Missed,
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<bool, tokio_postgres::Error> {
     if missed.drain(client).await?.undecided {
         daemon.sweep_wanted.notify_one();
     }
@@ -119,11 +125,13 @@ async fn keep_house(
     for channel in due_channels::due_channels(&*client, &daemon.leases.channels()).await? {
         daemon.lanes.wake(channel);
     }
+    let mut has_more = false;
     for channel in due_channels::unused_channels(&*client).await? {
-        let tenants = assign::release(&*client, channel).await?;
+        let (tenants, is_left) = assign::release(&*client, channel).await?;
         daemon.wait_for_channel(tenants);
+        has_more |= is_left;
     }
-    Ok(())
+    Ok(has_more)
 }
 
 /// Learns what a person, or a daemon that is gone, has left without a channel, and returns when to look again.

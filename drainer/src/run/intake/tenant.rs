@@ -1,10 +1,13 @@
 //! What intake needs to know about the companies of a batch: settings, texts, channels.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
 use futures_util::future;
+use tokio::time::Instant;
 
+use super::context::is_lock_timeout;
 use crate::run::channels::{self, Channels};
 use crate::run::statement;
 
@@ -12,6 +15,12 @@ pub(crate) const LOAD_TENANTS: &str = "-- load_tenants
 select t.id, t.name, t.enabled, t.locale, t.default_area_code
 from zap.tenant as t
 where t.id = any ($1)";
+
+/// Time for creating companies one by one; those that are not reached are looked at again later.
+const CREATE_BUDGET: Duration = Duration::from_secs(1);
+const ENTER: &str = "savepoint zap_tenants; set local lock_timeout = '100ms'";
+const KEEP: &str = "set local lock_timeout to default; release savepoint zap_tenants";
+const UNDO: &str = "rollback to savepoint zap_tenants; release savepoint zap_tenants";
 
 pub(crate) const CREATE_TENANTS: &str = "-- create_tenants
 insert into zap.tenant (id)
@@ -76,7 +85,7 @@ pub(crate) async fn load(
         .filter(|id| !companies.tenants.contains_key(*id))
         .collect();
     if !unknown.is_empty() {
-        statement::execute(client, CREATE_TENANTS, &[&unknown]).await?;
+        create(client, &unknown).await?;
         companies
             .tenants
             .extend(self::tenants(client, &unknown).await?);
@@ -87,6 +96,45 @@ pub(crate) async fn load(
         }
     }
     Ok(companies)
+}
+
+/// Somebody may have entered one of them in a transaction that is still open: that one is not created, and nobody else
+/// waits for it.
+async fn create(
+    client: &impl GenericClient,
+    unknown: &[&str],
+) -> Result<(), tokio_postgres::Error> {
+    if try_create(client, unknown).await? {
+        return Ok(());
+    }
+    let begin = Instant::now();
+    for id in unknown {
+        if begin.elapsed() > CREATE_BUDGET {
+            break;
+        }
+        try_create(client, &[*id]).await?;
+    }
+    Ok(())
+}
+
+/// False: one of them is locked.
+async fn try_create(
+    client: &impl GenericClient,
+    ids: &[&str],
+) -> Result<bool, tokio_postgres::Error> {
+    client.batch_execute(ENTER).await?;
+    let created = match statement::execute(client, CREATE_TENANTS, &[&ids]).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_lock_timeout(&error) => Ok(false),
+        Err(error) => Err(error),
+    };
+    let leave = if matches!(created, Ok(true)) {
+        KEEP
+    } else {
+        UNDO
+    };
+    client.batch_execute(leave).await?;
+    created
 }
 
 async fn tenants(

@@ -164,7 +164,11 @@ impl Lane {
         let (rows, reservations): (Vec<Ready>, Vec<Reservation>) = sendable.into_iter().unzip();
         let marked_at = boot_clock::now();
         let attempts = rows.iter().map(|row| (row.id, row.attempts + 1));
-        let Marking { marked, capped_for } = match self.daemon.mark(&self.lease, attempts).await {
+        let Marking {
+            marked,
+            capped_for,
+            is_locked,
+        } = match self.daemon.mark(&self.lease, attempts).await {
             Ok(marking) => marking,
             Err(error) => {
                 self.forget(&rows);
@@ -198,6 +202,11 @@ impl Lane {
             return Ok(Pause::Until(until));
         }
         self.capped_until = None;
+        self.tell_locked(is_locked);
+        if is_locked {
+            self.supply_mut().look_after(OBSTACLE_PAUSE);
+            return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
+        }
         if is_refused {
             // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
             self.supply_mut().look_after(OBSTACLE_PAUSE);
@@ -208,6 +217,17 @@ impl Lane {
     fn forget(&mut self, rows: &[Ready]) {
         for row in rows {
             self.supply_mut().queue.forget(row);
+        }
+    }
+
+    /// Once is nothing: whoever changes the row for a moment.
+    fn tell_locked(&mut self, is_locked: bool) {
+        self.locked_times = if is_locked { self.locked_times + 1 } else { 0 };
+        if self.locked_times == 2 {
+            tracing::warn!(
+                channel = self.name(),
+                "another transaction has locked the channel's row in zap.channel_state; its messages wait until that ends"
+            );
         }
     }
 

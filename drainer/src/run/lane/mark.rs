@@ -13,7 +13,8 @@ use crate::run::statement::{self, Parameters};
 /// with what was asked for after they were found, each would be compared with each (ten times slower at 512).
 ///
 /// The locks on the channels' states hold takeovers up until this has committed; a channel that was taken over meanwhile
-/// has another epoch. What waits for a person is put aside: out of the way of what can be sent. The lock on its source
+/// has another epoch. A state that somebody else has locked is passed over: a person who deletes a channel and does not
+/// commit must hold up that channel alone. What waits for a person is put aside: out of the way of what can be sent. The lock on its source
 /// lets whoever ends a pause find all that was put aside because of it; nobody waits for that person's transaction.
 pub(crate) const MARK: &str = "-- mark
 with leased as materialized (
@@ -26,13 +27,13 @@ with leased as materialized (
             where d.name = $5 and d.instance = $6::text::uuid and d.lease_until > pg_catalog.clock_timestamp()
         )
     order by s.channel_id
-    for no key update of s
+    for no key update of s skip locked
 ),
 open_channel as materialized (
     select
         l.channel_id, l.lease_epoch, l.sent_on, l.sent_count, c.daily_cap, c.warm_up_from, c.warm_up_days, c.created_at,
-        -- Only who counts days needs a zone: an unknown one is nobody else's matter.
-        case when c.daily_cap is not null then t.timezone end as zone
+        -- Only who counts days needs a zone.
+        case when c.daily_cap is not null then zap.known_timezone(t.timezone) end as zone
     from leased as l
     inner join zap.channel as c on l.channel_id = c.id
     inner join zap.tenant as t on c.tenant_id = t.id
@@ -158,13 +159,18 @@ logged as (
     where m.repeat
 )
 select
-    m.channel_id, null::float8 as capped_for, m.id, m.attempts, m.max_attempts, m.recipient, m.kind, m.body, m.repeat,
-    m.unanswered, m.lease_epoch, m.processing_at
+    m.channel_id, null::float8 as capped_for, false as is_locked, m.id, m.attempts, m.max_attempts, m.recipient, m.kind,
+    m.body, m.repeat, m.unanswered, m.lease_epoch, m.processing_at
 from marked as m
 union all
-select u.channel_id, u.ends_in, null, null, null, null, null, null, null, null, null, null
+select u.channel_id, u.ends_in, false, null, null, null, null, null, null, null, null, null, null
 from usable as u
-where exists (select from ranked as r where r.channel_id = u.channel_id and not r.fits)";
+where exists (select from ranked as r where r.channel_id = u.channel_id and not r.fits)
+union all
+select s.channel_id, null, true, null, null, null, null, null, null, null, null, null, null
+from unnest($3::bigint [], $4::bigint []) as l (channel_id, epoch)
+inner join zap.channel_state as s on l.channel_id = s.channel_id and l.epoch = s.lease_epoch
+where s.lease_owner = $5 and s.channel_id not in (select held.channel_id from leased as held)";
 
 /// A notification that is marked and has to be sent now.
 #[derive(Debug, Clone, PartialEq)]
@@ -197,6 +203,8 @@ pub(crate) enum Line {
     Marked(Marked, Mark),
     /// The channel may send no more for this long.
     Capped(Duration),
+    /// Somebody else has the channel's state locked, or this daemon's lease has just ended.
+    Locked,
 }
 
 /// What is asked for.
@@ -237,6 +245,9 @@ fn line(row: &Row) -> Result<Line, tokio_postgres::Error> {
     if let Some(seconds) = row.try_get::<_, Option<f64>>("capped_for")? {
         let wait = Duration::try_from_secs_f64(seconds).unwrap_or_default();
         return Ok(Line::Capped(wait));
+    }
+    if row.try_get("is_locked")? {
+        return Ok(Line::Locked);
     }
     let text = |column| -> Result<String, tokio_postgres::Error> {
         Ok(row

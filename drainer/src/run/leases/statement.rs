@@ -54,11 +54,19 @@ where s.channel_id = free.channel_id
     )
 returning s.channel_id, s.lease_epoch";
 
+/// What somebody has locked is left: nobody has a lane for it, so it is given away the next time.
 const RELEASE: &str = "-- release_leases
+with given as materialized (
+    select s.channel_id
+    from unnest($2::bigint [], $3::bigint []) as g (channel_id, epoch)
+    inner join zap.channel_state as s on g.channel_id = s.channel_id and g.epoch = s.lease_epoch
+    where s.lease_owner = $1
+    for no key update of s skip locked
+)
 update zap.channel_state as s
 set lease_owner = null
-from unnest($2::bigint [], $3::bigint []) as given (channel_id, epoch)
-where s.channel_id = given.channel_id and s.lease_epoch = given.epoch and s.lease_owner = $1";
+from given
+where s.channel_id = given.channel_id";
 
 /// The daemons at work, and what there is to share.
 pub(crate) struct Fleet {
