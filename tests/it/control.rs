@@ -6,6 +6,7 @@ mod filters;
 mod pauses;
 mod queue;
 mod races;
+mod readme;
 mod refusals;
 mod resend;
 mod retry;
