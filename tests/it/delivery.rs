@@ -12,6 +12,7 @@ mod fairness;
 mod fallback;
 mod faults;
 mod fleet;
+mod held_outcomes;
 mod hygiene;
 mod idle;
 mod interruptions;

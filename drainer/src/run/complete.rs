@@ -1,9 +1,10 @@
 //! Writes the outcomes of attempts, in batches, until they are written: a known outcome is never thrown away, however
 //! long the database is away.
 
+mod aside;
 mod statement;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use zapgres_core::status::Status;
+
+use aside::{Aside, Batch, Rest};
 
 use super::daemon::Daemon;
 use super::in_flight::Attempt;
@@ -107,12 +110,14 @@ impl Report {
     }
 }
 
-/// A batch that could not be written, or not all of it.
-struct Rest {
-    unwritten: Vec<Report>,
-    /// None: the server refused some of it on its own account.
-    error: Option<DatabaseError>,
+/// A batch of which nothing is known: the database is away.
+struct Failed {
+    batch: Batch,
+    error: DatabaseError,
 }
+
+/// What could not be written of a batch, and its pauses.
+type Written = Result<(Rest, HashMap<i64, Duration>), Failed>;
 
 /// Writes what arrives, until `finish` and nothing is left.
 pub(crate) async fn run(
@@ -121,33 +126,46 @@ pub(crate) async fn run(
     finish: CancellationToken,
 ) {
     let mut waiting: Vec<Report> = Vec::new();
-    let mut writing: JoinSet<Option<Rest>> = JoinSet::new();
+    let mut aside = Aside::default();
+    let mut writing: JoinSet<Written> = JoinSet::new();
     let mut pause = RETRY_MIN;
     let mut not_before: Option<Instant> = None;
     loop {
-        while not_before.is_none() && writing.len() < AT_A_TIME && !waiting.is_empty() {
-            let batch = take_batch(&mut waiting);
+        while not_before.is_none() && writing.len() < AT_A_TIME {
+            let mut batch = aside.take(Instant::now());
+            if batch.reports.is_empty() {
+                batch.reports = take_batch(&mut waiting);
+            }
+            if batch.reports.is_empty() {
+                break;
+            }
             let daemon = daemon.clone();
             writing.spawn(async move { write(&daemon, batch).await });
         }
+        let wake_at =
+            not_before.or_else(|| aside.next_time().filter(|_| writing.len() < AT_A_TIME));
         tokio::select! {
             biased;
             Some(written) = writing.join_next() => match written {
-                Ok(None) => pause = RETRY_MIN,
-                Ok(Some(rest)) => {
-                    if let Some(error) = rest.error && pause == RETRY_MIN {
-                        let count = rest.unwritten.len();
+                Ok(Ok((rest, pauses))) => {
+                    pause = RETRY_MIN;
+                    aside.put(rest, &pauses, Instant::now());
+                }
+                Ok(Err(Failed { batch, error })) => {
+                    if pause == RETRY_MIN {
+                        let count = batch.reports.len();
                         tracing::warn!(%error, count, "outcomes cannot be written; trying until they are");
                     }
-                    waiting.splice(0..0, rest.unwritten);
+                    aside.retried(&batch.pauses);
+                    waiting.splice(0..0, batch.reports);
                     not_before = Some(Instant::now() + pause);
                     pause = (pause * 2).min(RETRY_MAX);
                 }
                 Err(error) => tracing::error!(%error, "writing outcomes ended"),
             },
             received = reports.recv_many(&mut waiting, BATCH) => if received == 0 { return },
-            () = sleep_until(not_before.unwrap_or_else(Instant::now)), if not_before.is_some() => not_before = None,
-            () = finish.cancelled(), if waiting.is_empty() && writing.is_empty() => return,
+            () = sleep_until(wake_at.unwrap_or_else(Instant::now)), if wake_at.is_some() => not_before = None,
+            () = finish.cancelled(), if waiting.is_empty() && writing.is_empty() && aside.is_empty() => return,
         }
     }
 }
@@ -168,56 +186,54 @@ fn take_batch(waiting: &mut Vec<Report>) -> Vec<Report> {
 }
 
 /// Writes a batch and lets lanes know.
-async fn write(daemon: &Daemon, batch: Vec<Report>) -> Option<Rest> {
-    let unwritten = match try_write(daemon, &batch).await {
-        Ok(refused) => refused,
-        Err(error) => {
-            return Some(Rest {
-                unwritten: batch,
-                error: Some(error),
-            });
-        }
+async fn write(daemon: &Daemon, batch: Batch) -> Written {
+    let rest = match try_write(daemon, &batch.reports).await {
+        Ok(rest) => rest,
+        Err(error) => return Err(Failed { batch, error }),
     };
-    let written = |report: &&Report| !unwritten.contains(report);
-    daemon
-        .in_flight
-        .end(batch.iter().filter(written).map(Report::id));
-    let open: HashSet<i64> = batch
-        .iter()
-        .filter(written)
+    let refused = rest.refused.iter().map(|(report, _)| report);
+    let unwritten: HashSet<i64> = rest.locked.iter().chain(refused).map(Report::id).collect();
+    let written = || {
+        let reports = batch.reports.iter();
+        reports.filter(|report| !unwritten.contains(&report.id()))
+    };
+    daemon.in_flight.end(written().map(Report::id));
+    let open: HashSet<i64> = written()
         .filter(|report| report.is_open())
         .map(Report::channel_id)
         .collect();
     for channel_id in open {
         daemon.wake_lane(channel_id);
     }
-    (!unwritten.is_empty()).then_some(Rest {
-        unwritten,
-        error: None,
-    })
+    Ok((rest, batch.pauses))
 }
 
-/// Writes a batch and returns what the server refuses on its own account: one bad outcome must not hold up others.
-async fn try_write(daemon: &Daemon, reports: &[Report]) -> Result<Vec<Report>, DatabaseError> {
+/// Writes a batch, but for what is held by somebody and what the server refuses on its own account.
+async fn try_write(daemon: &Daemon, reports: &[Report]) -> Result<Rest, DatabaseError> {
     let client = daemon.client().await?;
-    match statement::complete(&client, reports).await {
-        Ok(()) => Ok(Vec::new()),
-        Err(error) if error.as_db_error().is_some() && !client.is_closed() => {
-            let mut refused = Vec::new();
-            for report in reports {
-                let one = statement::complete(&client, std::slice::from_ref(report)).await;
-                if let Err(error) = one {
-                    let error = DatabaseError::from(error).to_string();
-                    tracing::error!(
-                        error,
-                        notification_id = report.id(),
-                        "the outcome of an attempt is refused"
-                    );
-                    refused.push(report.clone());
-                }
+    let mut rest = Rest::default();
+    let mut parts = vec![reports];
+    while let Some(part) = parts.pop() {
+        match statement::complete(&client, part).await {
+            Ok(locked) => {
+                let locked = part.iter().filter(|report| locked.contains(&report.id()));
+                rest.locked.extend(locked.cloned());
             }
-            Ok(refused)
+            Err(error) if error.as_db_error().is_none() || client.is_closed() => {
+                return Err(error.into());
+            }
+            Err(error) => match part {
+                [report] => {
+                    let error = DatabaseError::from(error).to_string();
+                    rest.refused.push((report.clone(), error));
+                }
+                // Somewhere in it is what the server refuses.
+                _ => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            },
         }
-        Err(error) => Err(error.into()),
     }
+    Ok(rest)
 }

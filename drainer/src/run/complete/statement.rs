@@ -1,6 +1,6 @@
 //! Comparing an outcome with its row, and writing it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
@@ -15,6 +15,8 @@ use crate::run::statement::{self, Parameters};
 /// An attempt's own outcome is accepted from `uncertain` too: rescue may have been quicker than the answer. Proof that the
 /// message was accepted holds whatever happened since; while a newer attempt is in flight, it is remembered and wins over
 /// that one's failure. Writing an outcome again, because the answer to the first time was lost, changes nothing.
+///
+/// It waits for nobody: a row that a person holds would hold up the outcomes of every company. It returns those rows.
 pub(crate) const COMPLETE: &str = "-- complete
 with known as materialized (
     select
@@ -29,19 +31,20 @@ with known as materialized (
         id, attempt, epoch, processing_at, status, give_back, wait_seconds, reason, error_class, last_error,
         provider_message_id, duration_ms, level, event, channel_id
     )
-    cross join lateral (
+    left join lateral (
         select
             q.tenant_id, q.source_id, q.status, q.attempts, q.lease_epoch, q.processing_at, q.provider_message_id,
             q.metadata -> 'accepted' as accepted
         from zap.notification_queue as q
         where q.id = o.id
-        for update
-    ) as k
+        for update skip locked
+    ) as k on true
 ),
 compared as materialized (
     select
         k.*,
         case
+            when k.old_status is null then 'missed'
             when k.old_attempt = k.attempt
                 and k.old_epoch = k.epoch
                 and k.old_processing_at = k.processing_at
@@ -63,7 +66,7 @@ compared as materialized (
 new as materialized (
     select c.*
     from compared as c
-    where c.meaning <> 'nothing'
+    where c.meaning not in ('nothing', 'missed')
         and (
             c.meaning not in ('late', 'remembered')
             -- Not an EXISTS: while the log is short, the planner would rather read all of it.
@@ -114,14 +117,21 @@ remembered as (
     )
     from new as n
     where q.id = n.id and n.meaning = 'remembered'
+),
+logged as (
+    insert into zap.notification_logs
+        (notification_id, tenant_id, source_id, channel_id, attempt, level, event, duration_ms, error_class, detail)
+    select
+        n.id, n.tenant_id, n.source_id, n.channel_id, n.attempt, n.level, n.event, n.duration_ms, n.error_class,
+        coalesce(n.last_error, n.reason)
+    from new as n
+    where n.event is not null
 )
-insert into zap.notification_logs
-    (notification_id, tenant_id, source_id, channel_id, attempt, level, event, duration_ms, error_class, detail)
-select
-    n.id, n.tenant_id, n.source_id, n.channel_id, n.attempt, n.level, n.event, n.duration_ms, n.error_class,
-    coalesce(n.last_error, n.reason)
-from new as n
-where n.event is not null";
+select c.id
+from compared as c
+where c.meaning = 'missed'
+    -- One that is gone has no outcome. Not an EXISTS, as above.
+    and (select q.id from zap.notification_queue as q where q.id = c.id) is not null";
 
 /// Finds its rows by primary key. A row that is in flight under the epoch is what was marked: nobody else marks it before
 /// this is settled.
@@ -136,11 +146,12 @@ from known as k
 inner join unnest($1::bigint [], $2::bigint []) as u (id, epoch) on k.id = u.id and k.lease_epoch = u.epoch
 where k.status = 'processing'";
 
-/// Writes what is known of attempts; at most one report per notification.
+/// Writes what is known of attempts; at most one report per notification. Returns the notifications that somebody else
+/// holds: of them nothing is written.
 pub(super) async fn complete(
     client: &impl GenericClient,
     reports: &[Report],
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<HashSet<i64>, tokio_postgres::Error> {
     let marked = find_marked(client, reports).await?;
     let given_back: Vec<(Outcome, Mark)> = reports
         .iter()
@@ -169,10 +180,10 @@ pub(super) async fn complete(
     for (outcome, mark) in outcomes {
         columns.add(outcome, mark);
     }
-    if !columns.id.is_empty() {
-        columns.write(client).await?;
+    if columns.id.is_empty() {
+        return Ok(HashSet::new());
     }
-    Ok(())
+    columns.write(client).await
 }
 
 /// Attempts that were marked, though the answer that says so was lost.
@@ -239,7 +250,10 @@ impl<'a> Columns<'a> {
         self.channel_id.push(outcome.channel_id);
     }
 
-    async fn write(&self, client: &impl GenericClient) -> Result<(), tokio_postgres::Error> {
+    async fn write(
+        &self,
+        client: &impl GenericClient,
+    ) -> Result<HashSet<i64>, tokio_postgres::Error> {
         let parameters: Parameters<'_> = &[
             &self.id,
             &self.attempt,
@@ -257,7 +271,7 @@ impl<'a> Columns<'a> {
             &self.event,
             &self.channel_id,
         ];
-        statement::execute(client, COMPLETE, parameters).await?;
-        Ok(())
+        let locked = statement::rows(client, COMPLETE, parameters).await?;
+        locked.iter().map(|row| row.try_get("id")).collect()
     }
 }
