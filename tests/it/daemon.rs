@@ -48,15 +48,21 @@ impl Daemon {
         self.process.id().to_string()
     }
 
-    /// Processor time that it has used.
-    pub fn processor_time(&self) -> Duration {
-        let stat = format!("/proc/{}/stat", self.process.id());
-        let stat = fs::read_to_string(stat).expect("the daemon runs");
-        // The program's name may hold spaces; user and system time are the 12th and 13th word after it.
-        let (_, words) = stat.rsplit_once(')').expect("a name");
-        let ticks = words.split_whitespace().skip(11).take(2);
-        let ticks: u64 = ticks.map(|word| word.parse::<u64>().expect("ticks")).sum();
-        Duration::from_millis(ticks * 10)
+    /// For how long its threads have wanted a processor, whether they got one or waited for it: so a busy machine hides
+    /// nothing.
+    pub fn time_at_work(&self) -> Duration {
+        let threads = format!("/proc/{}/task", self.process.id());
+        let threads = fs::read_dir(threads).expect("the daemon runs");
+        // One may have ended meanwhile.
+        let schedules = threads
+            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
+        let nanoseconds = schedules.map(|schedule| {
+            let words = schedule.split_whitespace().take(2);
+            words
+                .map(|word| word.parse::<u64>().expect("a time"))
+                .sum::<u64>()
+        });
+        Duration::from_nanos(nanoseconds.sum())
     }
 
     /// Whether it has not ended.

@@ -127,3 +127,38 @@ async fn an_import_delays_no_other_company() {
     assert_ne!(stand.session.count(left).await, 0, "the import was over");
     assert!(passed[passed.len() / 2] <= 4 * BATCH, "{passed:?}");
 }
+
+/// P2: somebody who is owed very many messages, one per minute, holds nobody else of the channel up.
+#[tokio::test]
+async fn one_recipient_with_very_many_messages_holds_nobody_else_up() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("update zap.channel set recipient_interval = '1 minute', recipient_burst = 1")
+        .await;
+    stand.queue_many("channel_1", 600, "'+5511987650000'").await;
+    stand.queue("last", "for somebody else", &[]).await;
+    let arguments = ["--sweep-interval", "0", "--claim-batch", "20"];
+    let _daemon = crate::daemon::Daemon::start(&stand.database, &arguments);
+    stand
+        .until_accepted_texts(&["1", "for somebody else"])
+        .await;
+}
+
+/// Q1: nor does one without a limit lose any, or their order.
+#[tokio::test]
+async fn very_many_messages_to_one_recipient_arrive_in_order() {
+    let stand = Stand::open(plain()).await;
+    stand.queue_many("channel_1", 350, "'+5511987650000'").await;
+    let arguments = ["--sweep-interval", "0", "--claim-batch", "200"];
+    let _daemon = crate::daemon::Daemon::start(&stand.database, &arguments);
+    stand.until_done().await;
+    let texts: Vec<u32> = stand
+        .provider
+        .texts()
+        .await
+        .iter()
+        .map(|text| text.parse().expect("a number"))
+        .collect();
+    assert_eq!(texts, (1..=350).collect::<Vec<_>>());
+}

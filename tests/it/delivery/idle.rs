@@ -15,10 +15,10 @@ const EACH_ANOTHER: &str = "'+55119' || lpad((87650000 + g)::text, 8, '0')";
 
 /// A lane that never rests uses a whole core.
 async fn assert_rests(daemon: &Daemon) {
-    let before = daemon.processor_time();
+    let before = daemon.time_at_work();
     tokio::time::sleep(WATCHED).await;
-    let used = daemon.processor_time() - before;
-    assert!(used < WATCHED / 4, "{used:?} of processor time");
+    let used = daemon.time_at_work() - before;
+    assert!(used < WATCHED * 2 / 3, "{used:?} of {WATCHED:?} at work");
 }
 
 async fn until_a_probe_is_due(stand: &Stand) {
@@ -83,11 +83,10 @@ async fn a_paused_company_costs_nothing() {
         stand.session.value(leased).await == "1"
     })
     .await;
-    let commits = "select xact_commit from pg_stat_database where datname = current_database()";
-    let before = stand.session.count(commits).await;
     tokio::time::sleep(WATCHED).await;
-    let made = stand.session.count(commits).await - before;
-    assert!(made < 200, "{made} transactions");
+    // Whoever locks a row to mark it leaves a trace.
+    let locked = "select count(*) from zap.notification_queue where xmax <> 0";
+    assert_eq!(stand.session.value(locked).await, "0");
     stand.session.run("select zap.resume_tenant('1')").await;
     wait::until("messages are sent", async || {
         stand.provider.count().await > 0

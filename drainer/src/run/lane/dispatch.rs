@@ -25,6 +25,8 @@ use crate::run::marker::Marking;
 const ENQUIRIES_MAX: u8 = 3;
 /// Ids that are kept before those are dropped which are written.
 const ACCEPTED_MAX: usize = 256;
+/// Pause before reading on, should nothing be found that is new.
+const READ_ON_PAUSE: Duration = Duration::from_millis(5);
 /// Wait before it is asked again.
 const ENQUIRY_PAUSE: Duration = Duration::from_secs(5);
 
@@ -81,7 +83,12 @@ impl Lane {
         let chosen = self.choose(free);
         let wanted = chosen.sendable.len() + chosen.questions.len();
         if wanted == 0 {
-            let times = [chosen.next_slot, self.supply_mut().next_time()];
+            let batch = self.daemon.config.sending.claim_batch;
+            let supply = self.supply_mut();
+            // All that was read waits for its recipients: others may be behind it.
+            let read_on = supply.queue.wanted(batch);
+            let read_on = read_on.map(|_| Instant::now() + READ_ON_PAUSE);
+            let times = [chosen.next_slot, supply.next_time(), read_on];
             let until = times.into_iter().flatten().min();
             return Ok(until.map_or(Pause::Idle, Pause::Until));
         }

@@ -10,8 +10,10 @@ use super::ready::Ready;
 
 /// Rows of transactions that were slow to commit may be due a little before what was read last.
 const FLOOR_MARGIN: TimeDelta = TimeDelta::seconds(2);
-/// Batches that may be set aside: a recipient with more must not fill the memory.
+/// Batches that may be set aside, of all recipients together.
 const ASIDE_BATCHES: usize = 10;
+/// Set aside of one recipient, at most: the rest stays in the queue table, where it is in nobody's way.
+const ASIDE_OF_ONE: usize = 100;
 
 /// By effective time, then in the order of capture.
 type Place = (DateTime<Utc>, i64);
@@ -22,6 +24,8 @@ pub(crate) struct Queue {
     rows: BTreeMap<Place, Ready>,
     aside: HashMap<String, Vec<Ready>>,
     aside_count: usize,
+    /// Recipients with too many, and the first that was left in the queue table.
+    crowded: HashMap<String, Place>,
     ids: HashSet<i64>,
     pairs: Pairs,
     levels: BTreeMap<i16, Level>,
@@ -72,7 +76,7 @@ impl Queue {
     /// Adds one that has just become ready, unless it will be read after others that come before it.
     pub(crate) fn hand_over(&mut self, row: Ready) {
         let floor = self.levels.get(&row.priority).and_then(|level| level.floor);
-        if floor.is_none_or(|floor| row.next_attempt_at < floor) {
+        if !self.is_left(&row) && floor.is_none_or(|floor| row.next_attempt_at < floor) {
             self.add(row);
         }
     }
@@ -88,17 +92,27 @@ impl Queue {
 
     fn line_up(&mut self, row: Ready) {
         self.levels.entry(row.priority).or_default().in_line += 1;
-        let place = (effective_time(row.next_attempt_at, row.priority), row.id);
-        self.rows.insert(place, row);
+        self.rows.insert(place(&row), row);
+    }
+
+    /// Whether it comes after one that was left in the queue table because there are too many to its recipient.
+    fn is_left(&self, row: &Ready) -> bool {
+        let first_left = self.crowded.get(&row.recipient);
+        first_left.is_some_and(|first_left| place(row) >= *first_left)
     }
 
     /// The next in line. It still counts as known until it is forgotten, lined up or set aside.
     pub(crate) fn next(&mut self) -> Option<Ready> {
-        let (_, row) = self.rows.pop_first()?;
-        if let Some(level) = self.levels.get_mut(&row.priority) {
-            level.in_line -= 1;
+        while let Some((_, row)) = self.rows.pop_first() {
+            if let Some(level) = self.levels.get_mut(&row.priority) {
+                level.in_line -= 1;
+            }
+            if !self.is_left(&row) {
+                return Some(row);
+            }
+            self.forget(&row);
         }
-        Some(row)
+        None
     }
 
     /// Puts what was taken and not used in line again.
@@ -108,20 +122,33 @@ impl Queue {
         }
     }
 
-    /// Keeps what was taken until its recipient is released.
+    /// Keeps what was taken until its recipient is released, or leaves it in the queue table.
     pub(crate) fn set_aside(&mut self, row: Ready) {
-        self.aside_count += 1;
-        self.aside
-            .entry(row.recipient.clone())
-            .or_default()
-            .push(row);
+        let aside = self.aside.entry(row.recipient.clone()).or_default();
+        if aside.len() < ASIDE_OF_ONE {
+            aside.push(row);
+            self.aside_count += 1;
+            return;
+        }
+        let place = place(&row);
+        let first_left = self.crowded.entry(row.recipient.clone()).or_insert(place);
+        *first_left = place.min(*first_left);
+        self.forget(&row);
     }
 
-    /// What is set aside for this recipient is in line again.
-    pub(crate) fn release(&mut self, recipient: &str) {
+    /// What is set aside for this recipient is in line again. True: there was nothing, but some was left in the queue
+    /// table, to be looked for from the beginning.
+    pub(crate) fn release(&mut self, recipient: &str) -> bool {
         let rows = self.aside.remove(recipient).unwrap_or_default();
+        let is_used_up = rows.is_empty() && self.crowded.contains_key(recipient);
         self.aside_count -= rows.len();
         self.put_back(rows);
+        is_used_up
+    }
+
+    /// Recipients of whom nothing more is to be read.
+    pub(crate) fn crowded(&self) -> Vec<&str> {
+        self.crowded.keys().map(String::as_str).collect()
     }
 
     /// Everything that is set aside is in line again.
@@ -161,6 +188,10 @@ impl Queue {
         // What is set aside is read again.
         Some((batch + self.aside_count, floors.collect()))
     }
+}
+
+fn place(row: &Ready) -> Place {
+    (effective_time(row.next_attempt_at, row.priority), row.id)
 }
 
 /// Floor of a priority of which there is no more: the year 9999.
@@ -225,6 +256,29 @@ mod tests {
         assert_eq!(queue.next(), None);
         queue.release("a");
         assert_eq!(ids(&mut queue), [1, 2]);
+    }
+
+    /// P2: a recipient with very many leaves room for others, and keeps their order.
+    #[test]
+    fn what_is_too_much_for_one_recipient_is_left_in_the_table() {
+        let mut queue = Queue::default();
+        let many: i64 = 150;
+        queue.take_in((1..=many).map(|id| row(id, "a", 0, id)).collect(), 150);
+        let kept = i64::try_from(ASIDE_OF_ONE).expect("a small number");
+        for _ in 0..=kept {
+            let aside = queue.next().expect("a row");
+            queue.set_aside(aside);
+        }
+        assert_eq!(queue.crowded(), ["a"]);
+        assert!(queue.wanted(10).is_none_or(|(limit, _)| limit == 110));
+        assert_eq!(queue.next(), None, "later ones are left too");
+        queue.add(row(200, "b", 0, 200));
+        queue.hand_over(row(201, "a", 0, 201));
+        assert_eq!(ids(&mut queue), [200]);
+        assert!(!queue.release("a"));
+        assert_eq!(ids(&mut queue), (1..=kept).collect::<Vec<_>>());
+        assert!(queue.release("a"), "the rest is to be looked for");
+        assert!(!queue.release("b"));
     }
 
     #[test]

@@ -72,6 +72,7 @@ cross join lateral (
         and q.priority = r.priority
         and q.next_attempt_at >= r.floor
         and q.next_attempt_at <= pg_catalog.statement_timestamp()
+        and coalesce(q.recipient, '') <> all ($5)
     order by q.next_attempt_at, q.id
     limit $2
 ) as due";
@@ -162,19 +163,25 @@ impl Ready {
     }
 }
 
-/// Up to `batch` due notifications of the channel for each priority, none of them due before the priority's floor.
+/// Up to `batch` due notifications of the channel for each priority, none of them due before the priority's floor, and
+/// none to those who are `crowded`.
 pub(crate) async fn look(
     client: &impl GenericClient,
     channel_id: i64,
     batch: usize,
     floors: &BTreeMap<i16, DateTime<Utc>>,
+    crowded: &[&str],
 ) -> Result<Look, tokio_postgres::Error> {
     let (priorities, floors): (Vec<i16>, Vec<DateTime<Utc>>) = floors.iter().unzip();
     let limit = statement::limit(batch);
     // In this order: what becomes due in between is found by the second.
     let (next, rows) = future::try_join(
         statement::rows(client, NEXT_DUE, &[&channel_id]),
-        statement::rows(client, READY, &[&channel_id, &limit, &priorities, &floors]),
+        statement::rows(
+            client,
+            READY,
+            &[&channel_id, &limit, &priorities, &floors, &crowded],
+        ),
     )
     .await?;
     let rows: Result<Vec<Ready>, _> = rows.iter().map(Ready::from_row).collect();

@@ -94,7 +94,7 @@ impl Supply {
         }
         if self.may_look() {
             let begin = Instant::now();
-            let look = ready::look(client, channel_id, batch, &BTreeMap::new()).await?;
+            let look = ready::look(client, channel_id, batch, &BTreeMap::new(), &[]).await?;
             self.clear();
             self.look_wanted = false;
             self.queue.take_in(look.rows, batch);
@@ -102,7 +102,8 @@ impl Supply {
             self.next_due = look.next_due.map(|wait| end + wait);
             self.look_not_before = end + ((end - begin) * LOOK_PART).min(LOOK_PAUSE_MAX);
         } else if let Some((limit, floors)) = self.queue.wanted(batch) {
-            let look = ready::look(client, channel_id, limit, &floors).await?;
+            let crowded = self.queue.crowded();
+            let look = ready::look(client, channel_id, limit, &floors, &crowded).await?;
             self.queue.take_in(look.rows, limit);
         }
         Ok(())
@@ -150,7 +151,7 @@ impl Supply {
             && *at <= now
         {
             if let Some(Reverse((_, recipient))) = self.set_aside_until.pop() {
-                self.queue.release(&recipient);
+                self.look_wanted |= self.queue.release(&recipient);
             }
         }
     }
@@ -166,7 +167,7 @@ impl Supply {
         if !is_open {
             self.order.end(pair, id);
         }
-        self.queue.release(recipient);
+        self.look_wanted |= self.queue.release(recipient);
     }
 
     /// Whether an earlier message to the same recipient about the same subject comes first.
