@@ -46,8 +46,11 @@ begin
         where zap.matches(k.now, f)
     ),
     counted as materialized (select count(*) as total from selected),
-    placed as (
-        select s.id, zap.usable_channel(s.tenant_id, s.channel_id) as channel_id, o.expires_after, o.max_attempts
+    -- With the whole row: joined by id afterwards, each would be compared with each.
+    placed as materialized (
+        select
+            s.*, zap.usable_channel(s.tenant_id, s.channel_id) as new_channel_id,
+            coalesce(o.expires_after, interval '24 hours') as new_expires_after, coalesce(o.max_attempts, 8) as new_max_attempts
         from selected as s
         left join zap.source as o on s.source_id = o.id
     ),
@@ -58,13 +61,12 @@ begin
             resolved_at
         )
         select
-            gen_random_uuid(), s.source_id, s.event, s.subject, zap.resend_key(s.dedup_key, s.resend_of is not null, s.source_id),
-            s.id, s.tenant_id, p.channel_id, s.recipient, s.recipient_kind, s.kind,
-            s.payload, s.body, s.template_version, s.metadata - '{unanswered,repeat_possible,accepted}'::text [], s.priority,
-            case when p.channel_id is null then 'no_channel' end, coalesce(p.max_attempts, 8), begins, begins,
-            begins + coalesce(p.expires_after, interval '24 hours'), begins
-        from selected as s
-        inner join placed as p on s.id = p.id
+            gen_random_uuid(), p.source_id, p.event, p.subject, zap.resend_key(p.dedup_key, p.resend_of is not null, p.source_id),
+            p.id, p.tenant_id, p.new_channel_id, p.recipient, p.recipient_kind, p.kind,
+            p.payload, p.body, p.template_version, p.metadata - '{unanswered,repeat_possible,accepted}'::text [], p.priority,
+            case when p.new_channel_id is null then 'no_channel' end, p.new_max_attempts, begins, begins,
+            begins + p.new_expires_after, begins
+        from placed as p
         cross join counted as c
         where c.total = coalesce(expected, c.total)
         returning id, resend_of, tenant_id, source_id, channel_id

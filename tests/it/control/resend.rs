@@ -146,3 +146,26 @@ async fn many_are_sent_once_more_quickly() {
         "{resend:?}, planned for each {planned_each_time:?}"
     );
 }
+
+/// Q1: four times as many take about four times as long, also before any statistics.
+#[tokio::test]
+async fn the_time_grows_with_their_number() {
+    let (_, s) = open().await;
+    s.run(
+        "insert into zap.notification_queue (
+             source_id, event, subject, dedup_key, tenant_id, channel_id, status, recipient, body, resolved_at, sent_at, attempts
+         )
+         select s.id, s.event, n::text, s.event || ':' || n, case when n <= 3000 then '1' else '2' end, c.id, 'sent',
+             '+5511987654321', 'x', now(), now(), 1
+         from zap.source as s, zap.channel as c, generate_series(1, 15000) as n
+         where c.name = 'first'",
+    )
+    .await;
+    let few = s
+        .timed(r#"select zap.resend_matching('{"tenant": "1"}', 3000)"#)
+        .await;
+    let many = s
+        .timed(r#"select zap.resend_matching('{"tenant": "2"}', 12000)"#)
+        .await;
+    assert!(many < few.mul_f64(7.0), "3000: {few:?}, 12000: {many:?}");
+}
