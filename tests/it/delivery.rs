@@ -30,6 +30,7 @@ mod reconciliation;
 mod shapes;
 mod share;
 pub mod stand;
+mod stop;
 mod sweep;
 mod sweep_start;
 pub mod transitions;

@@ -122,7 +122,14 @@ impl Lane {
     }
 
     /// Sends until shutdown or until the lease is revoked, then waits for the requests on their way.
-    pub(crate) async fn run(mut self) {
+    ///
+    /// A stop that takes too long ends it wherever it is: neither the server nor a provider may ever answer.
+    pub(crate) async fn run(self) {
+        let abort = self.daemon.abort.clone();
+        abort.run_until_cancelled(self.work()).await;
+    }
+
+    async fn work(mut self) {
         while !self.lease.is_revoked() && !self.daemon.shutdown.is_cancelled() {
             let pause = match self.step().await {
                 Ok(pause) => {
@@ -136,10 +143,7 @@ impl Lane {
             };
             self.rest(pause).await;
         }
-        let abort = self.daemon.abort.clone();
-        abort
-            .run_until_cancelled(async { while self.sends.join_next().await.is_some() {} })
-            .await;
+        while self.sends.join_next().await.is_some() {}
     }
 
     /// What keeps the lane from the database is told by the session that lost it, but for this.

@@ -69,8 +69,9 @@ impl Lanes {
                 .run()
                 .await;
             daemon.lanes.end(lease.channel_id, &inbox);
-            if !daemon.shutdown.is_cancelled() {
-                daemon.in_flight.written(lease.channel_id).await;
+            let written = daemon.in_flight.written(lease.channel_id);
+            // A stop gives everything back at once, and does not wait for this.
+            if daemon.shutdown.run_until_cancelled(written).await.is_some() {
                 daemon.leases.give_up(lease);
             }
         });

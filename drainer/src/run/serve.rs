@@ -17,6 +17,8 @@ use crate::service_notify::ServiceNotifier;
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 /// What is due and was not found is locked by somebody else.
 const LOCKED_PAUSE: Duration = Duration::from_millis(20);
+/// What is under way at shutdown may take so long: the server may not answer at all.
+const LAST_ROUND: Duration = Duration::from_secs(1);
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// Shortest time between two looks at all that waits for a channel,
 const INVENTORY_PAUSE: Duration = Duration::from_secs(2);
@@ -31,6 +33,17 @@ pub(crate) async fn serve(
     notifier: &ServiceNotifier,
     lost: &CancellationToken,
 ) {
+    let overdue = async {
+        daemon.shutdown.cancelled().await;
+        tokio::time::sleep(LAST_ROUND).await;
+    };
+    tokio::select! {
+        () = go_on_serving(daemon, notifier, lost) => {}
+        () = overdue => {}
+    }
+}
+
+async fn go_on_serving(daemon: &Arc<Daemon>, notifier: &ServiceNotifier, lost: &CancellationToken) {
     let mut trouble = String::new();
     let mut missed = Missed::default();
     while !daemon.shutdown.is_cancelled() && !lost.is_cancelled() {

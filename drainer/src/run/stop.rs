@@ -13,6 +13,9 @@ use crate::service_notify::ServiceNotifier;
 /// Time at least to write the last outcomes, after the requests have ended.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Whatever keeps the server from answering, nothing depends on it: a stop must end.
+const RESCUE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Ends what is on its way, then gives the channels back.
 pub(crate) async fn stop(
     daemon: &Daemon,
@@ -32,7 +35,9 @@ pub(crate) async fn stop(
         daemon.abort.cancel();
         daemon.lanes.ended().await;
         for (notification_id, _) in daemon.in_flight.sending() {
-            tracing::warn!(notification_id, "the provider has not answered in time");
+            if daemon.in_flight.is_marked(notification_id) {
+                tracing::warn!(notification_id, "the provider has not answered in time");
+            }
             daemon.in_flight.end([notification_id]);
         }
     }
@@ -47,13 +52,21 @@ pub(crate) async fn stop(
         );
     }
     if let Some(session) = session {
-        // What is not rescued now, the next one to hold the channel finds.
-        if *daemon.gate.borrow() {
-            tokio::time::timeout(WRITE_TIMEOUT, daemon.rescue(Duration::ZERO))
-                .await
-                .ok();
-        }
-        session.close().await;
+        leave(daemon, session).await;
     }
     tracing::info!("stopped");
+}
+
+/// Gives the channels back. What is not rescued now, the next one to hold the channel finds.
+async fn leave(daemon: &Daemon, session: Session) {
+    if *daemon.gate.borrow() {
+        let rescue = daemon.rescue(Duration::ZERO);
+        if tokio::time::timeout(RESCUE_TIMEOUT, rescue).await.is_err() {
+            tracing::warn!(
+                "the database does not answer; channels are not given back, their lease runs out"
+            );
+            return;
+        }
+    }
+    session.close().await;
 }

@@ -1,0 +1,72 @@
+//! A stop ends in time, whatever does not answer.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::stand::Stand;
+use crate::cluster::Cluster;
+use crate::daemon::Daemon;
+use crate::shop::{item, order_at};
+use crate::wait;
+
+/// A server whose processes stand still; dropped, they go on.
+struct Frozen(Vec<String>);
+
+impl Frozen {
+    async fn freeze(stand: &Stand) -> Self {
+        let directory = stand.session.value("show data_directory").await;
+        let postmaster = std::fs::read_to_string(format!("{directory}/postmaster.pid"));
+        let postmaster = postmaster.expect("the server's process");
+        let mut processes = stand
+            .session
+            .column("select pid from pg_stat_activity")
+            .await;
+        processes.extend(postmaster.lines().next().map(str::to_owned));
+        let frozen = Self(processes);
+        frozen.signal("-STOP");
+        frozen
+    }
+
+    fn signal(&self, signal: &str) {
+        for process in &self.0 {
+            let sent = Command::new("kill").args([signal, process]).status();
+            sent.expect("run kill");
+        }
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+/// O9: a server that does not answer any more does not keep the daemon from stopping: its disk hangs, or its machine does.
+#[tokio::test]
+async fn a_stop_ends_in_time_while_the_server_does_not_answer() {
+    let cluster = Cluster::start("frozen", &[]);
+    let stand = Stand::open(&cluster).await;
+    let delay = json!({"kind": "delay", "ms": 1000});
+    stand.provider.order_faults(&delay).await;
+    for key in 1..=200 {
+        let order = format!("begin; {}{} commit;", order_at(1, key), item(key));
+        stand.session.run(&order).await;
+    }
+    let arguments = ["--sweep-interval", "0", "--shutdown-timeout", "3s"];
+    let mut daemon = Daemon::start(&stand.database, &arguments);
+    stand.until_accepted(15).await;
+    let frozen = Frozen::freeze(&stand).await;
+    // Everything that the daemon does is stuck by then.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    daemon.signal("TERM");
+    let begin = Instant::now();
+    let ended = wait::holds_within(Duration::from_secs(15), async || !daemon.is_running()).await;
+    assert!(ended, "it goes on and on");
+    assert!(daemon.log().contains("stopped"), "{:?}", begin.elapsed());
+    drop(frozen);
+    let _successor = Daemon::start(&stand.database, &["--sweep-interval", "0"]);
+    stand.provider.clear_faults().await;
+    stand.until_accepted(200).await;
+}
