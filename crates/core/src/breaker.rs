@@ -94,6 +94,9 @@ pub struct Breaker {
     recent: Recent,
     /// While closed: nothing is sent until then, then one at a time until something is accepted.
     doubt_until: Option<Duration>,
+    /// Until then the provider has asked for rest, whatever else is answered: what it accepts of earlier requests says
+    /// nothing.
+    rest_until: Duration,
     down: Option<Down>,
     /// Shared with the probe on its way.
     probe: Arc<()>,
@@ -105,8 +108,6 @@ struct Down {
     /// For how long it had been down by then, where somebody else opened the breaker.
     before: Duration,
     probe_at: Duration,
-    /// Until then the provider has asked for rest: what it accepts of earlier requests says nothing.
-    rest_until: Duration,
 }
 
 impl Breaker {
@@ -117,7 +118,6 @@ impl Breaker {
             since: now,
             before,
             probe_at: now.saturating_add(snapshot.probe_in),
-            rest_until: now,
         });
         Self {
             down,
@@ -175,19 +175,22 @@ impl Breaker {
         unit: f64,
     ) -> Option<Change> {
         let was_probe = probe.is_some_and(|Probe(probe)| Arc::ptr_eq(&probe, &self.probe));
+        if let Reading::Failed { rest } | Reading::Obstacle { rest } = reading {
+            self.rest_until = self.rest_until.max(now.saturating_add(rest));
+        }
         match reading {
             Reading::Works => self.works(now),
-            Reading::Failed { rest } | Reading::Obstacle { rest } if self.down.is_some() => {
-                self.still_down(rest, was_probe, now, unit)
+            Reading::Failed { .. } | Reading::Obstacle { .. } if self.down.is_some() => {
+                self.still_down(was_probe, now, unit)
             }
             Reading::Failed { rest } => self.failed(rest, now, unit),
-            Reading::Obstacle { rest } => Some(self.open(rest, now, unit)),
+            Reading::Obstacle { .. } => Some(self.open(now, unit)),
         }
     }
 
     /// Requests that were begun before the doubt, or before the provider asked for rest, do not end it.
     fn works(&mut self, now: Duration) -> Option<Change> {
-        if self.down.as_ref().is_some_and(|down| down.rest_until > now) {
+        if self.down.is_some() && self.rest_until > now {
             return None;
         }
         self.doubt_until = self.doubt_until.filter(|until| *until > now);
@@ -204,7 +207,7 @@ impl Breaker {
     fn failed(&mut self, rest: Duration, now: Duration, unit: f64) -> Option<Change> {
         self.recent.add(true, now);
         if self.recent.is_outage() || rest > REST_MAX {
-            return Some(self.open(rest, now, unit));
+            return Some(self.open(now, unit));
         }
         if !rest.is_zero() {
             let until = now.saturating_add(rest);
@@ -213,38 +216,29 @@ impl Breaker {
         None
     }
 
-    fn open(&mut self, rest: Duration, now: Duration, unit: f64) -> Change {
+    fn open(&mut self, now: Duration, unit: f64) -> Change {
         let mut down = Down {
             since: now,
             before: Duration::ZERO,
             probe_at: now,
-            rest_until: now,
         };
-        down.set_probe(rest, now, unit);
+        down.set_probe(self.rest_until, now, unit);
         self.down = Some(down);
         self.doubt_until = None;
         Change::Opened
     }
 
     /// Only a probe's failure sets the next one; others, begun before, can but put it off.
-    fn still_down(
-        &mut self,
-        rest: Duration,
-        was_probe: bool,
-        now: Duration,
-        unit: f64,
-    ) -> Option<Change> {
+    fn still_down(&mut self, was_probe: bool, now: Duration, unit: f64) -> Option<Change> {
         let down = self.down.as_mut()?;
         if was_probe {
-            down.set_probe(rest, now, unit);
+            down.set_probe(self.rest_until, now, unit);
             return Some(Change::StillDown);
         }
-        let until = now.saturating_add(rest);
-        if rest.is_zero() || until <= down.probe_at {
+        if self.rest_until <= down.probe_at.max(now) {
             return None;
         }
-        down.probe_at = until;
-        down.rest_until = until;
+        down.probe_at = self.rest_until;
         Some(Change::StillDown)
     }
 
@@ -258,11 +252,10 @@ impl Down {
         self.before.saturating_add(now.saturating_sub(self.since))
     }
 
-    fn set_probe(&mut self, rest: Duration, now: Duration, unit: f64) {
+    fn set_probe(&mut self, rest_until: Duration, now: Duration, unit: f64) {
         let wait = (self.length(now) / PROBE_WAIT_PART).clamp(PROBE_WAIT_MIN, PROBE_WAIT_MAX);
         let jitter = 1.0 + PROBE_JITTER * (2.0 * unit_interval(unit) - 1.0);
-        self.probe_at = now.saturating_add(wait.mul_f64(jitter).max(rest));
-        self.rest_until = now.saturating_add(rest);
+        self.probe_at = now.saturating_add(wait.mul_f64(jitter)).max(rest_until);
     }
 }
 

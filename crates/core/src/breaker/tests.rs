@@ -296,6 +296,51 @@ proptest! {
         prop_assert!(f64::from(failed) <= most, "{failed} probes in {length} s");
     }
 
+    /// B2: nothing is sent before the provider's wish is fulfilled, whatever else is answered meanwhile; and of a long rest
+    /// whoever has the channel next knows.
+    #[test]
+    fn what_the_provider_asks_for_it_gets(
+        steps in prop::collection::vec(
+            (0_u8..7, prop::sample::select(vec![0_u64, 2, 20, 50, 90, 3600]), 0_u64..40_000, 0.0_f64..=1.0),
+            1..100,
+        ),
+    ) {
+        let mut breaker = Breaker::default();
+        let mut probe: Option<Probe> = None;
+        let mut now = seconds(1000);
+        let (mut asked_until, mut long_until) = (now, now);
+        for (step, rest, wait, unit) in steps {
+            now += milliseconds(wait);
+            let rest = seconds(rest);
+            let (reading, answered) = match step {
+                0 | 1 => (Reading::Works, None),
+                2 => (Reading::Works, probe.take()),
+                3 => (Reading::Failed { rest }, None),
+                4 => (Reading::Failed { rest }, probe.take()),
+                5 => (Reading::Obstacle { rest }, None),
+                _ => (Reading::Obstacle { rest }, probe.take()),
+            };
+            if reading != Reading::Works {
+                asked_until = asked_until.max(now + rest);
+                if rest > seconds(60) {
+                    long_until = long_until.max(now + rest);
+                }
+            }
+            breaker.record(reading, answered, now, unit);
+            if asked_until > now {
+                match breaker.permit(now) {
+                    Permit::From(at) => prop_assert!(at >= asked_until, "{at:?} {asked_until:?}"),
+                    permit => prop_assert!(permit == Permit::AwaitProbe && probe.is_some(), "{permit:?}"),
+                }
+            }
+            if long_until > now {
+                let other = Breaker::restore(breaker.snapshot(now), now);
+                prop_assert!(matches!(other.permit(now), Permit::From(at) if at >= long_until));
+            }
+            probe = probe.or(breaker.probe(now));
+        }
+    }
+
     /// Whatever comes in, at most one probe is on its way, and nothing else is sent while the channel is down.
     #[test]
     fn never_two_probes(steps in prop::collection::vec((0_u8..6, 0_u64..5000, 0.0_f64..=1.0), 1..200)) {
