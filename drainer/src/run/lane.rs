@@ -4,6 +4,7 @@ mod connection;
 mod dispatch;
 mod enquiry;
 mod fallback;
+mod hastening;
 mod health;
 pub(crate) mod mark;
 mod order;

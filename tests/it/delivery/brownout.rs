@@ -204,6 +204,41 @@ async fn retries_are_not_in_step() {
     assert_eq!(providers.stand.session.value(&spread).await, "t");
 }
 
+/// O5, brownout: who is refused while others are served is not tried more often because the channel works now and then.
+#[tokio::test]
+async fn a_provider_that_fails_for_some_uses_up_nobodys_attempts() {
+    const REFUSED: u32 = 25;
+    let stand = Stand::open(plain()).await;
+    let faults: Vec<Value> = (1..=REFUSED)
+        .map(|key| json!({"kind": "status", "code": 500, "recipient": format!("55119{}", 10_000_000 + key)}))
+        .collect();
+    stand.provider.order_faults(&json!(faults)).await;
+    let place = |key| {
+        format!(
+            "begin; {}{} commit;",
+            shop::order_at(1, key),
+            shop::item(key)
+        )
+    };
+    let refused: String = (1..=REFUSED).map(place).collect();
+    stand.session.run(&refused).await;
+    let daemon = Daemon::start(&stand.database, &["--sweep-interval", "0"]);
+    daemon.until_it_says("does not work").await;
+    let begin = Instant::now();
+    let mut served = REFUSED;
+    while begin.elapsed() < Duration::from_secs(35) {
+        served += 1;
+        stand.session.run(&place(served)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(daemon.log().contains("works again"), "nothing was accepted");
+    // Three by the backoff alone.
+    let most = "select max(attempts) from zap.notification_queue where status <> 'sent'";
+    let most = stand.session.count(most).await;
+    assert!(most <= 4, "{most} attempts in 35 s");
+    stand.provider.clear_faults().await;
+}
+
 /// O4, O5, brownout: a whole minute.
 #[tokio::test]
 #[ignore = "takes minutes: make test-chaos"]

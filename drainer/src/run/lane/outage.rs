@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Lane;
 use super::fallback::{fall_back, other_channels};
+use super::hastening::Hastening;
 use super::health::{Health, Takes};
 use super::order::Order;
 use super::ready::Ready;
@@ -16,15 +17,12 @@ use crate::database::DatabaseError;
 
 /// How often another channel is looked for that works.
 const FALLBACK_INTERVAL: Duration = Duration::from_secs(1);
-/// What failed in the last moment of an outage is written by then.
-const LAST_FAILURES: Duration = Duration::from_secs(2);
 
 /// When to see after what.
 #[derive(Debug, Default)]
 pub(super) struct Care {
     fall_back_at: Option<Instant>,
-    /// Times at which what failed in the outage is made due.
-    hasten_at: Vec<Instant>,
+    hastening: Hastening,
 }
 
 impl Lane {
@@ -49,16 +47,17 @@ impl Lane {
             error,
             "the channel does not work; from time to time a message shows whether it works again"
         );
-        self.care.fall_back_at = Some(Instant::now());
+        let now = Instant::now();
+        self.care.fall_back_at = Some(now);
+        self.care.hastening.opened(now);
     }
 
     /// Says that the channel works again.
     pub(super) fn tell_closed(&mut self) {
         let channel = self.name();
         tracing::info!(channel, "the channel works again");
-        let now = Instant::now();
         self.care.fall_back_at = None;
-        self.care.hasten_at = vec![now + LAST_FAILURES, now];
+        self.care.hastening.closed(Instant::now());
     }
 
     /// The channel's name, as far as it is known.
@@ -76,8 +75,8 @@ impl Lane {
         let Some(health) = &mut self.health else {
             return Ok(());
         };
-        let is_time = self.care.hasten_at.last().is_some_and(|at| *at <= now);
-        if !health.is_news() && !is_time {
+        let works_for = self.care.hastening.is_due(now);
+        if !health.is_news() && works_for.is_none() {
             return Ok(());
         }
         let client = self.daemon.client().await?;
@@ -86,9 +85,9 @@ impl Lane {
                 .store(&client, self.channel_id, self.lease.epoch)
                 .await?;
         }
-        if is_time {
-            self.care.hasten_at.pop();
-            if hasten(&client, self.channel_id).await? > 0 {
+        if let Some(works_for) = works_for {
+            self.care.hastening.done(now);
+            if hasten(&client, self.channel_id, works_for).await? > 0 {
                 self.supply_mut().look_after(Duration::ZERO);
             }
         }
@@ -107,7 +106,7 @@ impl Lane {
 
     /// When something may have to be made due.
     pub(super) fn next_hastening(&self) -> Option<Instant> {
-        self.care.hasten_at.last().copied()
+        self.care.hastening.next()
     }
 
     /// Moves what is due to another channel of the company, if one works; returns whether there may be more.
