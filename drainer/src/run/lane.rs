@@ -217,8 +217,12 @@ impl Lane {
         let batch = self.daemon.config.sending.claim_batch;
         if self.supply_mut().wants(batch) {
             let client = self.daemon.client().await?;
-            let channel_id = self.channel_id;
-            self.supply_mut().fill(&client, channel_id, batch).await?;
+            let (daemon, channel_id) = (self.daemon.clone(), self.channel_id);
+            let in_flight = || daemon.in_flight.ids().into_iter().collect();
+            self.supply_mut()
+                .fill(&client, channel_id, batch, in_flight)
+                .await?;
+            self.forget_enquiries();
         }
         Ok(())
     }

@@ -100,6 +100,26 @@ async fn the_order_holds_over_a_restart() {
     stand.until_accepted_texts(&["other", "delivered"]).await;
 }
 
+/// Q1: also when both move to another channel because theirs is switched off.
+#[tokio::test]
+async fn the_order_holds_when_a_channel_is_disabled() {
+    let stand = Stand::open(plain()).await;
+    let fault = json!({"kind": "status", "code": 500, "times": 1});
+    stand.provider.order_faults(&fault).await;
+    stand.queue("7", "received", &[]).await;
+    let _daemon = stand.daemon();
+    stand.until_status(7, "retrying").await;
+    let url = stand.provider.url();
+    stand.add_second_channel("second", &url, 0).await;
+    stand.queue("7", "delivered", &[]).await;
+    stand
+        .session
+        .run("update zap.channel set enabled = false where name = 'channel_1'")
+        .await;
+    stand.until_accepted_texts(&["received", "delivered"]).await;
+    assert_eq!(stand.texts_of("second").await.len(), 2);
+}
+
 /// O4: what is scheduled is sent then, not before, and holds nobody up.
 #[tokio::test]
 async fn what_is_scheduled_is_not_sent_before() {

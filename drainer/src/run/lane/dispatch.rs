@@ -23,6 +23,8 @@ use crate::run::marker::Marking;
 
 /// A provider that cannot answer a question is asked as often before its message is repeated.
 const ENQUIRIES_MAX: u8 = 3;
+/// Notifications whose questions are counted before those are dropped that do not wait any more.
+const ENQUIRIES_KEPT: usize = 256;
 /// Ids that are kept before those are dropped which are written.
 const ACCEPTED_MAX: usize = 256;
 /// Pause before reading on, should nothing be found that is new.
@@ -397,6 +399,16 @@ impl Lane {
                 self.supply_mut().queue_later(row, ENQUIRY_PAUSE);
                 self.record(reading, probe, Some(error));
             }
+        }
+    }
+
+    /// Nobody asks any more about what was canceled, has expired or has moved.
+    pub(super) fn forget_enquiries(&mut self) {
+        if self.enquiries.len() >= ENQUIRIES_KEPT
+            && let Some(supply) = &self.supply
+        {
+            let open = supply.order.open_ids();
+            self.enquiries.retain(|id, _| open.contains(id));
         }
     }
 

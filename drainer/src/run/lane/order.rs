@@ -1,7 +1,7 @@
 //! The order of messages to one recipient about one subject: a later one never overtakes an earlier one that is on its
 //! way or to be tried again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use deadpool_postgres::GenericClient;
@@ -108,12 +108,35 @@ impl Order {
         channel_id: i64,
     ) -> Result<Self, tokio_postgres::Error> {
         let mut order = Self::default();
-        for row in statement::rows(client, LOAD_OPEN, &[&channel_id, &LIMIT]).await? {
-            let recipient: Option<&str> = row.try_get("recipient")?;
-            let pair = Pair::new(recipient.unwrap_or_default(), row.try_get("subject")?);
-            order.open.add(pair, row.try_get("id")?);
+        for (id, pair) in load_open(client, channel_id).await? {
+            order.open.add(pair, id);
         }
         Ok(order)
+    }
+
+    /// Learns what others have moved to the channel and away from it, canceled or let expire. What the queue table says
+    /// of those that are `in_flight`, as of before it is asked, may be old.
+    pub(crate) async fn refresh(
+        &mut self,
+        client: &impl GenericClient,
+        channel_id: i64,
+        in_flight: &HashSet<i64>,
+    ) -> Result<(), tokio_postgres::Error> {
+        let open = load_open(client, channel_id).await?;
+        let is_all = i64::try_from(open.len()).is_ok_and(|count| count < LIMIT);
+        self.open.0.retain(|_, ids| {
+            ids.retain(|id| !is_all || open.contains_key(id) || in_flight.contains(id));
+            !ids.is_empty()
+        });
+        for (id, pair) in open.into_iter().filter(|(id, _)| !in_flight.contains(id)) {
+            self.open.add(pair, id);
+        }
+        Ok(())
+    }
+
+    /// Those of which a further attempt may come.
+    pub(crate) fn open_ids(&self) -> HashSet<i64> {
+        self.open.0.values().flatten().copied().collect()
     }
 
     /// An attempt begins.
@@ -164,6 +187,19 @@ impl Order {
         }
         Ok(released)
     }
+}
+
+async fn load_open(
+    client: &impl GenericClient,
+    channel_id: i64,
+) -> Result<HashMap<i64, Pair>, tokio_postgres::Error> {
+    let rows = statement::rows(client, LOAD_OPEN, &[&channel_id, &LIMIT]).await?;
+    let pairs = rows.iter().map(|row| {
+        let recipient: Option<&str> = row.try_get("recipient")?;
+        let pair = Pair::new(recipient.unwrap_or_default(), row.try_get("subject")?);
+        Ok((row.try_get("id")?, pair))
+    });
+    pairs.collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Keeping the local queue filled, with as few looks at the queue table as possible.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
@@ -79,12 +79,13 @@ impl Supply {
         self.may_look() || self.may_review() || self.queue.wanted(batch).is_some()
     }
 
-    /// Looks for more, where there may be some.
+    /// Looks for more, where there may be some. `in_flight` is asked for what this process has in flight.
     pub(crate) async fn fill(
         &mut self,
         client: &impl GenericClient,
         channel_id: i64,
         batch: usize,
+        in_flight: impl Fn() -> HashSet<i64>,
     ) -> Result<(), tokio_postgres::Error> {
         if self.may_review() {
             self.review_at = Instant::now() + REVIEW_INTERVAL;
@@ -94,7 +95,10 @@ impl Supply {
         }
         if self.may_look() {
             let begin = Instant::now();
+            let in_flight = in_flight();
             let look = ready::look(client, channel_id, batch, &BTreeMap::new(), &[]).await?;
+            // After the look: it may have found some that were moved here behind others that are open.
+            self.order.refresh(client, channel_id, &in_flight).await?;
             self.clear();
             self.look_wanted = false;
             self.queue.take_in(look.rows, batch);
