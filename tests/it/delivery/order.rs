@@ -104,20 +104,25 @@ async fn the_order_holds_over_a_restart() {
 #[tokio::test]
 async fn the_order_holds_when_a_channel_is_disabled() {
     let stand = Stand::open(plain()).await;
-    let fault = json!({"kind": "status", "code": 500, "times": 1});
+    let fault = json!({"kind": "status", "code": 500, "times": 1, "instance": "instance_1"});
     stand.provider.order_faults(&fault).await;
-    stand.queue("7", "received", &[]).await;
-    let _daemon = stand.daemon();
-    stand.until_status(7, "retrying").await;
     let url = stand.provider.url();
-    stand.add_second_channel("second", &url, 0).await;
+    stand.add_second_channel("second", &url, 10).await;
+    let _daemon = stand.daemon();
+    // Its lane is at work before anything moves.
+    stand.place([1]).await;
+    stand.until_accepted_texts(&["1"]).await;
+    stand.queue("7", "received", &[]).await;
+    stand.until_status(7, "retrying").await;
     stand.queue("7", "delivered", &[]).await;
     stand
         .session
         .run("update zap.channel set enabled = false where name = 'channel_1'")
         .await;
-    stand.until_accepted_texts(&["received", "delivered"]).await;
-    assert_eq!(stand.texts_of("second").await.len(), 2);
+    stand
+        .until_accepted_texts(&["1", "received", "delivered"])
+        .await;
+    assert_eq!(stand.texts_of("second").await.len(), 3);
 }
 
 /// O4: what is scheduled is sent then, not before, and holds nobody up.
