@@ -6,7 +6,6 @@
 
 pub mod backoff;
 pub mod breaker;
-pub mod cap;
 pub mod credential;
 pub mod error_class;
 pub mod error_text;

@@ -5,10 +5,12 @@ use std::time::Duration;
 use clap::Args;
 use serde::Deserialize;
 
-use super::{ConfigError, at_least, duration, in_range, parse_count};
+use super::{ConfigError, duration, in_range, parse_count};
 
 /// Above the pause that providers make themselves before they answer.
 const SEND_TIMEOUT: Duration = Duration::from_secs(20);
+const SEND_TIMEOUT_MIN: Duration = Duration::from_millis(100);
+const SEND_TIMEOUT_MAX: Duration = Duration::from_secs(50);
 const IN_FLIGHT_PER_LANE: usize = 10;
 const IN_FLIGHT: usize = 256;
 const CLAIM_BATCH: usize = 500;
@@ -69,11 +71,7 @@ impl SendingSettings {
             in_range(setting, value.unwrap_or(default), 1..=10_000)
         };
         Ok(Sending {
-            send_timeout: at_least(
-                "send_timeout",
-                self.send_timeout.unwrap_or(SEND_TIMEOUT),
-                Duration::from_millis(100),
-            )?,
+            send_timeout: send_timeout(self.send_timeout.unwrap_or(SEND_TIMEOUT))?,
             in_flight_per_lane: count(
                 "in_flight_per_lane",
                 self.in_flight_per_lane,
@@ -84,4 +82,22 @@ impl SendingSettings {
             shutdown_timeout: self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
         })
     }
+}
+
+/// Within the minute for which `zap.retry` puts off a repeat after an attempt without an answer, its request has to be begun
+/// (5 s) and answered, and the answer's way has to be over (5 s).
+fn send_timeout(given: Duration) -> Result<Duration, ConfigError> {
+    if (SEND_TIMEOUT_MIN..=SEND_TIMEOUT_MAX).contains(&given) {
+        return Ok(given);
+    }
+    let shown = |duration| humantime::format_duration(duration).to_string();
+    Err(ConfigError::OutOfRange {
+        setting: "send_timeout",
+        value: shown(given),
+        allowed: format!(
+            "from {} to {}",
+            shown(SEND_TIMEOUT_MIN),
+            shown(SEND_TIMEOUT_MAX)
+        ),
+    })
 }

@@ -143,16 +143,27 @@ fn a_lease_shorter_than_the_send_timeout_is_refused() {
         error.starts_with("lease is 24s; give it from 25s"),
         "{error}"
     );
-    let error = resolved(&["--lease=60s", "--send-timeout=1m"])
+    let error = resolved(&["--lease=50s", "--send-timeout=50s"])
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("lease is 1m; give it from 1m 5s"),
+        error.starts_with("lease is 50s; give it from 55s"),
         "{error}"
     );
     let lease = |arguments| resolved(arguments).unwrap().daemon.lease;
     assert_eq!(lease(&["--lease=25s"]), Duration::from_secs(25));
-    assert_eq!(lease(&["--send-timeout=1m"]), Duration::from_secs(65));
+    assert_eq!(lease(&["--send-timeout=50s"]), Duration::from_secs(60));
+}
+
+/// B2: a retry by hand has to wait for the answer too.
+#[test]
+fn a_send_timeout_that_outlasts_the_wait_before_a_repeat_is_refused() {
+    for (given, shown) in [("51s", "51s"), ("99ms", "99ms")] {
+        let flag = format!("--send-timeout={given}");
+        let error = flags(&[URL[0], &flag]).resolve().unwrap_err().to_string();
+        let expected = format!("send_timeout is {shown}; give it from 100ms to 50s");
+        assert_eq!(error, expected);
+    }
 }
 
 #[test]

@@ -21,9 +21,10 @@ async fn assert_rests(daemon: &Daemon) {
     assert!(used < WATCHED * 2 / 3, "{used:?} of {WATCHED:?} at work");
 }
 
+/// A probe is due, and has been for longer than the lane looks for another channel.
 async fn until_a_probe_is_due(stand: &Stand) {
     let due = "select count(*) from zap.channel_state
-         where breaker <> 'closed' and breaker_probe_at < clock_timestamp()";
+         where breaker <> 'closed' and breaker_probe_at < clock_timestamp() - interval '1500 ms'";
     wait::until("a probe is due", async || {
         stand.session.value(due).await == "1"
     })
@@ -60,7 +61,7 @@ async fn a_lane_whose_probe_waits_for_the_next_day_rests() {
              insert into zap.channel_state (
                  channel_id, breaker, breaker_opened_at, breaker_probe_at, breaker_reason, sent_on, sent_count
              )
-             select c.id, 'open', clock_timestamp(), clock_timestamp(), 'channel_down: away',
+             select c.id, 'open', clock_timestamp(), clock_timestamp() + interval '1 s', 'channel_down: away',
                  (clock_timestamp() at time zone t.timezone)::date, 1
              from zap.channel as c, zap.tenant as t where c.tenant_id = t.id",
         )
@@ -68,6 +69,7 @@ async fn a_lane_whose_probe_waits_for_the_next_day_rests() {
     stand.place([1]).await;
     let daemon = stand.daemon();
     daemon.until_it_says("daily cap is used up").await;
+    until_a_probe_is_due(&stand).await;
     assert_rests(&daemon).await;
 }
 

@@ -1,9 +1,12 @@
 //! What a channel may send holds whoever sends, by the times at which attempts were begun: on a busy machine, requests
 //! that left apart may arrive together. (The chaos run looks at what arrives.)
 
+use serde_json::json;
+
 use super::stand::Stand;
 use crate::cluster::plain;
 use crate::daemon::Daemon;
+use crate::wait;
 
 /// When the last attempts at messages to this number (any: `%`) were begun, in seconds.
 async fn times(stand: &Stand, recipient: &str) -> Vec<f64> {
@@ -119,6 +122,32 @@ async fn a_daily_cap_holds_over_restarts_and_daemons() {
         .await;
     stand.until_accepted(8).await;
     assert!(stand.accepted().await.values().all(|times| *times == 1));
+}
+
+/// O4: what the provider did not take is no message of the day: an outage uses no cap up.
+#[tokio::test]
+async fn an_outage_does_not_use_the_daily_cap_up() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("update zap.channel set daily_cap = 2")
+        .await;
+    stand
+        .provider
+        .order_faults(&json!({"kind": "status", "code": 401}))
+        .await;
+    stand.place(1..=3).await;
+    let daemon = daemon(&stand, "one");
+    wait::until("some probes have failed", async || {
+        stand.provider.fault_hits().await > 3
+    })
+    .await;
+    stand.provider.clear_faults().await;
+    stand.until_accepted(2).await;
+    daemon.until_it_says("daily cap is used up").await;
+    let sent = "select sent_count from zap.channel_state";
+    assert_eq!(stand.session.value(sent).await, "2");
+    assert_eq!(stand.provider.count().await, 2);
 }
 
 /// O4: people leave a pause between two messages.

@@ -118,6 +118,29 @@ remembered as (
     from new as n
     where q.id = n.id and n.meaning = 'remembered'
 ),
+-- Locked in the order in which marks lock them.
+counting as materialized (
+    select s.channel_id, s.sent_on, zap.known_timezone(t.timezone) as zone
+    from zap.channel_state as s
+    inner join zap.channel as c on s.channel_id = c.id
+    inner join zap.tenant as t on c.tenant_id = t.id
+    where c.daily_cap is not null
+        and s.channel_id = any (array(select n.channel_id from new as n where n.meaning = 'own' and n.give_back))
+    order by s.channel_id
+    for no key update of s
+),
+uncounted as (
+    update zap.channel_state as s
+    set sent_count = greatest(s.sent_count - u.unsent, 0)
+    from (
+        select c.channel_id, pg_catalog.count(*)::integer as unsent
+        from counting as c
+        inner join new as n on c.channel_id = n.channel_id
+        where n.meaning = 'own' and n.give_back and (n.old_processing_at at time zone c.zone)::date = c.sent_on
+        group by c.channel_id
+    ) as u
+    where s.channel_id = u.channel_id
+),
 logged as (
     insert into zap.notification_logs
         (notification_id, tenant_id, source_id, channel_id, attempt, level, event, duration_ms, error_class, detail)

@@ -14,28 +14,30 @@ use crate::database::DatabaseError;
 use crate::run::daemon::Daemon;
 use crate::run::statement;
 
-/// Finds its row by primary key. The message may have been sent in any of its attempts, which lie minutes apart; clocks
-/// may differ.
+/// Finds its row by primary key. The message may have been sent in any of its attempts, which lie minutes apart, or a
+/// while after the last one; clocks may differ.
 pub(crate) const LOAD_UNANSWERED: &str = "-- load_unanswered
 select
     q.attempts, q.kind, q.body, q.recipient,
     greatest(q.created_at, q.processing_at - '15 minutes'::interval) - '1 minute'::interval as since,
-    pg_catalog.clock_timestamp() + '1 minute'::interval as until
+    least(pg_catalog.clock_timestamp(), q.processing_at + '15 minutes'::interval) + '1 minute'::interval as until
 from zap.notification_queue as q
 where q.id = $1
     and q.channel_id = $2
     and q.status in ('retrying', 'uncertain')
     and q.uncertain_at is not null";
 
-/// Uses `notification_logs_by_time`: everything that this channel sent to this recipient since.
+/// Uses `notification_logs_by_time`: everything that this channel sent to this recipient in the time that is asked about.
+/// What was sent is logged when its answer is there, a little later.
 pub(crate) const OTHERS_SENT: &str = "-- others_sent
 select q.provider_message_id
 from zap.notification_logs as l
 inner join zap.notification_queue as q on l.notification_id = q.id
 where l.logged_at >= $1
-    and l.channel_id = $2
-    and q.recipient = $3
-    and q.id <> $4
+    and l.logged_at <= $2::timestamptz + '2 minutes'::interval
+    and l.channel_id = $3
+    and q.recipient = $4
+    and q.id <> $5
     and q.provider_message_id is not null";
 
 /// An attempt that was left without an answer, and what to ask about it.
@@ -115,15 +117,16 @@ async fn load(
     };
     let since: Option<DateTime<Utc>> = row.try_get("since")?;
     let since = since.unwrap_or(DateTime::UNIX_EPOCH);
-    let others =
-        statement::rows(client, OTHERS_SENT, &[&since, &channel_id, &recipient, &id]).await?;
+    let until: DateTime<Utc> = row.try_get("until")?;
+    let parameters: statement::Parameters<'_> = &[&since, &until, &channel_id, &recipient, &id];
+    let others = statement::rows(client, OTHERS_SENT, parameters).await?;
     let others: Result<HashSet<String>, _> = others.iter().map(|row| row.try_get(0)).collect();
     Ok(Some(Unanswered {
         attempt: row.try_get("attempts")?,
         enquiry: Enquiry {
             message,
             since,
-            until: row.try_get("until")?,
+            until,
             others: others?,
         },
     }))
