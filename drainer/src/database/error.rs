@@ -112,8 +112,8 @@ pub enum DatabaseError {
     },
     /// The role lacks a right.
     #[error(
-        "{0}; run `zapgres setup` as administrator, then grant zap_daemon (to change something, zap_admin) to the role \
-         that connects"
+        "{0}; run `zapgres setup` as administrator, then grant the role that connects zap_reader to look, zap_admin to \
+         change something, or zap_daemon to run"
     )]
     PermissionDenied(String),
     /// Anything else, in the server's words.
