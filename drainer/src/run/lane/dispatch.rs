@@ -1,6 +1,7 @@
 //! From what is next to requests on their way, and what their answers mean for the lane.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task;
@@ -8,6 +9,7 @@ use tokio::time::Instant;
 use zapgres_core::breaker::{Change, Probe, Reading};
 use zapgres_core::pace::Reservation;
 use zapgres_core::status::Status;
+use zapgres_providers::Provider;
 
 use super::health::Takes;
 use super::mark::Marked;
@@ -19,6 +21,9 @@ use super::tempo::Hold;
 use super::{CAP_PAUSE, Lane, OBSTACLE_PAUSE, Pause, enquiry, report, send, verdict};
 use crate::database::DatabaseError;
 use crate::run::boot_clock;
+use crate::run::daemon::Daemon;
+use crate::run::in_flight::Attempt;
+use crate::run::lease::Lease;
 use crate::run::marker::Marking;
 
 /// A provider that cannot answer a question is asked as often before its message is repeated.
@@ -73,6 +78,54 @@ struct Chosen {
     questions: Vec<Ready>,
     /// When the channel may send again, where it may not.
     next_slot: Option<Instant>,
+}
+
+/// An attempt that is marked and not begun.
+struct Start {
+    marked: Marked,
+    /// On the boot clock.
+    marked_at: Duration,
+    permit: RequestPermit,
+    /// Name of the channel.
+    channel: String,
+}
+
+impl Start {
+    /// Sends the message, if there is still time for it, and has the outcome written.
+    async fn attempt(
+        self,
+        daemon: &Daemon,
+        lease: &Lease,
+        provider: Arc<dyn Provider>,
+    ) -> Finished {
+        let marked = &self.marked;
+        if !lease.allows_start(self.marked_at) {
+            daemon.give_back(lease, [marked.id]);
+            return Finished::Attempt {
+                is_open: true,
+                reading: None,
+                error: None,
+                accepted: None,
+            };
+        }
+        let timeout = daemon.config.sending.send_timeout;
+        let (answer, took) = send::send(provider, marked, timeout).await;
+        drop(self.permit);
+        let error = answer.as_ref().err().map(ToString::to_string);
+        let unit = (daemon.randomness)();
+        let verdict = verdict::judge(lease.channel_id, marked, answer, took, unit);
+        report::attempt(&self.channel, marked, &verdict);
+        let outcome = verdict.outcome;
+        let open = [Status::Retrying.as_str(), Status::Uncertain.as_str()];
+        let finished = Finished::Attempt {
+            is_open: open.contains(&outcome.status),
+            reading: verdict.reading,
+            error,
+            accepted: outcome.provider_message_id.clone(),
+        };
+        daemon.complete(outcome);
+        finished
+    }
 }
 
 impl Lane {
@@ -162,70 +215,85 @@ impl Lane {
         settings: &Settings,
     ) -> Result<Pause, DatabaseError> {
         let surplus = sendable.split_off(permits.len().min(sendable.len()));
-        if let Some(supply) = &mut self.supply {
-            supply
-                .queue
-                .put_back(surplus.into_iter().map(|(row, _)| row));
-        }
+        let surplus = surplus.into_iter().map(|(row, _)| row);
+        self.supply_mut().queue.put_back(surplus);
         if sendable.is_empty() {
             return Ok(Pause::None);
         }
-        let (rows, reservations): (Vec<Ready>, Vec<Reservation>) = sendable.into_iter().unzip();
         let marked_at = boot_clock::now();
-        let attempts = rows.iter().map(|row| (row.id, row.attempts + 1));
-        let Marking {
-            marked,
-            capped_for,
-            is_locked,
-        } = match self.daemon.mark(&self.lease, attempts).await {
+        let attempts: Vec<Attempt> = sendable
+            .iter()
+            .map(|(row, _)| (row.id, row.attempts + 1))
+            .collect();
+        let mut marking = match self.daemon.mark(&self.lease, attempts).await {
             Ok(marking) => marking,
             Err(error) => {
-                self.forget(&rows);
+                self.forget(sendable.into_iter().map(|(row, _)| row));
                 return Err(error);
             }
         };
-        let all = rows.len();
-        let mut reserved: HashMap<i64, (Ready, Reservation)> = rows
-            .into_iter()
-            .zip(reservations)
-            .map(|(row, reservation)| (row.id, (row, reservation)))
-            .collect();
-        let is_refused = marked.len() < all;
-        if marked.is_empty() {
+        let is_refused = marking.marked.len() < sendable.len();
+        if marking.marked.is_empty() {
             // Perhaps nothing may be sent any more.
             self.settings = None;
         }
-        for (marked, permit) in marked.into_iter().zip(permits) {
-            if let Some((row, reservation)) = reserved.remove(&marked.id) {
+        let marked = std::mem::take(&mut marking.marked);
+        let starts = marked
+            .into_iter()
+            .zip(permits)
+            .map(|(marked, permit)| Start {
+                marked,
+                marked_at,
+                permit,
+                channel: settings.name.clone(),
+            });
+        self.begin_marked(sendable, starts);
+        Ok(self.after_marking(&marking, is_refused))
+    }
+
+    /// Begins requests for those of `sendable` that are marked; the others are none of the lane's business now.
+    fn begin_marked(
+        &mut self,
+        sendable: Vec<(Ready, Reservation)>,
+        starts: impl Iterator<Item = Start>,
+    ) {
+        let mut sendable: HashMap<i64, (Ready, Reservation)> = sendable
+            .into_iter()
+            .map(|(row, reservation)| (row.id, (row, reservation)))
+            .collect();
+        for start in starts {
+            if let Some((row, reservation)) = sendable.remove(&start.marked.id) {
                 self.tempo.leave(reservation, (self.daemon.randomness)());
-                self.begin(row, marked, marked_at, permit, settings.name.clone());
+                self.begin(&row, start);
             }
         }
-        let refused: Vec<Ready> = reserved.into_values().map(|(row, _)| row).collect();
-        self.forget(&refused);
-        if let Some(wait) = capped_for {
+        self.forget(sendable.into_values().map(|(row, _)| row));
+    }
+
+    /// When to go on after a mark.
+    fn after_marking(&mut self, marking: &Marking, is_refused: bool) -> Pause {
+        if let Some(wait) = marking.capped_for {
             self.tell_capped();
             let until = Instant::now() + wait.min(CAP_PAUSE);
             self.capped_until = Some(until);
             self.supply_mut().look_after(Duration::ZERO);
-            return Ok(Pause::Until(until));
+            return Pause::Until(until);
         }
         self.capped_until = None;
-        self.tell_locked(is_locked);
-        if is_locked {
-            self.supply_mut().look_after(OBSTACLE_PAUSE);
-            return Ok(Pause::Until(Instant::now() + OBSTACLE_PAUSE));
-        }
+        self.tell_locked(marking.is_locked);
         if is_refused {
-            // Canceled, expired or switched off meanwhile: looking again tells, but not at once.
+            // Canceled, expired or switched off meanwhile, or locked: looking again tells, but not at once.
             self.supply_mut().look_after(OBSTACLE_PAUSE);
         }
-        Ok(Pause::None)
+        if marking.is_locked {
+            return Pause::Until(Instant::now() + OBSTACLE_PAUSE);
+        }
+        Pause::None
     }
 
-    fn forget(&mut self, rows: &[Ready]) {
+    fn forget(&mut self, rows: impl IntoIterator<Item = Ready>) {
         for row in rows {
-            self.supply_mut().queue.forget(row);
+            self.supply_mut().queue.forget(&row);
         }
     }
 
@@ -250,52 +318,17 @@ impl Lane {
     }
 
     /// Begins a request.
-    fn begin(
-        &mut self,
-        row: Ready,
-        marked: Marked,
-        marked_at: Duration,
-        permit: RequestPermit,
-        channel: String,
-    ) {
+    fn begin(&mut self, row: &Ready, start: Start) {
         let Some(connection) = &self.connection else {
             return;
         };
         let provider = connection.provider.clone();
-        let daemon = self.daemon.clone();
-        let channel_id = self.channel_id;
-        let lease = self.lease.clone();
-        let request = self.sends.spawn(async move {
-            if !lease.allows_start(marked_at) {
-                daemon.give_back(&lease, [marked.id]);
-                return Finished::Attempt {
-                    is_open: true,
-                    reading: None,
-                    error: None,
-                    accepted: None,
-                };
-            }
-            let timeout = daemon.config.sending.send_timeout;
-            let (answer, took) = send::send(provider, &marked, timeout).await;
-            drop(permit);
-            let error = answer.as_ref().err().map(ToString::to_string);
-            let unit = (daemon.randomness)();
-            let verdict = verdict::judge(channel_id, &marked, answer, took, unit);
-            report::attempt(&channel, &marked, &verdict);
-            let status = verdict.outcome.status;
-            let accepted = verdict.outcome.provider_message_id.clone();
-            daemon.complete(verdict.outcome);
-            Finished::Attempt {
-                is_open: [Status::Retrying, Status::Uncertain]
-                    .iter()
-                    .any(|open| open.as_str() == status),
-                reading: verdict.reading,
-                error,
-                accepted,
-            }
-        });
+        let (daemon, lease) = (self.daemon.clone(), self.lease.clone());
+        let request = self
+            .sends
+            .spawn(async move { start.attempt(&daemon, &lease, provider).await });
         self.enquiries.remove(&row.id);
-        self.remember(request.id(), &row);
+        self.remember(request.id(), row);
     }
 
     /// Asks about messages whose answers were lost.
