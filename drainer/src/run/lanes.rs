@@ -31,6 +31,8 @@ pub(crate) struct Inbox {
 pub(crate) struct News {
     /// There may be something in the queue table that nobody handed over.
     pub look: bool,
+    /// Something is due, which the lane may know.
+    pub reminder: bool,
     /// Notifications that have just become ready, in their order.
     pub ready: Vec<Ready>,
 }
@@ -91,6 +93,11 @@ impl Lanes {
     /// Lets the channel's lane, if it is here, look for something to send.
     pub(crate) fn wake(&self, channel_id: i64) -> bool {
         self.tell(channel_id, |news| news.look = true)
+    }
+
+    /// Tells the channel's lane, if it is here, that something is due: perhaps it was not told.
+    pub(crate) fn remind(&self, channel_id: i64) -> bool {
+        self.tell(channel_id, |news| news.reminder = true)
     }
 
     /// Gives the channel's lane, if it is here, what has just become ready, which spares it a look.

@@ -136,7 +136,7 @@ async fn keep_house(
         daemon.wake_lane(channel);
     }
     for channel in due_channels::due_channels(&*client, &daemon.leases.channels()).await? {
-        daemon.lanes.wake(channel);
+        daemon.lanes.remind(channel);
     }
     let mut has_more = false;
     for channel in due_channels::unused_channels(&*client).await? {

@@ -1,5 +1,7 @@
 //! However long the history, the daemon's statements read only what they need.
 
+use std::time::Duration;
+
 use super::stand::Stand;
 use crate::cluster::plain;
 use crate::wait;
@@ -110,6 +112,27 @@ async fn a_lane_begins_without_reading_its_backlog() {
     stand.until_its_sessions_have_ended().await;
     let fetched = stand.session.count(FETCHED).await - before;
     assert!(fetched < 20_000, "{fetched} rows fetched to begin");
+}
+
+/// Q1: a lane that waits for its pace does not read again and again what it knows.
+#[tokio::test]
+async fn a_lane_that_has_to_wait_does_not_look_again_and_again() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("update zap.channel set rate_per_minute = 1")
+        .await;
+    stand.session.run(BACKLOG).await;
+    let daemon = stand.daemon();
+    daemon.until_it_says("ready").await;
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert!(daemon.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    let read = "select idx_tup_read from pg_stat_user_indexes
+         where indexrelid = 'zap.notification_queue_ready'::regclass";
+    let read = stand.session.count(read).await;
+    // Once 500 of each of three priorities, and a few each second to know that something is due.
+    assert!(read < 4_000, "{read} entries read in 8 s");
 }
 
 /// O1: capture finds by index whether an order is new, also with a plan made while the table was empty.

@@ -170,6 +170,16 @@ impl Queue {
         self.pairs.has_earlier(Pair::of(row), row.id)
     }
 
+    /// Whether nothing is known that is due.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Whether something could go as far as its recipient is concerned.
+    pub(crate) fn has_in_line(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
     /// Whether there is room for this many from elsewhere.
     pub(crate) fn has_room(&self, count: usize, batch: usize) -> bool {
         self.ids.len() + count <= (ASIDE_BATCHES + 1) * batch

@@ -17,6 +17,10 @@ use crate::run::lanes::News;
 const LOOK_PART: u32 = 20;
 /// Even then a retry is not put off for longer.
 const LOOK_PAUSE_MAX: Duration = Duration::from_secs(10);
+/// Who has something in line waits for the channel, and looks as seldom for what nobody told it of;
+const REMINDER_PAUSE: Duration = Duration::from_secs(10);
+/// who has only what waits for recipients, more often.
+const REMINDER_PAUSE_ASIDE: Duration = Duration::from_secs(2);
 /// How often those are asked about that hold others up.
 const REVIEW_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -27,6 +31,7 @@ pub(crate) struct Supply {
     pub order: Order,
     look_wanted: bool,
     look_not_before: Instant,
+    looked_at: Option<Instant>,
     next_due: Option<Instant>,
     review_at: Instant,
     /// When recipients that are set aside may get their next message.
@@ -42,6 +47,7 @@ impl Supply {
             order,
             look_wanted: true,
             look_not_before: now,
+            looked_at: None,
             next_due: None,
             review_at: now,
             set_aside_until: BinaryHeap::new(),
@@ -57,7 +63,17 @@ impl Supply {
         } else {
             self.look_wanted = true;
         }
-        self.look_wanted |= news.look;
+        self.look_wanted |= news.look || news.reminder && self.needs_reminder();
+    }
+
+    fn needs_reminder(&self) -> bool {
+        let pause = if self.queue.has_in_line() {
+            REMINDER_PAUSE
+        } else {
+            REMINDER_PAUSE_ASIDE
+        };
+        let is_long_ago = |at: Instant| at.elapsed() >= pause;
+        self.queue.is_empty() || self.looked_at.is_none_or(is_long_ago)
     }
 
     /// Looks again, not before the time.
@@ -103,6 +119,7 @@ impl Supply {
             self.look_wanted = false;
             self.queue.take_in(look.rows, batch);
             let end = Instant::now();
+            self.looked_at = Some(end);
             self.next_due = look.next_due.map(|wait| end + wait);
             self.look_not_before = end + ((end - begin) * LOOK_PART).min(LOOK_PAUSE_MAX);
         } else if let Some((limit, floors)) = self.queue.wanted(batch) {
