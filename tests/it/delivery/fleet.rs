@@ -230,7 +230,7 @@ async fn a_kill_in_a_paced_backlog_leaves_only_what_was_in_flight_in_doubt() {
     let stand = Stand::open(plain()).await;
     stand
         .session
-        .run("update zap.channel set rate_per_minute = 1200")
+        .run("update zap.channel set rate_per_second = 3")
         .await;
     stand
         .provider
@@ -247,6 +247,10 @@ async fn a_kill_in_a_paced_backlog_leaves_only_what_was_in_flight_in_doubt() {
     let untouched =
         "select count(*) from zap.notification_queue where status = 'pending' and attempts = 0";
     assert!(stand.session.count(untouched).await >= 50);
+    stand
+        .session
+        .run("update zap.channel set rate_per_second = null")
+        .await;
     let _again = member(&stand, "a");
     assert_complete(&stand, 100).await;
     let in_doubt = "select count(*) from zap.notification_queue where uncertain_at is not null";
