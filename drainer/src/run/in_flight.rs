@@ -85,6 +85,13 @@ impl InFlight {
         self.ended.notify_waiters();
     }
 
+    /// Forgets attempts of a channel whose requests ended without a word: rescue finds them in the queue table.
+    pub(crate) fn abandon(&self, channel_id: i64) {
+        self.attempts()
+            .retain(|_, entry| entry.channel_id != channel_id || entry.progress == Progress::Known);
+        self.ended.notify_waiters();
+    }
+
     /// Waits until no attempt of the channel is left without a written outcome.
     pub(crate) async fn written(&self, channel_id: i64) {
         loop {
@@ -168,5 +175,18 @@ mod tests {
         assert!(timeout(Duration::ZERO, &mut written).await.is_err());
         in_flight.end([7]);
         written.await;
+    }
+
+    /// O5: a lane that has come to an unexpected end keeps nobody from its channel.
+    #[tokio::test]
+    async fn what_is_abandoned_is_left_to_rescue_and_what_is_known_is_written() {
+        let in_flight = InFlight::default();
+        in_flight.begin(1, [(7, 1), (8, 1)]);
+        in_flight.begin(2, [(9, 1)]);
+        in_flight.know(8);
+        in_flight.abandon(1);
+        assert!(!in_flight.contains(7) && in_flight.contains(8) && in_flight.contains(9));
+        in_flight.end([8]);
+        in_flight.written(1).await;
     }
 }

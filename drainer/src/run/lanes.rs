@@ -1,14 +1,19 @@
 //! The lanes of this process, one per channel that it may send for.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use super::daemon::Daemon;
 use super::lane::{Lane, Ready};
 use super::lease::Lease;
+
+/// A lane may wait long for the database, or for leave to send, and must not fill the memory.
+const READY_MAX: usize = 10_000;
 
 /// Lanes by channel. A lane begins and ends with the lease of its channel, and keeps the channel's pace.
 #[derive(Default)]
@@ -35,6 +40,18 @@ pub(crate) struct News {
     pub reminder: bool,
     /// Notifications that have just become ready, in their order.
     pub ready: Vec<Ready>,
+}
+
+impl News {
+    /// Adds what has just become ready; where it is too much to keep, the lane has to look.
+    fn add(&mut self, ready: Vec<Ready>) {
+        if self.ready.len() + ready.len() > READY_MAX {
+            self.ready = Vec::new();
+            self.look = true;
+        } else {
+            self.ready.extend(ready);
+        }
+    }
 }
 
 impl Inbox {
@@ -67,9 +84,15 @@ impl Lanes {
         inbox.news().look = true;
         self.inboxes().insert(lease.channel_id, inbox.clone());
         self.tasks.spawn(async move {
-            Lane::new(daemon.clone(), lease.clone(), inbox.clone())
-                .run()
-                .await;
+            let lane = Lane::new(daemon.clone(), lease.clone(), inbox.clone());
+            // Nothing of the lane is used afterwards.
+            if AssertUnwindSafe(lane.run()).catch_unwind().await.is_err() {
+                tracing::error!(
+                    channel_id,
+                    "a lane has come to an unexpected end; another one takes its channel"
+                );
+                daemon.in_flight.abandon(channel_id);
+            }
             daemon.lanes.end(lease.channel_id, &inbox);
             let written = daemon.in_flight.written(lease.channel_id);
             // A stop gives everything back at once, and does not wait for this.
@@ -102,7 +125,7 @@ impl Lanes {
 
     /// Gives the channel's lane, if it is here, what has just become ready, which spares it a look.
     pub(crate) fn hand(&self, channel_id: i64, ready: Vec<Ready>) -> bool {
-        self.tell(channel_id, |news| news.ready.extend(ready))
+        self.tell(channel_id, |news| news.add(ready))
     }
 
     fn tell(&self, channel_id: i64, what: impl FnOnce(&mut News)) -> bool {
@@ -123,5 +146,33 @@ impl Lanes {
     pub(crate) async fn ended(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn a_lane_that_takes_nothing_is_told_to_look_instead() {
+        let row = Ready {
+            id: 1,
+            priority: 0,
+            unanswered: false,
+            attempts: 0,
+            recipient: String::new(),
+            subject: String::new(),
+            next_attempt_at: DateTime::UNIX_EPOCH,
+            delay: Duration::ZERO,
+        };
+        let mut news = News::default();
+        news.add(vec![row.clone(); READY_MAX]);
+        assert!(!news.look && news.ready.len() == READY_MAX);
+        news.add(vec![row]);
+        assert!(news.look && news.ready.is_empty());
     }
 }

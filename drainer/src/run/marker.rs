@@ -80,19 +80,26 @@ impl Daemon {
         attempts: impl IntoIterator<Item = Attempt>,
     ) -> Result<Marking, DatabaseError> {
         let attempts: Vec<Attempt> = attempts.into_iter().collect();
-        let ids = attempts.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<i64> = attempts.iter().map(|(id, _)| *id).collect();
         self.in_flight.begin(lease.channel_id, attempts);
         let (answer, answered) = oneshot::channel();
         let question = Question {
             lease: lease.clone(),
-            ids,
+            ids: ids.clone(),
             answer,
         };
         if let Err(unsent) = self.marker.questions.send(question) {
             self.in_flight.end(unsent.0.ids);
             return Ok(Marking::default());
         }
-        answered.await.unwrap_or_else(|_| Ok(Marking::default()))
+        match answered.await {
+            Ok(answer) => answer,
+            // Whoever was to answer is gone: they may be marked.
+            Err(_) => {
+                self.give_back(lease, ids);
+                Ok(Marking::default())
+            }
+        }
     }
 }
 
