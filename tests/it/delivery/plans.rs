@@ -200,5 +200,6 @@ async fn marks_and_outcomes_do_not_read_all_attempts() {
     })
     .await;
     let read = read().await - before;
-    assert!(read < 10_000, "{read} entries read");
+    // What is held is read by a look now and then, not for each of 40 messages.
+    assert!(read < 50_000, "{read} entries read");
 }

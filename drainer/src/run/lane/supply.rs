@@ -32,6 +32,8 @@ pub(crate) struct Supply {
     look_wanted: bool,
     look_not_before: Instant,
     looked_at: Option<Instant>,
+    /// Much that is parked makes reading what is open take long: it must not hold up looks.
+    refresh_not_before: Instant,
     next_due: Option<Instant>,
     review_at: Instant,
     /// When recipients that are set aside may get their next message.
@@ -48,6 +50,7 @@ impl Supply {
             look_wanted: true,
             look_not_before: now,
             looked_at: None,
+            refresh_not_before: now,
             next_due: None,
             review_at: now,
             set_aside_until: BinaryHeap::new(),
@@ -114,11 +117,16 @@ impl Supply {
             let in_flight = in_flight();
             let look = ready::look(client, channel_id, batch, &BTreeMap::new(), &[]).await?;
             // After the look: it may have found some that were moved here behind others that are open.
-            self.order.refresh(client, channel_id, &in_flight).await?;
+            let looked = Instant::now();
+            if self.refresh_not_before <= looked {
+                self.order.refresh(client, channel_id, &in_flight).await?;
+                let took = looked.elapsed();
+                self.refresh_not_before = looked + (took * LOOK_PART).min(LOOK_PAUSE_MAX);
+            }
             self.clear();
             self.look_wanted = false;
             self.queue.take_in(look.rows, batch);
-            let end = Instant::now();
+            let end = looked;
             self.looked_at = Some(end);
             self.next_due = look.next_due.map(|wait| end + wait);
             self.look_not_before = end + ((end - begin) * LOOK_PART).min(LOOK_PAUSE_MAX);
