@@ -5,7 +5,14 @@ create table zap.channel (
     provider text not null,
     base_url text not null,
     instance text not null,
-    credential text not null check (credential ~ '^(env|cred|file):.+$'),
+    credential text not null check (credential ~ '^(env|cred|file|sealed):.+$'),
+    secrets jsonb not null default '{}' check (
+        secrets @? '$ ? (@.type() == "object")'
+        and not secrets @? '$.*[*] ? (@.type() != "string" || !(@ like_regex "^(env|cred|file|sealed):.+$"))'
+    ),
+    options jsonb not null default '{}' check (pg_catalog.jsonb_typeof(options) = 'object'),
+    degrade boolean not null default false,
+    look_up boolean not null default true,
     priority smallint not null default 0,
     enabled boolean not null default true,
     paused_at timestamptz,
@@ -35,7 +42,11 @@ comment on column zap.channel.name is 'Name that operators use, unique in the da
 comment on column zap.channel.provider is 'Provider that serves it, for example evolution';
 comment on column zap.channel.base_url is 'Address of the provider''s API';
 comment on column zap.channel.instance is 'The provider''s name of this number';
-comment on column zap.channel.credential is 'Where the secret is, never the secret: env:NAME, cred:NAME (systemd) or file:PATH';
+comment on column zap.channel.credential is 'Where the secret is: env:NAME, cred:NAME (systemd) or file:PATH; or sealed:… (zapgres seal). Never the secret';
+comment on column zap.channel.secrets is 'Further secrets: name → one reference like credential, or an array of them that are all good (rotation)';
+comment on column zap.channel.options is 'What only this provider knows, by name';
+comment on column zap.channel.degrade is 'Whether buttons and lists become numbered text where the provider has none; false: they are refused';
+comment on column zap.channel.look_up is 'Whether the provider is asked about a number before the first message to it, where it can be asked';
 comment on column zap.channel.priority is 'Higher is tried first among a tenant''s channels';
 comment on column zap.channel.enabled is 'false: not used at all';
 comment on column zap.channel.paused_at is 'Set: its notifications wait';

@@ -112,6 +112,33 @@ pub struct SendError {
     pub reached_provider: bool,
 }
 
+impl SendError {
+    /// An error of a request that was never made.
+    #[must_use]
+    pub const fn before_sending(class: ErrorClass, message: String) -> Self {
+        Self {
+            class,
+            message,
+            scope: ThrottleScope::Channel,
+            retry_after: None,
+            reached_provider: false,
+        }
+    }
+
+    /// The same error of a request that sent no message, a question for example: it may be asked again, whatever became
+    /// of it.
+    #[must_use]
+    pub fn of_question(self) -> Self {
+        match self.class {
+            ErrorClass::Uncertain => Self {
+                class: ErrorClass::Transient,
+                ..self
+            },
+            _ => self,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

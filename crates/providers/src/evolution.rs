@@ -4,22 +4,39 @@
 mod answer;
 mod history;
 
-use async_trait::async_trait;
-use reqwest::{Client, Url};
-use secrecy::ExposeSecret;
-use serde::Serialize;
-use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
+use std::sync::Arc;
 
+use async_trait::async_trait;
+use reqwest::{Method, RequestBuilder, Url};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::message::{MessageBody, MessageKind, Text};
+
+use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
-use crate::provider::{
-    Accepted, ChannelAddress, Enquiry, MessageBody, OutgoingMessage, Provider, Reconciliation,
-};
+use crate::health::Health;
+use crate::http::Http;
+use crate::provider::{Accepted, Enquiry, OutgoingMessage, Provider, Reconciliation};
+use crate::registry::Registered;
 
 /// A channel at an Evolution API server.
 pub(crate) struct Evolution {
     address: ChannelAddress,
-    http: Client,
+    http: Http,
 }
+
+pub(crate) const REGISTERED: Registered = Registered {
+    name: Evolution::NAME,
+    build: |address, http| Ok(Arc::new(Evolution::new(address, http)?)),
+    webhook: None,
+    base_url: None,
+};
+
+/// It takes none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoOptions {}
 
 #[derive(Serialize)]
 struct SendText<'a> {
@@ -28,20 +45,26 @@ struct SendText<'a> {
 }
 
 impl Evolution {
-    pub(crate) const NAME: &'static str = "evolution";
+    const NAME: &'static str = "evolution";
 
-    pub(crate) fn new(address: ChannelAddress, http: Client) -> Self {
-        Self { address, http }
+    fn new(address: ChannelAddress, http: Http) -> Result<Self, UnusableChannel> {
+        let _: NoOptions = address.options.read()?;
+        Ok(Self { address, http })
     }
 
     /// The URL of an operation of a group, the instance's name encoded.
     fn url(&self, group: &str, operation: &str) -> Result<Url, SendError> {
-        let mut url = Url::parse(self.address.base_url.trim()).map_err(|_| unusable_address())?;
+        let mut url = self.address.url()?;
         url.path_segments_mut()
-            .map_err(|()| unusable_address())?
+            .map_err(|()| UnusableChannel::Address)?
             .pop_if_empty()
             .extend([group, operation, &self.address.instance]);
         Ok(url)
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let key = self.address.credential.expose_secret();
+        self.http.request(method, url).header("apikey", key)
     }
 }
 
@@ -51,59 +74,49 @@ impl Provider for Evolution {
         Self::NAME
     }
 
+    fn kinds(&self) -> &'static [MessageKind] {
+        &[MessageKind::Text]
+    }
+
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {
-        let MessageBody::Text(text) = &message.body;
-        let secret = self.address.credential.expose_secret();
+        let MessageBody::Text(Text { text, .. }) = &message.body else {
+            return Err(SendError::before_sending(
+                ErrorClass::Rejected,
+                format!("no request for kind {}", message.body.kind().as_str()),
+            ));
+        };
+        let number = message.recipient.address().trim_start_matches('+');
         let request = self
-            .http
-            .post(self.url("message", "sendText")?)
-            .header("apikey", secret)
-            .json(&SendText {
-                number: message.recipient.digits(),
-                text,
-            });
-        let answer = exchange(request, secret, SEND_ANSWER_CAP_BYTES).await?;
-        answer::judge(&answer, secret)
+            .request(Method::POST, self.url("message", "sendText")?)
+            .json(&SendText { number, text });
+        let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
+        answer::judge(&answer, &self.address)
     }
 
     async fn reconcile(&self, enquiry: &Enquiry) -> Result<Reconciliation, SendError> {
-        let secret = self.address.credential.expose_secret();
-        for address in history::addresses(enquiry.message.recipient.digits()) {
+        let Some(phone) = enquiry.message.recipient.phone() else {
+            return Ok(Reconciliation::CannotTell);
+        };
+        for address in history::addresses(phone.digits()) {
             let request = self
-                .http
-                .post(self.url("chat", "findMessages")?)
-                .header("apikey", secret)
+                .request(Method::POST, self.url("chat", "findMessages")?)
                 .json(&history::question(enquiry, &address));
-            let answer = exchange(request, secret, history::ANSWER_CAP_BYTES)
+            let answer = exchange(request, &self.address, history::ANSWER_CAP_BYTES)
                 .await
-                .map_err(harmless)?;
-            let found = history::judge(&answer, enquiry, &address, secret)?;
+                .map_err(SendError::of_question)?;
+            let found = history::judge(&answer, enquiry, &address, &self.address)?;
             if found != Reconciliation::NotFound {
                 return Ok(found);
             }
         }
         Ok(Reconciliation::NotFound)
     }
-}
 
-/// A question may be asked again, whatever became of it.
-fn harmless(error: SendError) -> SendError {
-    match error.class {
-        ErrorClass::Uncertain => SendError {
-            class: ErrorClass::Transient,
-            ..error
-        },
-        _ => error,
-    }
-}
-
-fn unusable_address() -> SendError {
-    SendError {
-        class: ErrorClass::ChannelAuth,
-        message: "the channel's address is not a URL such as https://evolution.example.com"
-            .to_owned(),
-        scope: ThrottleScope::Channel,
-        retry_after: None,
-        reached_provider: false,
+    async fn health(&self) -> Result<Health, SendError> {
+        let request = self.request(Method::GET, self.url("instance", "connectionState")?);
+        let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES)
+            .await
+            .map_err(SendError::of_question)?;
+        answer::health(&answer, &self.address)
     }
 }

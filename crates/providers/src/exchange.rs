@@ -8,6 +8,8 @@ use reqwest::{RequestBuilder, Response, StatusCode};
 use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
 use zapgres_core::error_text;
 
+use crate::channel::ChannelAddress;
+
 /// Answers to a send are a few hundred bytes; more than this is not one.
 pub(crate) const SEND_ANSWER_CAP_BYTES: usize = 64 * 1024;
 /// No provider means a longer rest; also keeps times computed from it within range.
@@ -24,11 +26,16 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// The error that this answer means. `detail` may be any text of the provider.
-    pub(crate) fn error(&self, class: ErrorClass, detail: &str, secret: &str) -> SendError {
+    pub(crate) fn error(
+        &self,
+        class: ErrorClass,
+        detail: &str,
+        channel: &ChannelAddress,
+    ) -> SendError {
         let status = self.status.as_u16();
         SendError {
             class,
-            message: presentable(&format!("HTTP {status}: {detail}"), secret),
+            message: presentable(&format!("HTTP {status}: {detail}"), channel),
             scope: ThrottleScope::Channel,
             retry_after: self.retry_after,
             reached_provider: true,
@@ -43,13 +50,13 @@ impl Answer {
 /// everything later, when the request may have arrived.
 pub(crate) async fn exchange(
     request: RequestBuilder,
-    secret: &str,
+    channel: &ChannelAddress,
     cap_bytes: usize,
 ) -> Result<Answer, SendError> {
     let response = request
         .send()
         .await
-        .map_err(|error| transport_error(error, secret))?;
+        .map_err(|error| transport_error(error, channel))?;
     let status = response.status();
     let retry_after = retry_after(&response);
     let body = read_capped(response, cap_bytes).await.unwrap_or_default();
@@ -60,7 +67,7 @@ pub(crate) async fn exchange(
     })
 }
 
-fn transport_error(error: reqwest::Error, secret: &str) -> SendError {
+fn transport_error(error: reqwest::Error, channel: &ChannelAddress) -> SendError {
     let (class, reached_provider, what) = if error.is_builder() {
         (
             ErrorClass::ChannelAuth,
@@ -80,7 +87,7 @@ fn transport_error(error: reqwest::Error, secret: &str) -> SendError {
     };
     // Without the URL: it holds the instance, with some providers a token.
     let causes = causes(&error.without_url());
-    let message = presentable(&format!("{what}: {causes}"), secret);
+    let message = presentable(&format!("{what}: {causes}"), channel);
     SendError {
         class,
         message,
@@ -125,12 +132,7 @@ async fn read_capped(mut response: Response, cap_bytes: usize) -> Option<Vec<u8>
     Some(body)
 }
 
-/// One line for logs and operators, without the secret.
-fn presentable(text: &str, secret: &str) -> String {
-    let text = if secret.is_empty() {
-        text.to_owned()
-    } else {
-        text.replace(secret, "[secret]")
-    };
-    error_text::presentable(&text)
+/// One line for logs and operators, without the channel's secrets.
+fn presentable(text: &str, channel: &ChannelAddress) -> String {
+    error_text::presentable(&channel.without_secrets(text))
 }

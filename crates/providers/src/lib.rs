@@ -1,14 +1,20 @@
 //! One interface to the WhatsApp providers, one file for each.
 #![forbid(unsafe_code)]
 
+mod channel;
 mod evolution;
 mod exchange;
+mod health;
 mod http;
 mod provider;
 mod registry;
+mod webhook;
 
-pub use http::http_client;
-pub use provider::{
-    Accepted, ChannelAddress, Enquiry, MessageBody, OutgoingMessage, Provider, Reconciliation,
+pub use channel::{ChannelAddress, Options, Secrets, UnusableChannel};
+pub use health::{ConnectionState, Health, Pairing};
+pub use http::{AllowedAddresses, AllowedAddressesError, Http};
+pub use provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation, fit};
+pub use registry::{Registered, names, provider_named, providers, registered};
+pub use webhook::{
+    Delivery, Event, InboundMessage, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
 };
-pub use registry::{UnknownProvider, provider_named, provider_names};

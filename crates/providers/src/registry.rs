@@ -2,55 +2,61 @@
 
 use std::sync::Arc;
 
-use crate::evolution::Evolution;
-use crate::provider::{ChannelAddress, Provider};
+use crate::channel::{ChannelAddress, UnusableChannel};
+use crate::evolution;
+use crate::http::Http;
+use crate::provider::Provider;
+use crate::webhook::Webhook;
 
-type Build = fn(ChannelAddress, reqwest::Client) -> Arc<dyn Provider>;
+/// One provider.
+pub struct Registered {
+    /// The name by which channels choose it.
+    pub name: &'static str,
+    /// Makes it for one channel.
+    pub build: fn(ChannelAddress, Http) -> Result<Arc<dyn Provider>, UnusableChannel>,
+    /// What it delivers; none: it tells nothing unasked.
+    pub webhook: Option<&'static dyn Webhook>,
+    /// Its address, where it is the same for everybody.
+    pub base_url: Option<&'static str>,
+}
 
 /// One line per provider.
-const PROVIDERS: [(&str, Build); 1] = [(Evolution::NAME, |address, http| {
-    Arc::new(Evolution::new(address, http))
-})];
+static PROVIDERS: &[Registered] = &[evolution::REGISTERED];
 
-/// The names of [`PROVIDERS`].
-const NAMES: [&str; PROVIDERS.len()] = {
-    let mut names = [""; PROVIDERS.len()];
-    let mut index = 0;
-    while index < PROVIDERS.len() {
-        names[index] = PROVIDERS[index].0;
-        index += 1;
-    }
-    names
-};
-
-/// The names that [`provider_named`] knows.
+/// The providers there are, in the order of the documentation.
 #[must_use]
-pub fn provider_names() -> &'static [&'static str] {
-    &NAMES
+pub fn providers() -> &'static [Registered] {
+    PROVIDERS
+}
+
+/// The provider of that name.
+///
+/// # Errors
+/// When there is none; the error lists those there are.
+pub fn registered(name: &str) -> Result<&'static Registered, UnusableChannel> {
+    PROVIDERS
+        .iter()
+        .find(|provider| provider.name == name)
+        .ok_or_else(|| UnusableChannel::Provider {
+            name: name.to_owned(),
+            known: names().join(", "),
+        })
+}
+
+/// The names of the providers.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    PROVIDERS.iter().map(|provider| provider.name).collect()
 }
 
 /// The provider of that name for one channel.
 ///
 /// # Errors
-/// When there is no such provider; the error lists those there are.
+/// When there is no such provider, or it cannot use the channel's options or secrets.
 pub fn provider_named(
     name: &str,
     address: ChannelAddress,
-    http: reqwest::Client,
-) -> Result<Arc<dyn Provider>, UnknownProvider> {
-    let (_, build) = PROVIDERS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .ok_or_else(|| UnknownProvider {
-            name: name.to_owned(),
-        })?;
-    Ok(build(address, http))
-}
-
-/// A provider name that is not known.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no provider \"{name}\"; known: {}", NAMES.join(", "))]
-pub struct UnknownProvider {
-    /// The name asked for.
-    pub name: String,
+    http: Http,
+) -> Result<Arc<dyn Provider>, UnusableChannel> {
+    (registered(name)?.build)(address, http)
 }

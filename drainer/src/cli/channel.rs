@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 use zapgres_core::credential::CredentialReference;
 use zapgres_core::pace::{parse_delay, parse_rate};
-use zapgres_providers::provider_names;
+use zapgres_providers::names;
 
 use super::pause;
 use super::queue::LookCommand;
@@ -47,7 +47,7 @@ pub struct AddCommand {
     #[arg(value_parser = parse_name)]
     name: String,
     /// The HTTP API that serves the number
-    #[arg(long, value_parser = PossibleValuesParser::new(provider_names()))]
+    #[arg(long, value_parser = PossibleValuesParser::new(names()))]
     provider: String,
     #[arg(
         long = "url",

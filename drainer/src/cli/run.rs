@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use zapgres_providers::{http_client, provider_named};
+use zapgres_providers::{Http, provider_named};
 
 use crate::cli::signals;
 use crate::config::Config;
@@ -18,7 +18,10 @@ pub async fn execute(config: Config) -> anyhow::Result<()> {
     let ended = CancellationToken::new();
     let _end = ended.clone().drop_guard();
     tokio::spawn(notifier.clone().run_watchdog(ended));
-    let http = http_client(config.sending.send_timeout);
+    let http = Http::new(
+        config.sending.send_timeout,
+        config.sending.allowed_addresses.clone(),
+    );
     let make_provider: MakeProvider =
         Arc::new(move |name, address| provider_named(name, address, http.clone()));
     Ok(run(

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use zapgres_providers::{AllowedAddresses, AllowedAddressesError};
 
 use super::{ConfigError, duration, in_range, parse_count};
 
@@ -30,6 +32,8 @@ pub struct Sending {
     pub claim_batch: usize,
     /// How long a stop waits for the requests on their way.
     pub shutdown_timeout: Duration,
+    /// Addresses of private networks that providers and files may be at.
+    pub allowed_addresses: AllowedAddresses,
 }
 
 /// One layer of [`Sending`].
@@ -53,6 +57,10 @@ pub struct SendingSettings {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     #[serde(deserialize_with = "duration::deserialize")]
     pub shutdown_timeout: Option<Duration>,
+    /// Private addresses that providers may be at, such as 127.0.0.1,10.0.0.0/8 [default: none]
+    #[arg(long, value_name = "NETWORKS", value_parser = parse_addresses)]
+    #[serde(deserialize_with = "deserialize_addresses")]
+    pub allow_addresses: Option<AllowedAddresses>,
 }
 
 impl SendingSettings {
@@ -63,6 +71,7 @@ impl SendingSettings {
             in_flight: self.in_flight.or(below.in_flight),
             claim_batch: self.claim_batch.or(below.claim_batch),
             shutdown_timeout: self.shutdown_timeout.or(below.shutdown_timeout),
+            allow_addresses: self.allow_addresses.or(below.allow_addresses),
         }
     }
 
@@ -80,8 +89,20 @@ impl SendingSettings {
             in_flight: count("in_flight", self.in_flight, IN_FLIGHT)?,
             claim_batch: count("claim_batch", self.claim_batch, CLAIM_BATCH)?,
             shutdown_timeout: self.shutdown_timeout.unwrap_or(SHUTDOWN_TIMEOUT),
+            allowed_addresses: self.allow_addresses.unwrap_or_default(),
         })
     }
+}
+
+fn parse_addresses(text: &str) -> Result<AllowedAddresses, AllowedAddressesError> {
+    text.parse()
+}
+
+fn deserialize_addresses<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<AllowedAddresses>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(D::Error::custom)
 }
 
 /// Within the minute for which `zap.retry` puts off a repeat after an attempt without an answer, its request has to be begun

@@ -9,8 +9,9 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use zapgres_core::error_class::SendError;
+use zapgres_core::message::MessageKind;
 use zapgres_drainer::{Config, Environment, MakeProvider, ServiceNotifier};
-use zapgres_providers::{Accepted, OutgoingMessage, Provider};
+use zapgres_providers::{Accepted, ConnectionState, Health, OutgoingMessage, Provider};
 
 use crate::database::PACED_INSTANCE;
 
@@ -36,10 +37,22 @@ impl Provider for InProcess {
         "evolution"
     }
 
+    fn kinds(&self) -> &'static [MessageKind] {
+        &[MessageKind::Text]
+    }
+
+    async fn health(&self) -> Result<Health, SendError> {
+        Ok(Health {
+            state: ConnectionState::Connected,
+            number: None,
+            detail: None,
+        })
+    }
+
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {
         let number = message
             .recipient
-            .as_e164()
+            .address()
             .trim_start_matches('+')
             .parse::<u64>()
             .expect("a number");

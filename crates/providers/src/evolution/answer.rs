@@ -8,7 +8,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use zapgres_core::error_class::{ErrorClass, SendError};
 
+use crate::channel::ChannelAddress;
 use crate::exchange::Answer;
+use crate::health::{ConnectionState, Health};
 use crate::provider::Accepted;
 
 /// Texts of exceptions that mean: this number's phone is not connected.
@@ -33,6 +35,16 @@ struct SentKey {
 }
 
 #[derive(Deserialize)]
+struct ConnectionAnswer {
+    instance: InstanceState,
+}
+
+#[derive(Deserialize)]
+struct InstanceState {
+    state: String,
+}
+
+#[derive(Deserialize)]
 struct Envelope {
     response: EnvelopeResponse,
 }
@@ -42,14 +54,18 @@ struct EnvelopeResponse {
     message: Value,
 }
 
-/// The outcome that `answer` stands for. `secret` is kept out of error texts.
-pub(super) fn judge(answer: &Answer, secret: &str) -> Result<Accepted, SendError> {
+/// The outcome that `answer` stands for. The channel's secrets are kept out of error texts.
+pub(super) fn judge(answer: &Answer, channel: &ChannelAddress) -> Result<Accepted, SendError> {
     if answer.status.is_success() {
         return accepted(&answer.body).ok_or_else(|| {
             let detail = "accepted, but the answer does not name the message";
-            answer.error(ErrorClass::Uncertain, detail, secret)
+            answer.error(ErrorClass::Uncertain, detail, channel)
         });
     }
+    Err(refused(answer, channel))
+}
+
+fn refused(answer: &Answer, channel: &ChannelAddress) -> SendError {
     let message = serde_json::from_slice::<Envelope>(&answer.body)
         .ok()
         .map(|envelope| envelope.response.message);
@@ -58,7 +74,27 @@ pub(super) fn judge(answer: &Answer, secret: &str) -> Result<Accepted, SendError
         Some(message) => detail_of(message),
         None => advice(answer.status).to_owned(),
     };
-    Err(answer.error(class, &detail, secret))
+    answer.error(class, &detail, channel)
+}
+
+/// What `connectionState` says.
+pub(super) fn health(answer: &Answer, channel: &ChannelAddress) -> Result<Health, SendError> {
+    if !answer.status.is_success() {
+        return Err(refused(answer, channel));
+    }
+    let state = serde_json::from_slice::<ConnectionAnswer>(&answer.body).map_err(|_| {
+        let detail = "the answer does not tell the connection's state";
+        answer.error(ErrorClass::Transient, detail, channel)
+    })?;
+    Ok(Health {
+        state: match state.instance.state.as_str() {
+            "open" => ConnectionState::Connected,
+            "connecting" => ConnectionState::Connecting,
+            _ => ConnectionState::Disconnected,
+        },
+        number: None,
+        detail: None,
+    })
 }
 
 fn accepted(body: &[u8]) -> Option<Accepted> {

@@ -6,9 +6,11 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::message::{MessageBody, Text};
 
+use crate::channel::ChannelAddress;
 use crate::exchange::Answer;
-use crate::provider::{Accepted, Enquiry, MessageBody, Reconciliation};
+use crate::provider::{Accepted, Enquiry, Reconciliation};
 
 /// Newest messages to one recipient that are looked through. Evolution calls the size of a page `offset`.
 const PAGE_SIZE: u32 = 50;
@@ -84,18 +86,18 @@ pub(super) fn judge(
     answer: &Answer,
     enquiry: &Enquiry,
     address: &str,
-    secret: &str,
+    channel: &ChannelAddress,
 ) -> Result<Reconciliation, SendError> {
     match answer.status {
         status if status.is_success() => Ok(look_through(&answer.body, enquiry, address)),
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            Err(answer.error(ErrorClass::ChannelAuth, "the history is refused", secret))
+            Err(answer.error(ErrorClass::ChannelAuth, "the history is refused", channel))
         }
         StatusCode::TOO_MANY_REQUESTS => {
-            Err(answer.error(ErrorClass::Throttled, "too many requests", secret))
+            Err(answer.error(ErrorClass::Throttled, "too many requests", channel))
         }
         status if status.is_server_error() => {
-            Err(answer.error(ErrorClass::Transient, "no history now", secret))
+            Err(answer.error(ErrorClass::Transient, "no history now", channel))
         }
         // Among them 404: a version that has no such question.
         _ => Ok(Reconciliation::CannotTell),
@@ -122,7 +124,9 @@ fn look_through(body: &[u8], enquiry: &Enquiry, address: &str) -> Reconciliation
 
 impl Record {
     fn answers(&self, enquiry: &Enquiry, address: &str) -> bool {
-        let MessageBody::Text(text) = &enquiry.message.body;
+        let MessageBody::Text(Text { text, .. }) = &enquiry.message.body else {
+            return false;
+        };
         let names = [&self.key.remote_jid, &self.key.remote_jid_alt];
         self.key.from_me
             && !self.key.id.is_empty()
@@ -131,7 +135,7 @@ impl Record {
                 .into_iter()
                 .flatten()
                 .any(|name| name.as_str() == address)
-            && self.text() == Some(text)
+            && self.text() == Some(text.as_str())
             && self.seconds().is_some_and(|at| {
                 (enquiry.since.timestamp()..=enquiry.until.timestamp()).contains(&at)
             })

@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use zapgres_core::credential::CredentialReference;
-use zapgres_providers::{ChannelAddress, Provider, UnknownProvider};
+use zapgres_providers::{ChannelAddress, Options, Provider, Secrets, UnusableChannel};
 
 use super::settings::Address;
 use crate::credential;
 
 /// Makes the provider of a name for one channel.
 pub type MakeProvider =
-    Arc<dyn Fn(&str, ChannelAddress) -> Result<Arc<dyn Provider>, UnknownProvider> + Send + Sync>;
+    Arc<dyn Fn(&str, ChannelAddress) -> Result<Arc<dyn Provider>, UnusableChannel> + Send + Sync>;
 
 /// A provider instance and what it was made from.
 pub(crate) struct Connection {
     address: Address,
     secret: SecretString,
+    secrets: Secrets,
     pub provider: Arc<dyn Provider>,
 }
 
@@ -33,9 +35,11 @@ impl Connection {
         make_provider: &MakeProvider,
     ) -> Result<Self, Unusable> {
         let secret = read_secret(&address.credential)?;
+        let secrets = read_secrets(&address.secrets)?;
         if let Some(kept) = kept
             && kept.address == *address
             && kept.secret.expose_secret() == secret.expose_secret()
+            && kept.secrets == secrets
         {
             return Ok(kept);
         }
@@ -43,15 +47,37 @@ impl Connection {
             base_url: address.base_url.clone(),
             instance: address.instance.clone(),
             credential: secret.clone(),
+            secrets: secrets.clone(),
+            options: options(&address.options),
         };
         let provider = make_provider(&address.provider, channel)
             .map_err(|error| Unusable(error.to_string()))?;
         Ok(Self {
             address: address.clone(),
             secret,
+            secrets,
             provider,
         })
     }
+}
+
+/// Each name has one reference, or an array of them.
+fn read_secrets(references: &Value) -> Result<Secrets, Unusable> {
+    let mut secrets = Secrets::default();
+    for (name, value) in references.as_object().into_iter().flatten() {
+        let several = value
+            .as_array()
+            .map_or(std::slice::from_ref(value), Vec::as_slice);
+        for reference in several {
+            let reference = reference.as_str().unwrap_or_default();
+            secrets.add(name, read_secret(reference)?);
+        }
+    }
+    Ok(secrets)
+}
+
+fn options(stored: &Value) -> Options {
+    Options(stored.as_object().cloned().unwrap_or_default())
 }
 
 fn read_secret(reference: &str) -> Result<SecretString, Unusable> {

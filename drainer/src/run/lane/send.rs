@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
-use zapgres_core::phone;
-use zapgres_providers::{Accepted, MessageBody, OutgoingMessage, Provider};
+use zapgres_core::message::MessageBody;
+use zapgres_core::recipient::Recipient;
+use zapgres_providers::{Accepted, OutgoingMessage, Provider};
 
 use super::mark::Marked;
 
@@ -35,30 +36,12 @@ pub(crate) fn message(
     recipient: &str,
     body: &str,
 ) -> Result<OutgoingMessage, SendError> {
-    if kind != "text" || body.is_empty() {
-        let what = format!("a message of kind {kind} without a text to send");
-        return Err(unsendable(ErrorClass::Rejected, what));
-    }
-    let recipient = phone::normalize(recipient, None).map_err(|error| {
-        unsendable(
-            ErrorClass::RecipientInvalid,
-            phone::mask(&error.to_string()),
-        )
+    let body = MessageBody::from_parts(kind, Some(body), None)
+        .map_err(|error| SendError::before_sending(ErrorClass::Rejected, error.to_string()))?;
+    let recipient = Recipient::parse("phone", recipient).map_err(|error| {
+        SendError::before_sending(ErrorClass::RecipientInvalid, error.to_string())
     })?;
-    Ok(OutgoingMessage {
-        recipient,
-        body: MessageBody::Text(body.to_owned()),
-    })
-}
-
-fn unsendable(class: ErrorClass, message: String) -> SendError {
-    SendError {
-        class,
-        message,
-        scope: ThrottleScope::Channel,
-        retry_after: None,
-        reached_provider: false,
-    }
+    Ok(OutgoingMessage::new(recipient, body))
 }
 
 fn no_answer() -> SendError {

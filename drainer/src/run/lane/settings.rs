@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
+use serde_json::Value;
 use tokio_postgres::Row;
 use zapgres_core::pace::{Pace, RecipientLimit};
 
@@ -10,7 +11,7 @@ use crate::run::statement;
 
 pub(crate) const LOAD_CHANNEL: &str = "-- load_channel
 select
-    c.name, c.provider, c.base_url, c.instance, c.credential, c.enabled,
+    c.name, c.provider, c.base_url, c.instance, c.credential, c.secrets, c.options, c.degrade, c.look_up, c.enabled,
     c.rate_per_minute, c.rate_per_second, c.recipient_burst,
     pg_catalog.date_part('epoch', c.recipient_interval)::float8 as recipient_interval,
     pg_catalog.date_part('epoch', c.delay_min)::float8 as delay_min,
@@ -35,6 +36,10 @@ pub(crate) struct Settings {
     /// Neither it nor its tenant is paused, its tenant is enabled, sending not switched off.
     pub may_send: bool,
     pub pace: Pace,
+    /// Whether buttons and lists may become numbered text.
+    pub degrade: bool,
+    /// Whether the provider is asked about a number before the first message to it.
+    pub look_up: bool,
     pub address: Address,
 }
 
@@ -46,6 +51,10 @@ pub(crate) struct Address {
     pub instance: String,
     /// Reference, never the secret.
     pub credential: String,
+    /// References of further secrets, by name.
+    pub secrets: Value,
+    /// What only the provider knows.
+    pub options: Value,
 }
 
 impl Settings {
@@ -55,11 +64,15 @@ impl Settings {
             enabled: row.try_get("enabled")?,
             may_send: row.try_get("may_send")?,
             pace: pace(row)?,
+            degrade: row.try_get("degrade")?,
+            look_up: row.try_get("look_up")?,
             address: Address {
                 provider: row.try_get("provider")?,
                 base_url: row.try_get("base_url")?,
                 instance: row.try_get("instance")?,
                 credential: row.try_get("credential")?,
+                secrets: row.try_get("secrets")?,
+                options: row.try_get("options")?,
             },
         })
     }

@@ -3,8 +3,9 @@
 use tokio::io::AsyncWriteExt;
 use zapgres_core::error_class::{ErrorClass, SendError};
 
-use super::server::{Then, listen, rude_server};
-use super::{SECRET, send_to};
+use super::send_to;
+use crate::SECRET;
+use crate::server::{Then, listen, rude_server};
 
 async fn failed(base_url: &str) -> SendError {
     let error = send_to(base_url).await.expect_err("a failure");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -43,30 +43,52 @@ impl AnswerScript {
 #[derive(Debug, Clone)]
 pub struct SeenRequest {
     pub target: String,
-    pub apikey: String,
-    pub content_type: String,
+    pub headers: HeaderMap,
+    /// The body, where it is JSON.
     pub body: Value,
+    /// The body as it came.
+    pub bytes: Bytes,
     pub client_port: u16,
 }
 
+impl SeenRequest {
+    /// A header, empty when it is absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+type Script = dyn Fn(&SeenRequest) -> AnswerScript + Send + Sync;
+
 #[derive(Clone)]
 struct Shared {
-    script: AnswerScript,
+    script: Arc<Script>,
     requests: Arc<Mutex<Vec<SeenRequest>>>,
 }
 
-/// A server on a free port that gives one answer and remembers what it was asked.
+/// A server on a free port that answers by its script and remembers what it was asked.
 pub struct AnsweringServer {
     pub base_url: String,
     requests: Arc<Mutex<Vec<SeenRequest>>>,
 }
 
 impl AnsweringServer {
+    /// Gives one answer to every request.
     pub async fn start(script: AnswerScript) -> Self {
+        Self::start_with(move |_| script.clone()).await
+    }
+
+    /// Gives each request an answer of its own.
+    pub async fn start_with(
+        script: impl Fn(&SeenRequest) -> AnswerScript + Send + Sync + 'static,
+    ) -> Self {
         let (listener, base_url) = listen().await;
         let requests = Arc::new(Mutex::new(Vec::new()));
         let shared = Shared {
-            script,
+            script: Arc::new(script),
             requests: Arc::clone(&requests),
         };
         let app = Router::new().fallback(answer).with_state(shared);
@@ -91,30 +113,23 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let header = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-            .to_owned()
-    };
     let request = SeenRequest {
         target: format!("{method} {uri}"),
-        apikey: header("apikey"),
-        content_type: header("content-type"),
+        headers,
         body: serde_json::from_slice(&body).unwrap_or_default(),
+        bytes: body,
         client_port: client.port(),
     };
     shared
         .requests
         .lock()
         .expect("no test panics while it holds this")
-        .push(request);
-    let script = shared.script;
-    let status = axum::http::StatusCode::from_u16(script.status).expect("a valid status");
+        .push(request.clone());
+    let script = (shared.script)(&request);
+    let status = StatusCode::from_u16(script.status).expect("a valid status");
     let mut response = (status, script.body).into_response();
     for (name, value) in &script.headers {
-        let name = axum::http::HeaderName::try_from(name).expect("a valid header");
+        let name = HeaderName::try_from(name).expect("a valid header");
         response
             .headers_mut()
             .insert(name, value.parse().expect("a valid header value"));

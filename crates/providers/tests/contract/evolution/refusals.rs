@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use zapgres_core::error_class::{ErrorClass, SendError};
 
-use super::server::AnswerScript;
-use super::{SECRET, answered};
+use super::answered;
+use crate::SECRET;
+use crate::server::AnswerScript;
 
 /// Evolution's envelope around a message.
 fn envelope(status: u16, message: &Value) -> AnswerScript {

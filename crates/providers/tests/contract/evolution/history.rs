@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use zapgres_core::error_class::{ErrorClass, SendError};
-use zapgres_core::phone;
-use zapgres_providers::{Accepted, Enquiry, MessageBody, OutgoingMessage, Reconciliation};
+use zapgres_core::message::MessageBody;
+use zapgres_providers::{Accepted, Enquiry, OutgoingMessage, Reconciliation};
 
-use super::server::{AnswerScript, AnsweringServer, Then, listen, rude_server};
-use super::{SECRET, evolution};
+use super::evolution;
+use crate::server::{AnswerScript, AnsweringServer, Then, listen, rude_server};
+use crate::{SECRET, phone};
 
 const TEXT: &str = "Pedido 7, Ana!";
 const ADDRESS: &str = "5511987654321@s.whatsapp.net";
@@ -20,10 +21,7 @@ fn sent_at() -> DateTime<Utc> {
 
 fn enquiry(others: &[&str]) -> Enquiry {
     Enquiry {
-        message: OutgoingMessage {
-            recipient: phone::normalize("11987654321", None).expect("a valid number"),
-            body: MessageBody::Text(TEXT.to_owned()),
-        },
+        message: OutgoingMessage::new(phone("11987654321"), MessageBody::text(TEXT)),
         since: sent_at() - TimeDelta::seconds(60),
         until: sent_at() + TimeDelta::seconds(60),
         others: others
@@ -74,7 +72,7 @@ async fn the_question_is_what_evolution_expects() {
     let requests = server.requests();
     assert_eq!(requests.len(), 2, "with and without the ninth digit");
     assert_eq!(requests[0].target, "POST /chat/findMessages/loja%201%2Fsul");
-    assert_eq!(requests[0].apikey, SECRET);
+    assert_eq!(requests[0].header("apikey"), SECRET);
     let address = |body: &Value| body["where"]["key"]["remoteJid"].clone();
     assert_eq!(address(&requests[0].body), ADDRESS);
     assert_eq!(address(&requests[1].body), "551187654321@s.whatsapp.net");

@@ -1,0 +1,67 @@
+//! What each provider makes of every answer that its contract knows, and of none.
+
+mod evolution;
+mod server;
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use zapgres_core::message::MessageBody;
+use zapgres_core::recipient::Recipient;
+use zapgres_providers::{
+    ChannelAddress, Http, Options, OutgoingMessage, Secrets, names, provider_named,
+};
+
+const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
+const SEND_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A client that may talk to this machine.
+fn http() -> Http {
+    Http::new(SEND_TIMEOUT, "127.0.0.0/8".parse().expect("a network"))
+}
+
+/// A channel at `base_url`.
+fn address(base_url: &str) -> ChannelAddress {
+    ChannelAddress {
+        base_url: base_url.to_owned(),
+        instance: "loja1".to_owned(),
+        credential: SecretString::from(SECRET),
+        secrets: Secrets::default(),
+        options: Options::default(),
+    }
+}
+
+fn phone(number: &str) -> Recipient {
+    Recipient::parse("phone", number).expect("a number")
+}
+
+/// P1: a channel names its provider; one that is not there is an error that lists those that are.
+#[test]
+fn providers_are_found_by_name() {
+    for name in names() {
+        let provider = provider_named(name, address("http://127.0.0.1:1"), http());
+        if let Ok(provider) = provider {
+            assert_eq!(provider.name(), name);
+        }
+    }
+    let error = provider_named("evolucion", address(""), http())
+        .err()
+        .expect("none");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "there is no provider \"evolucion\"; known: {}",
+            names().join(", ")
+        )
+    );
+}
+
+#[test]
+fn nothing_private_is_shown_by_debug() {
+    let message = OutgoingMessage::new(phone("11987654321"), MessageBody::text("Olá, Ana!"));
+    let address = address("http://127.0.0.1:1");
+    let shown = format!("{message:?} {address:?}");
+    for private in ["Ana", "98765", SECRET] {
+        assert!(!shown.contains(private), "{shown}");
+    }
+}
