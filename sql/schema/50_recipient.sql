@@ -3,7 +3,6 @@ create table zap.recipient (
     tenant_id text not null references zap.tenant (id) on delete cascade,
     kind text not null default 'phone' check (kind in ('phone', 'lid', 'bsuid', 'group')),
     address text not null,
-    confirmed_address text,
     opted_out_at timestamptz,
     quiet_from time,
     quiet_to time,
@@ -16,7 +15,6 @@ comment on column zap.recipient.id is 'Surrogate key';
 comment on column zap.recipient.tenant_id is 'Tenant that writes to it';
 comment on column zap.recipient.kind is 'phone (E.164), lid, bsuid or group';
 comment on column zap.recipient.address is 'Canonical address';
-comment on column zap.recipient.confirmed_address is 'Address that the provider confirmed';
 comment on column zap.recipient.opted_out_at is 'Set: nothing is sent to it (opted_out)';
 comment on column zap.recipient.quiet_from is 'Begin of its quiet hours';
 comment on column zap.recipient.quiet_to is 'End of its quiet hours';

@@ -23,9 +23,14 @@ extension_sql_file!(
     requires = ["daemon"]
 );
 extension_sql_file!(
+    "../sql/schema/25_channel_health.sql",
+    name = "channel_health",
+    requires = ["channel"]
+);
+extension_sql_file!(
     "../sql/schema/30_source.sql",
     name = "source",
-    requires = ["channel"]
+    requires = ["channel_health"]
 );
 extension_sql_file!(
     "../sql/schema/40_template.sql",
@@ -33,14 +38,24 @@ extension_sql_file!(
     requires = ["source"]
 );
 extension_sql_file!(
+    "../sql/schema/41_provider_template.sql",
+    name = "provider_template",
+    requires = ["template"]
+);
+extension_sql_file!(
     "../sql/schema/50_recipient.sql",
     name = "recipient",
-    requires = ["template"]
+    requires = ["provider_template"]
+);
+extension_sql_file!(
+    "../sql/schema/51_recipient_address.sql",
+    name = "recipient_address",
+    requires = ["recipient"]
 );
 extension_sql_file!(
     "../sql/schema/60_notification_queue.sql",
     name = "notification_queue",
-    requires = ["recipient"]
+    requires = ["recipient_address"]
 );
 extension_sql_file!(
     "../sql/schema/61_notification_logs.sql",
@@ -103,9 +118,14 @@ extension_sql_file!(
     requires = ["resend"]
 );
 extension_sql_file!(
+    "../sql/schema/96_send_message.sql",
+    name = "send_message",
+    requires = ["overview"]
+);
+extension_sql_file!(
     "../sql/extension/10_capture.sql",
     name = "capture",
-    requires = ["overview"]
+    requires = ["send_message"]
 );
 extension_sql_file!(
     "../sql/extension/20_dump.sql",

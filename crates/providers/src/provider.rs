@@ -26,6 +26,20 @@ pub trait Provider: Send + Sync {
         false
     }
 
+    /// Whether free text is refused when the recipient has not written for a day, and an approved template is not.
+    fn has_window(&self) -> bool {
+        false
+    }
+
+    /// Does beforehand what may take long and sends nothing: uploads a file. [`Self::send`] finds what it made, and does it
+    /// itself where that is not the case.
+    ///
+    /// # Errors
+    /// Never [`ErrorClass::Uncertain`].
+    async fn prepare(&self, _message: &OutgoingMessage) -> Result<(), SendError> {
+        Ok(())
+    }
+
     /// Sends one message, of a kind of [`Self::kinds`], to [`OutgoingMessage::confirmed_address`] where that is known. Makes
     /// one request for the message itself (a file may have to be uploaded before) and repeats nothing.
     ///

@@ -11,15 +11,19 @@ pub const ROLES: [&str; 3] = [ADMIN, DAEMON, READER];
 
 /// Rights of the daemon on each table. Locking a row (`for update`) takes UPDATE too. Identity columns need no right on
 /// their sequence.
-const DAEMON_TABLES: [(&str, &str); 14] = [
+const DAEMON_TABLES: [(&str, &str); 18] = [
     ("tenant", "select, insert"),
     ("setting", "select"),
     ("daemon", "select, insert, update, delete"),
     ("channel", "select"),
     ("channel_state", "select, insert, update"),
+    ("channel_health", "select, insert, update"),
     ("source", "select, update (paused_at)"),
     ("template", "select"),
+    ("provider_template", "select"),
     ("recipient", "select"),
+    ("recipient_address", "select, insert, update, delete"),
+    ("recipient_alias", "select, insert, update, delete"),
     ("notification_queue", "select, insert, update, delete"),
     ("notification_logs", "select, insert, delete"),
     ("sweep_mark", "select, insert, delete"),
