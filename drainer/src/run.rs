@@ -3,6 +3,7 @@
 mod announce;
 mod assign;
 mod boot_clock;
+mod channel_health;
 mod channels;
 mod complete;
 mod daemon;
@@ -40,6 +41,7 @@ use crate::config::Config;
 use crate::database;
 use crate::service_notify::ServiceNotifier;
 use announce::Announcements;
+use channel_health::Holds;
 use complete::Report;
 use daemon::Daemon;
 use in_flight::InFlight;
@@ -78,6 +80,7 @@ pub async fn run(
     tokio::spawn(announce::run(daemon.clone()));
     tokio::spawn(hygiene::run(daemon.clone()));
     tokio::spawn(rescue::run(daemon.clone()));
+    tokio::spawn(channel_health::run(daemon.clone()));
     notifier.ready("working");
     tracing::info!(database = %daemon.config.database.url, "ready");
     loop {
@@ -121,6 +124,7 @@ async fn prepare(
     let (ask, questions) = unbounded_channel();
     let daemon = Arc::new(Daemon {
         make_provider,
+        holds: Holds::default(),
         permits: Permits::new(config.sending.in_flight),
         config,
         pool,

@@ -165,6 +165,15 @@ impl Breaker {
         (self.permit(now) == Permit::Probe).then(|| Probe(self.probe.clone()))
     }
 
+    /// What was in the way is gone, as somebody else says: the next message may show it now. A rest that the provider asked
+    /// for is kept.
+    pub fn probe_now(&mut self, now: Duration) {
+        let earliest = now.max(self.rest_until);
+        if let Some(down) = &mut self.down {
+            down.probe_at = down.probe_at.min(earliest);
+        }
+    }
+
     /// Takes in what an attempt's answer says of the channel; `probe` is the attempt's, if it was one. `unit` is a random
     /// number from 0.0 to 1.0 for the wait before the next probe.
     pub fn record(

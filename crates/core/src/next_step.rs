@@ -38,6 +38,8 @@ pub struct Attempts {
     pub made: u32,
     /// Those among them that were left without an answer.
     pub unanswered: u32,
+    /// There is an approved template for the message that has not been tried.
+    pub template_left: bool,
 }
 
 /// What follows a failed attempt.
@@ -55,6 +57,8 @@ pub enum NextStep {
         /// Wait before that.
         retry_after: Duration,
     },
+    /// Free text is refused: the approved template is sent instead, at once.
+    SendTemplate,
     /// It has failed for good.
     GiveUp,
     /// It has failed for good, but may have been sent, even more than once.
@@ -77,6 +81,7 @@ pub fn next_step(
     let exhausted = attempts.made >= policy.max_attempts;
     match error.class {
         ErrorClass::Uncertain => after_silence(attempts, policy, asked_for, unit),
+        ErrorClass::WindowClosed if attempts.template_left => NextStep::SendTemplate,
         ErrorClass::RecipientInvalid
         | ErrorClass::WindowClosed
         | ErrorClass::OptedOut

@@ -36,6 +36,8 @@ pub(crate) struct Outcome {
     pub status: &'static str,
     /// The attempt did not reach the provider, or does not count.
     pub give_back: bool,
+    /// The next attempt sends the approved template instead of the text.
+    pub use_template: bool,
     /// Wait before the next attempt; none: there is none.
     pub wait_seconds: Option<f64>,
     pub reason: Option<&'static str>,
@@ -59,6 +61,7 @@ impl Outcome {
             attempt,
             status: Status::Retrying.as_str(),
             give_back: true,
+            use_template: false,
             wait_seconds: Some(0.0),
             reason: None,
             error_class: None,

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::announce::Announcements;
+use super::channel_health::Holds;
 use super::complete::{Outcome, Report};
 use super::in_flight::InFlight;
 use super::lane::{MakeProvider, Permits};
@@ -28,6 +29,8 @@ pub(crate) struct Daemon {
     pub randomness: fn() -> f64,
     /// Open while this process is a daemon of the database.
     pub gate: watch::Sender<bool>,
+    /// Channels whose numbers are not connected.
+    pub holds: Holds,
     /// Requests at a time in this process.
     pub permits: Permits,
     pub in_flight: InFlight,

@@ -1,6 +1,8 @@
 //! A lane: sends the notifications of one channel, in order and at its pace, while the channel is leased.
 
-mod connection;
+pub(crate) mod address;
+mod attempt;
+pub(crate) mod connection;
 mod dispatch;
 mod enquiry;
 mod fallback;
@@ -10,12 +12,14 @@ pub(crate) mod mark;
 mod order;
 mod outage;
 mod permits;
+mod prepare;
 mod queue;
 mod ready;
 mod recovery;
 mod report;
 mod send;
-mod settings;
+pub(crate) mod settings;
+mod stored;
 mod supply;
 mod tempo;
 mod verdict;
@@ -27,6 +31,7 @@ use std::time::Duration;
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
 use zapgres_core::breaker::Reading;
+use zapgres_core::error_class::ErrorClass;
 
 use connection::Connection;
 use dispatch::{Finished, Sending};
@@ -282,25 +287,30 @@ impl Lane {
         Ok(Some(settings))
     }
 
-    /// Makes the provider ready; false: somebody has to mend the channel, and nothing is consumed meanwhile.
+    /// Makes the provider ready; false: somebody has to mend the channel or connect its number, and nothing is consumed
+    /// meanwhile.
     fn connect(&mut self, settings: &Settings) -> bool {
-        match Connection::renew(
-            self.connection.take(),
-            &settings.address,
-            &self.daemon.make_provider,
-        ) {
+        let kept = self.connection.take();
+        let obstacle = match Connection::renew(kept, &settings.address, &self.daemon.make_provider)
+        {
             Ok(connection) => {
-                if self.obstacle.take().is_some() {
-                    tracing::info!(channel = settings.name, "the channel can be used again");
-                }
                 self.connection = Some(connection);
-                true
+                let hold = self.daemon.holds.of(self.channel_id);
+                hold.map(|why| format!("{}: {why}", ErrorClass::ChannelDown))
             }
-            Err(unusable) => {
-                self.note_obstacle(&settings.name, unusable.to_string());
-                false
+            Err(unusable) => Some(format!("{}: {unusable}", ErrorClass::ChannelAuth)),
+        };
+        if let Some(obstacle) = obstacle {
+            self.note_obstacle(&settings.name, obstacle);
+            return false;
+        }
+        if self.obstacle.take().is_some() {
+            tracing::info!(channel = settings.name, "the channel can be used again");
+            if let Some(health) = &mut self.health {
+                health.probe_now();
             }
         }
+        true
     }
 
     /// The channel is down for as long as it cannot be used: each look at it counts as a probe that failed.
@@ -318,11 +328,7 @@ impl Lane {
             let reading = Reading::Obstacle {
                 rest: Duration::ZERO,
             };
-            self.record(
-                Some(reading),
-                probe,
-                Some(format!("channel_auth: {obstacle}")),
-            );
+            self.record(Some(reading), probe, Some(obstacle.clone()));
         }
         self.obstacle = Some(obstacle);
     }

@@ -277,6 +277,26 @@ fn outage(length: Duration, answer: Duration, units: &[f64]) -> (u32, Duration) 
     }
 }
 
+/// P3: whoever learns otherwise that the obstacle is gone need not wait for the next probe.
+#[test]
+fn a_probe_may_be_brought_forward_but_not_into_a_rest() {
+    let mut breaker = Breaker::default();
+    breaker.record(OBSTACLE, None, seconds(0), 0.5);
+    let probe = breaker.probe(seconds(1000));
+    breaker.record(OBSTACLE, probe, seconds(1000), 0.5);
+    assert!(matches!(breaker.permit(seconds(1001)), Permit::From(_)));
+    breaker.probe_now(seconds(1001));
+    assert_eq!(breaker.permit(seconds(1001)), Permit::Probe);
+    let resting = Reading::Obstacle { rest: seconds(30) };
+    let probe = breaker.probe(seconds(1001));
+    breaker.record(resting, probe, seconds(1001), 0.5);
+    breaker.probe_now(seconds(1002));
+    assert!(matches!(breaker.permit(seconds(1002)), Permit::From(at) if at >= seconds(1031)));
+    let mut closed = Breaker::default();
+    closed.probe_now(seconds(1));
+    assert_eq!(closed.permit(seconds(1)), Permit::All);
+}
+
 proptest! {
     /// O5: recovery is noticed within 1.3 s or 8 % of the outage, while even a day's outage gets few probes.
     #[test]

@@ -8,7 +8,15 @@ use ErrorClass::{
 
 fn step(class: ErrorClass, made: u32, retry_after: Option<u64>) -> NextStep {
     let unanswered = u32::from(class == Uncertain);
-    step_after(class, Attempts { made, unanswered }, retry_after)
+    step_after(
+        class,
+        Attempts {
+            made,
+            unanswered,
+            template_left: false,
+        },
+        retry_after,
+    )
 }
 
 fn step_after(class: ErrorClass, attempts: Attempts, retry_after: Option<u64>) -> NextStep {
@@ -63,8 +71,17 @@ fn every_class_has_its_step_before_and_at_the_limit() {
 /// B2: each attempt without an answer may have been a delivery, so there are few of them, whatever else was tried.
 #[test]
 fn the_third_silence_is_the_last() {
-    let steps = [(1, 1), (5, 2), (6, 3)]
-        .map(|(made, unanswered)| step_after(Uncertain, Attempts { made, unanswered }, None));
+    let steps = [(1, 1), (5, 2), (6, 3)].map(|(made, unanswered)| {
+        step_after(
+            Uncertain,
+            Attempts {
+                made,
+                unanswered,
+                template_left: false,
+            },
+            None,
+        )
+    });
     let again = |retry_after| NextStep::MarkUncertain { retry_after };
     let last = NextStep::GiveUpUncertain;
     assert_eq!(steps, [again(seconds(20)), again(seconds(80)), last]);
@@ -101,6 +118,7 @@ fn a_throttled_recipient_holds_up_only_its_own_notification() {
         ..error(Throttled, true, Some(90))
     };
     let attempts = Attempts {
+        template_left: false,
         made: 1,
         unanswered: 0,
     };
@@ -145,6 +163,7 @@ impl Row {
     /// One attempt that ends with `error`; the row after it.
     fn attempt(self, error: &SendError, policy: &RetryPolicy, unit: f64) -> (NextStep, Self) {
         let attempts = Attempts {
+            template_left: false,
             made: self.attempts + u32::from(error.reached_provider),
             unanswered: self.unanswered + u32::from(error.class == Uncertain),
         };
@@ -162,7 +181,7 @@ fn wait(step: NextStep) -> Option<Duration> {
         | NextStep::WaitForChannel(wait)
         | NextStep::WaitForRecipient(wait) => Some(wait),
         NextStep::MarkUncertain { retry_after } => Some(retry_after),
-        NextStep::GiveUp | NextStep::GiveUpUncertain => None,
+        NextStep::SendTemplate | NextStep::GiveUp | NextStep::GiveUpUncertain => None,
     }
 }
 
@@ -188,8 +207,30 @@ proptest! {
     /// B2: after an attempt that may have been a delivery, only marked repeats follow.
     #[test]
     fn silence_is_never_taken_for_a_failure(made in 1_u32..12, unanswered in 1_u32..5, unit in 0.0_f64..=1.0) {
-        let step = next_step(&error(Uncertain, true, None), Attempts { made, unanswered }, &RetryPolicy::default(), unit);
+        let step = next_step(&error(Uncertain, true, None), Attempts { made, unanswered, template_left: false }, &RetryPolicy::default(), unit);
         let is_marked = matches!(step, NextStep::MarkUncertain { .. } | NextStep::GiveUpUncertain);
         prop_assert!(is_marked);
     }
+}
+
+/// C1: outside the time for free text the approved template goes, once; without one the message has failed.
+#[test]
+fn a_closed_window_is_answered_with_the_template_once() {
+    let step = |template_left| {
+        let attempts = Attempts {
+            made: 1,
+            unanswered: 0,
+            template_left,
+        };
+        next_step(
+            &error(WindowClosed, true, None),
+            attempts,
+            &RetryPolicy::default(),
+            0.5,
+        )
+    };
+    assert_eq!(
+        (step(true), step(false)),
+        (NextStep::SendTemplate, NextStep::GiveUp)
+    );
 }

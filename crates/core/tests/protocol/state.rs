@@ -370,6 +370,7 @@ impl Completion {
             return StatusEvent::Accepted;
         };
         let attempts = Attempts {
+            template_left: false,
             made: u32::from(self.attempt.number) - u32::from(!costs_attempt(&error)),
             unanswered: u32::from(self.attempt.unanswered)
                 + u32::from(self.outcome == Outcome::Silent),
@@ -382,6 +383,7 @@ impl Completion {
         match next_step(&error, attempts, &policy, 0.5) {
             NextStep::RetryAfter(_)
             | NextStep::WaitForChannel(_)
+            | NextStep::SendTemplate
             | NextStep::WaitForRecipient(_) => StatusEvent::RetryScheduled,
             NextStep::MarkUncertain { .. } => StatusEvent::AnswerLost,
             NextStep::GiveUp | NextStep::GiveUpUncertain => StatusEvent::GaveUp,

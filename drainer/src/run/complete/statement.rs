@@ -26,10 +26,11 @@ with known as materialized (
         k.processing_at as old_processing_at, k.provider_message_id as old_message_id
     from unnest(
         $1::bigint [], $2::integer [], $3::bigint [], $4::timestamptz [], $5::text [], $6::boolean [], $7::float8 [],
-        $8::text [], $9::text [], $10::text [], $11::text [], $12::integer [], $13::text [], $14::text [], $15::bigint []
+        $8::text [], $9::text [], $10::text [], $11::text [], $12::integer [], $13::text [], $14::text [], $15::bigint [],
+        $16::boolean []
     ) as o (
         id, attempt, epoch, processing_at, status, give_back, wait_seconds, reason, error_class, last_error,
-        provider_message_id, duration_ms, level, event, channel_id
+        provider_message_id, duration_ms, level, event, channel_id, use_template
     )
     left join lateral (
         select
@@ -105,6 +106,8 @@ completed as (
                     'repeat_possible', true,
                     'unanswered', coalesce((q.metadata ->> 'unanswered')::integer, 0) + 1
                 )
+            when n.meaning = 'own' and n.use_template
+                then coalesce(q.metadata, '{}') || pg_catalog.jsonb_build_object('template_used', true)
             else q.metadata
         end
     from new as n
@@ -251,6 +254,7 @@ struct Columns<'a> {
     level: Vec<&'static str>,
     event: Vec<Option<&'static str>>,
     channel_id: Vec<i64>,
+    use_template: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
@@ -271,6 +275,7 @@ impl<'a> Columns<'a> {
         self.level.push(outcome.level.as_str());
         self.event.push(outcome.event);
         self.channel_id.push(outcome.channel_id);
+        self.use_template.push(outcome.use_template);
     }
 
     async fn write(
@@ -293,6 +298,7 @@ impl<'a> Columns<'a> {
             &self.level,
             &self.event,
             &self.channel_id,
+            &self.use_template,
         ];
         let locked = statement::rows(client, COMPLETE, parameters).await?;
         locked.iter().map(|row| row.try_get("id")).collect()

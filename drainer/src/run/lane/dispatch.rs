@@ -1,29 +1,25 @@
 //! From what is next to requests on their way, and what their answers mean for the lane.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task;
 use tokio::time::Instant;
 use zapgres_core::breaker::{Change, Probe, Reading};
 use zapgres_core::pace::Reservation;
-use zapgres_core::status::Status;
-use zapgres_providers::Provider;
 
+use super::attempt::Start;
 use super::health::Takes;
-use super::mark::Marked;
 use super::order::Pair;
 use super::permits::RequestPermit;
+use super::prepare::Channel;
 use super::ready::Ready;
 use super::settings::Settings;
 use super::tempo::Hold;
-use super::{CAP_PAUSE, Lane, OBSTACLE_PAUSE, Pause, enquiry, report, send, verdict};
+use super::{CAP_PAUSE, Lane, OBSTACLE_PAUSE, Pause, enquiry};
 use crate::database::DatabaseError;
 use crate::run::boot_clock;
-use crate::run::daemon::Daemon;
 use crate::run::in_flight::Attempt;
-use crate::run::lease::Lease;
 use crate::run::marker::Marking;
 
 /// A provider that cannot answer a question is asked as often before its message is repeated.
@@ -78,54 +74,6 @@ struct Chosen {
     questions: Vec<Ready>,
     /// When the channel may send again, where it may not.
     next_slot: Option<Instant>,
-}
-
-/// An attempt that is marked and not begun.
-struct Start {
-    marked: Marked,
-    /// On the boot clock.
-    marked_at: Duration,
-    permit: RequestPermit,
-    /// Name of the channel.
-    channel: String,
-}
-
-impl Start {
-    /// Sends the message, if there is still time for it, and has the outcome written.
-    async fn attempt(
-        self,
-        daemon: &Daemon,
-        lease: &Lease,
-        provider: Arc<dyn Provider>,
-    ) -> Finished {
-        let marked = &self.marked;
-        if !lease.allows_start(self.marked_at) {
-            daemon.give_back(lease, [marked.id]);
-            return Finished::Attempt {
-                is_open: true,
-                reading: None,
-                error: None,
-                accepted: None,
-            };
-        }
-        let timeout = daemon.config.sending.send_timeout;
-        let (answer, took) = send::send(provider, marked, timeout).await;
-        drop(self.permit);
-        let error = answer.as_ref().err().map(ToString::to_string);
-        let unit = (daemon.randomness)();
-        let verdict = verdict::judge(lease.channel_id, marked, answer, took, unit);
-        report::attempt(&self.channel, marked, &verdict);
-        let outcome = verdict.outcome;
-        let open = [Status::Retrying.as_str(), Status::Uncertain.as_str()];
-        let finished = Finished::Attempt {
-            is_open: open.contains(&outcome.status),
-            reading: verdict.reading,
-            error,
-            accepted: outcome.provider_message_id.clone(),
-        };
-        daemon.complete(outcome);
-        finished
-    }
 }
 
 impl Lane {
@@ -238,6 +186,11 @@ impl Lane {
             self.settings = None;
         }
         let marked = std::mem::take(&mut marking.marked);
+        let channel = Channel {
+            id: self.channel_id,
+            degrade: settings.degrade,
+            look_up: settings.look_up,
+        };
         let starts = marked
             .into_iter()
             .zip(permits)
@@ -245,7 +198,8 @@ impl Lane {
                 marked,
                 marked_at,
                 permit,
-                channel: settings.name.clone(),
+                channel,
+                channel_name: settings.name.clone(),
             });
         self.begin_marked(sendable, starts);
         Ok(self.after_marking(&marking, is_refused))

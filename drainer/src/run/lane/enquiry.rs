@@ -9,7 +9,8 @@ use zapgres_core::breaker::Reading;
 use zapgres_providers::{Enquiry, Provider, Reconciliation};
 
 use super::dispatch::Answered;
-use super::{send, verdict};
+use super::stored::Stored;
+use super::verdict;
 use crate::database::DatabaseError;
 use crate::run::daemon::Daemon;
 use crate::run::statement;
@@ -18,7 +19,12 @@ use crate::run::statement;
 /// while after the last one; clocks may differ.
 pub(crate) const LOAD_UNANSWERED: &str = "-- load_unanswered
 select
-    q.attempts, q.kind, q.body, q.recipient,
+    q.attempts, q.kind, q.body, q.payload, q.recipient_kind, q.recipient,
+    (
+        select a.confirmed_address
+        from zap.recipient_address as a
+        where a.channel_id = q.channel_id and a.kind = q.recipient_kind and a.address = q.recipient
+    ) as confirmed_address,
     greatest(q.created_at, q.processing_at - '15 minutes'::interval) - '1 minute'::interval as since,
     least(pg_catalog.clock_timestamp(), q.processing_at + '15 minutes'::interval) + '1 minute'::interval as until
 from zap.notification_queue as q
@@ -105,20 +111,16 @@ async fn load(
     let Some(row) = rows.first() else {
         return Ok(None);
     };
-    let recipient: Option<&str> = row.try_get("recipient")?;
-    let body: Option<&str> = row.try_get("body")?;
-    let message = send::message(
-        row.try_get("kind")?,
-        recipient.unwrap_or_default(),
-        body.unwrap_or_default(),
-    );
-    let Ok(message) = message else {
+    let stored = Stored::from_row(row)?;
+    let Ok(mut message) = stored.message() else {
         return Ok(None);
     };
+    message.confirmed_address = row.try_get("confirmed_address")?;
     let since: Option<DateTime<Utc>> = row.try_get("since")?;
     let since = since.unwrap_or(DateTime::UNIX_EPOCH);
     let until: DateTime<Utc> = row.try_get("until")?;
-    let parameters: statement::Parameters<'_> = &[&since, &until, &channel_id, &recipient, &id];
+    let parameters: statement::Parameters<'_> =
+        &[&since, &until, &channel_id, &stored.recipient, &id];
     let others = statement::rows(client, OTHERS_SENT, parameters).await?;
     let others: Result<HashSet<String>, _> = others.iter().map(|row| row.try_get(0)).collect();
     Ok(Some(Unanswered {

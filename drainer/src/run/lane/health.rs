@@ -126,6 +126,12 @@ impl Health {
         self.breaker.probe(self.begin.elapsed())
     }
 
+    /// What was in the way is gone, as somebody else says.
+    pub(crate) fn probe_now(&mut self) {
+        self.breaker.probe_now(self.begin.elapsed());
+        self.is_news = true;
+    }
+
     /// Whether the channel counts as down.
     pub(crate) fn is_down(&self) -> bool {
         self.breaker.state() != State::Closed

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 
+use super::address::Known;
+use super::stored::Stored;
 use crate::run::statement::{self, Parameters};
 
 /// Finds its rows by primary key, one by one, and only then checks again whatever may have changed since they were found
@@ -135,8 +137,8 @@ marked as (
     from ranked as r
     where q.id = r.id and r.fits
     returning
-        q.id, q.attempts, q.max_attempts, q.recipient, q.kind, q.body, q.tenant_id, q.source_id, q.channel_id,
-        q.lease_epoch, q.processing_at,
+        q.id, q.attempts, q.max_attempts, q.recipient_kind, q.recipient, q.kind, q.body, q.payload, q.tenant_id, q.source_id,
+        q.channel_id, q.lease_epoch, q.processing_at, q.metadata -> 'template_used' is not null as template_used,
         q.uncertain_at is not null as repeat,
         coalesce((q.metadata ->> 'unanswered')::integer, 0) as unanswered
 ),
@@ -159,15 +161,21 @@ logged as (
     where m.repeat
 )
 select
-    m.channel_id, null::float8 as capped_for, false as is_locked, m.id, m.attempts, m.max_attempts, m.recipient, m.kind,
-    m.body, m.repeat, m.unanswered, m.lease_epoch, m.processing_at
+    m.channel_id, null::float8 as capped_for, false as is_locked, m.id, m.attempts, m.max_attempts, m.recipient_kind,
+    m.recipient, m.kind, m.body, m.payload, m.template_used, m.repeat, m.unanswered, m.lease_epoch, m.processing_at,
+    a.channel_id is not null as is_known, a.confirmed_address
 from marked as m
+left join zap.recipient_address as a
+    on m.channel_id = a.channel_id
+    and m.recipient_kind = a.kind
+    and m.recipient = a.address
+    and a.expires_at > pg_catalog.clock_timestamp()
 union all
-select u.channel_id, u.ends_in, false, null, null, null, null, null, null, null, null, null, null
+select u.channel_id, u.ends_in, false, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from usable as u
 where exists (select from ranked as r where r.channel_id = u.channel_id and not r.fits)
 union all
-select s.channel_id, null, true, null, null, null, null, null, null, null, null, null, null
+select s.channel_id, null, true, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from unnest($3::bigint [], $4::bigint []) as l (channel_id, epoch)
 inner join zap.channel_state as s on l.channel_id = s.channel_id and l.epoch = s.lease_epoch
 where s.lease_owner = $5 and s.channel_id not in (select held.channel_id from leased as held)";
@@ -179,9 +187,11 @@ pub(crate) struct Marked {
     /// Number of this attempt.
     pub attempt: i32,
     pub max_attempts: Option<i32>,
-    pub recipient: String,
-    pub kind: String,
-    pub body: String,
+    pub stored: Stored,
+    /// What the provider has said of the recipient.
+    pub known: Known,
+    /// The approved template is sent instead of the text.
+    pub template_used: bool,
     /// An earlier attempt was left without an answer.
     pub repeat: bool,
     /// How many were.
@@ -249,18 +259,13 @@ fn line(row: &Row) -> Result<Line, tokio_postgres::Error> {
     if row.try_get("is_locked")? {
         return Ok(Line::Locked);
     }
-    let text = |column| -> Result<String, tokio_postgres::Error> {
-        Ok(row
-            .try_get::<_, Option<String>>(column)?
-            .unwrap_or_default())
-    };
     let marked = Marked {
         id: row.try_get("id")?,
         attempt: row.try_get("attempts")?,
         max_attempts: row.try_get("max_attempts")?,
-        recipient: text("recipient")?,
-        kind: row.try_get("kind")?,
-        body: text("body")?,
+        stored: Stored::from_row(row)?,
+        known: Known::of(row.try_get("is_known")?, row.try_get("confirmed_address")?),
+        template_used: row.try_get("template_used")?,
         repeat: row.try_get("repeat")?,
         unanswered: row.try_get("unanswered")?,
     };

@@ -82,6 +82,13 @@ fn after_error(channel_id: i64, marked: &Marked, error: &SendError, unit: f64) -
             reason: Some("channel_down"),
             ..outcome(StatusEvent::RetryScheduled, "retrying")
         },
+        NextStep::SendTemplate => Outcome {
+            wait_seconds: Some(0.0),
+            give_back: true,
+            use_template: true,
+            reason: Some("window_closed"),
+            ..outcome(StatusEvent::RetryScheduled, "retrying")
+        },
         NextStep::MarkUncertain { retry_after } => Outcome {
             wait_seconds: Some(retry_after.as_secs_f64()),
             ..outcome(StatusEvent::AnswerLost, "uncertain")
@@ -99,6 +106,7 @@ fn attempts(marked: &Marked, error: &SendError) -> Attempts {
     Attempts {
         made: u32::try_from(made).unwrap_or(0),
         unanswered: u32::try_from(unanswered).unwrap_or(0),
+        template_left: !marked.template_used && matches!(marked.stored.template(), Some(Ok(_))),
     }
 }
 
@@ -132,6 +140,7 @@ fn outcome(
             .unwrap_or(Status::Uncertain)
             .as_str(),
         give_back: false,
+        use_template: false,
         wait_seconds: None,
         reason: None,
         error_class: None,
@@ -153,6 +162,8 @@ fn without_nul(text: String) -> String {
 mod tests {
     use zapgres_core::error_class::ThrottleScope;
 
+    use super::super::address::Known;
+    use super::super::stored::Stored;
     use super::*;
 
     fn marked(attempt: i32) -> Marked {
@@ -160,9 +171,15 @@ mod tests {
             id: 7,
             attempt,
             max_attempts: Some(3),
-            recipient: "+5511987654321".to_owned(),
-            kind: "text".to_owned(),
-            body: "Oi".to_owned(),
+            stored: Stored {
+                recipient_kind: "phone".to_owned(),
+                recipient: "+5511987654321".to_owned(),
+                kind: "text".to_owned(),
+                body: Some("Oi".to_owned()),
+                payload: None,
+            },
+            known: Known::Nothing,
+            template_used: false,
             repeat: false,
             unanswered: 0,
         }
@@ -250,5 +267,24 @@ mod tests {
         let outcome = failed(ErrorClass::Rejected, true, 1).outcome;
         assert_eq!(outcome.last_error.as_deref(), Some("no"));
         assert_eq!((outcome.status, outcome.level), ("failed", Level::Error));
+    }
+
+    /// C1: a closed window costs no attempt where a template is left, and ends the message where none is.
+    #[test]
+    fn a_closed_window_leads_to_the_template() {
+        let without = failed(ErrorClass::WindowClosed, true, 1).outcome;
+        assert_eq!((without.status, without.use_template), ("failed", false));
+        let mut marked = marked(1);
+        marked.stored.payload = Some(serde_json::json!({
+            "template": {"name": "pedido", "language": "pt_BR"},
+        }));
+        let with = failed_again(ErrorClass::WindowClosed, true, &marked).outcome;
+        assert_eq!(
+            (with.status, with.use_template, with.give_back),
+            ("retrying", true, true)
+        );
+        marked.template_used = true;
+        let again = failed_again(ErrorClass::WindowClosed, true, &marked).outcome;
+        assert_eq!((again.status, again.use_template), ("failed", false));
     }
 }

@@ -1,0 +1,97 @@
+//! What comes before a request: the message in the form that the provider takes, its recipient's address, its file.
+
+use zapgres_core::error_class::SendError;
+use zapgres_core::message::{MessageBody, MessageKind};
+use zapgres_providers::{OutgoingMessage, Provider, fit};
+
+use super::address::{self, Known};
+use super::mark::Marked;
+use crate::database::DatabaseError;
+use crate::run::daemon::Daemon;
+
+/// The channel, as far as a message's form depends on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Channel {
+    pub id: i64,
+    /// Whether buttons and lists may become numbered text.
+    pub degrade: bool,
+    /// Whether the provider is asked about numbers.
+    pub look_up: bool,
+}
+
+/// Why there is nothing to send.
+pub(super) enum Unprepared {
+    /// As an answer to the attempt.
+    Failed(SendError),
+    /// The database is away.
+    Database(DatabaseError),
+}
+
+/// The message to send for `marked`.
+pub(super) async fn prepare(
+    daemon: &Daemon,
+    provider: &dyn Provider,
+    channel: Channel,
+    marked: &Marked,
+) -> Result<OutgoingMessage, Unprepared> {
+    let mut message = compose(provider, channel, marked).map_err(Unprepared::Failed)?;
+    message.confirmed_address = match &marked.known {
+        Known::Address(address) => Some(address.clone()),
+        Known::Absent if channel.look_up => {
+            return Err(Unprepared::Failed(address::not_on_whatsapp()));
+        }
+        Known::Absent | Known::Nothing => look_up(daemon, provider, channel, &message).await?,
+    };
+    provider
+        .prepare(&message)
+        .await
+        .map_err(|error| Unprepared::Failed(error.of_question()))?;
+    Ok(message)
+}
+
+fn compose(
+    provider: &dyn Provider,
+    channel: Channel,
+    marked: &Marked,
+) -> Result<OutgoingMessage, SendError> {
+    let mut message = marked.stored.message()?;
+    // Each attempt has a name of its own: a receipt tells which one arrived.
+    message.reference = Some(format!("{}-{}", marked.id, marked.attempt));
+    let has_templates = provider.kinds().contains(&MessageKind::Template);
+    if marked.template_used
+        && has_templates
+        && let Some(template) = marked.stored.template()
+    {
+        message.body = MessageBody::Template(template?);
+    }
+    fit(provider, message, channel.degrade)
+}
+
+async fn look_up(
+    daemon: &Daemon,
+    provider: &dyn Provider,
+    channel: Channel,
+    message: &OutgoingMessage,
+) -> Result<Option<String>, Unprepared> {
+    let Some(number) = message.recipient.phone() else {
+        return Ok(None);
+    };
+    if !channel.look_up || !provider.can_look_up() {
+        return Ok(None);
+    }
+    let answered = address::ask(provider, number)
+        .await
+        .map_err(Unprepared::Failed)?;
+    let Some(answered) = answered else {
+        return Ok(None);
+    };
+    let client = daemon.client().await.map_err(Unprepared::Database)?;
+    address::remember(&client, channel.id, number, &answered)
+        .await
+        .map_err(|error| Unprepared::Database(error.into()))?;
+    match answered.known {
+        Known::Address(address) => Ok(Some(address)),
+        Known::Absent => Err(Unprepared::Failed(address::not_on_whatsapp())),
+        Known::Nothing => Ok(None),
+    }
+}
