@@ -1,14 +1,17 @@
 //! Adding a channel: a WhatsApp number of a tenant at one provider.
 
+mod address;
 mod limits;
+mod remove;
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
-use zapgres_core::credential::CredentialReference;
 
 use crate::database::DatabaseError;
 
+pub use address::{StoredAddress, Unusable, load as load_address};
 pub use limits::{Limits, WarmUp, parse_interval, parse_warm_up};
+pub use remove::remove;
 
 /// A channel that is to be added.
 #[derive(Debug)]
@@ -17,14 +20,12 @@ pub struct NewChannel {
     pub name: String,
     /// Company that owns it.
     pub tenant: String,
-    /// One of the providers that this program speaks to.
-    pub provider: String,
-    /// Address of the provider's API, as [`parse_base_url`] returns it.
-    pub base_url: String,
-    /// The provider's name of the number.
-    pub instance: String,
-    /// Where the secret is.
-    pub credential: CredentialReference,
+    /// Where its messages go.
+    pub address: StoredAddress,
+    /// Whether buttons and lists may become numbered text.
+    pub degrade: bool,
+    /// Whether the provider is asked about a number before the first message to it.
+    pub look_up: bool,
     /// Higher is tried first among the tenant's channels.
     pub priority: i16,
     /// How much it may send.
@@ -116,9 +117,11 @@ async fn insert_channel(
     transaction: &Transaction<'_>,
     channel: &NewChannel,
 ) -> Result<(), ChannelError> {
-    let limits = &channel.limits;
-    let rate = i32::try_from(limits.rate_per_minute)
-        .map_err(|_| ChannelError::Rate(limits.rate_per_minute))?;
+    let (address, limits) = (&channel.address, &channel.limits);
+    let rate = limits
+        .rate_per_minute
+        .map(|rate| i32::try_from(rate).map_err(|_| ChannelError::Rate(rate)))
+        .transpose()?;
     let (shortest, longest) = (limits.delay.0.as_secs_f64(), limits.delay.1.as_secs_f64());
     let recipient_interval = limits.recipient_interval.map(|time| time.as_secs_f64());
     let inserted = transaction
@@ -126,17 +129,18 @@ async fn insert_channel(
             "-- insert_channel
             insert into zap.channel
                 (name, tenant_id, provider, base_url, instance, credential, rate_per_minute, delay_min, delay_max,
-                rate_per_second, recipient_interval, recipient_burst, daily_cap, warm_up_from, warm_up_days, share, priority)
+                rate_per_second, recipient_interval, recipient_burst, daily_cap, warm_up_from, warm_up_days, share, priority, secrets, options,
+                degrade, look_up)
             values
                 ($1, $2, $3, $4, $5, $6, $7, pg_catalog.make_interval(secs => $8), pg_catalog.make_interval(secs => $9),
-                $10, pg_catalog.make_interval(secs => $11), $12, $13, $14, $15, $16, $17)",
+                $10, pg_catalog.make_interval(secs => $11), $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
             &[
                 &channel.name,
                 &channel.tenant,
-                &channel.provider,
-                &channel.base_url,
-                &channel.instance,
-                &channel.credential.to_string(),
+                &address.provider,
+                &address.base_url,
+                &address.instance,
+                &address.credential,
                 &rate,
                 &shortest,
                 &longest,
@@ -148,6 +152,10 @@ async fn insert_channel(
                 &limits.warm_up.map(|warm_up| warm_up.days),
                 &limits.share,
                 &channel.priority,
+                &address.secrets,
+                &address.options,
+                &channel.degrade,
+                &channel.look_up,
             ],
         )
         .await;

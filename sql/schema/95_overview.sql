@@ -126,7 +126,8 @@ returns table (
     channel text, tenant_id text, provider text, enabled boolean, paused_at timestamptz, tenant_paused boolean, share smallint,
     priority smallint, daemon text, lease_until timestamptz, breaker text, breaker_opened_at timestamptz,
     breaker_probe_at timestamptz, breaker_reason text, sent_today integer, daily_cap integer, waiting bigint,
-    waiting_is_exact boolean, oldest_due timestamptz
+    waiting_is_exact boolean, oldest_due timestamptz, connection text, connected_number text, health_checked_at timestamptz,
+    latency_ms integer, health_error text
 )
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -144,10 +145,12 @@ begin
         c.name, c.tenant_id, c.provider, c.enabled, c.paused_at, t.paused_at is not null, c.share, c.priority,
         d.name, d.lease_until, coalesce(s.breaker, 'closed'), s.breaker_opened_at, s.breaker_probe_at, s.breaker_reason,
         case when s.sent_on = (clock_timestamp() at time zone zap.known_timezone(t.timezone))::date then s.sent_count end, c.daily_cap,
-        least(w.total, cap), w.total <= cap, zap.oldest_due(c.id)
+        least(w.total, cap), w.total <= cap, zap.oldest_due(c.id), h.connection, h.connected_number, h.checked_at, h.latency_ms,
+        h.error
     from zap.channel as c
     inner join zap.tenant as t on c.tenant_id = t.id
     left join zap.channel_state as s on c.id = s.channel_id
+    left join zap.channel_health as h on c.id = h.channel_id
     left join zap.daemon as d on s.lease_owner = d.name
     cross join lateral (
         select count(*) as total

@@ -18,7 +18,7 @@ use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::Health;
 use crate::http::Http;
 use crate::provider::{Accepted, Enquiry, OutgoingMessage, Provider, Reconciliation};
-use crate::registry::Registered;
+use crate::registry::{DefaultLimits, Registered};
 
 /// A channel at an Evolution API server.
 pub(crate) struct Evolution {
@@ -31,6 +31,7 @@ pub(crate) const REGISTERED: Registered = Registered {
     build: |address, http| Ok(Arc::new(Evolution::new(address, http)?)),
     webhook: None,
     base_url: None,
+    limits: DefaultLimits::CAREFUL,
 };
 
 /// It takes none.

@@ -14,7 +14,7 @@ pub use channel::{ChannelAddress, Options, Secrets, UnusableChannel};
 pub use health::{ConnectionState, Health, Pairing};
 pub use http::{AllowedAddresses, AllowedAddressesError, Http};
 pub use provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation, fit};
-pub use registry::{Registered, names, provider_named, providers, registered};
+pub use registry::{DefaultLimits, Registered, names, provider_named, providers, registered};
 pub use webhook::{
     Delivery, Event, InboundMessage, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
 };

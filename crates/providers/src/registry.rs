@@ -1,12 +1,47 @@
 //! The providers there are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::evolution;
 use crate::http::Http;
 use crate::provider::Provider;
 use crate::webhook::Webhook;
+
+/// How much a channel may send when nothing else is said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DefaultLimits {
+    /// Messages per minute.
+    pub per_minute: Option<u32>,
+    /// Messages per second.
+    pub per_second: Option<i32>,
+    /// Time between two messages to one recipient, on average.
+    pub recipient_interval: Option<Duration>,
+    /// Messages to one recipient that may follow each other at once.
+    pub recipient_burst: Option<i32>,
+    /// Shortest and longest random pause between two messages.
+    pub delay: (Duration, Duration),
+}
+
+impl DefaultLimits {
+    /// For those who speak to WhatsApp as a phone does: a number that writes like a machine gets banned.
+    pub const CAREFUL: Self = Self {
+        per_minute: Some(30),
+        per_second: None,
+        recipient_interval: None,
+        recipient_burst: None,
+        delay: (Duration::from_secs(1), Duration::from_secs(3)),
+    };
+    /// None.
+    pub const NONE: Self = Self {
+        per_minute: None,
+        per_second: None,
+        recipient_interval: None,
+        recipient_burst: None,
+        delay: (Duration::ZERO, Duration::ZERO),
+    };
+}
 
 /// One provider.
 pub struct Registered {
@@ -18,6 +53,8 @@ pub struct Registered {
     pub webhook: Option<&'static dyn Webhook>,
     /// Its address, where it is the same for everybody.
     pub base_url: Option<&'static str>,
+    /// How much its channels may send, unless they say otherwise.
+    pub limits: DefaultLimits,
 }
 
 /// One line per provider.

@@ -10,7 +10,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Messages per minute, at most.
-    pub rate_per_minute: u32,
+    pub rate_per_minute: Option<u32>,
     /// Messages per second, at most.
     pub rate_per_second: Option<i32>,
     /// Time between two messages to one recipient, on average.
@@ -75,12 +75,12 @@ impl Limits {
         {
             return Err(LimitError::WarmUpAboveCap { from, cap });
         }
-        if let Some(per_second) = self.rate_per_second
-            && u32::try_from(per_second).is_ok_and(|per_second| per_second > self.rate_per_minute)
+        if let (Some(per_second), Some(per_minute)) = (self.rate_per_second, self.rate_per_minute)
+            && u32::try_from(per_second).is_ok_and(|per_second| per_second > per_minute)
         {
             return Err(LimitError::SecondAboveMinute {
                 per_second,
-                per_minute: self.rate_per_minute,
+                per_minute,
             });
         }
         if self.delay.1 > DAY {
@@ -126,7 +126,7 @@ mod tests {
 
     fn limits() -> Limits {
         Limits {
-            rate_per_minute: 30,
+            rate_per_minute: Some(30),
             rate_per_second: None,
             recipient_interval: None,
             recipient_burst: None,

@@ -1,14 +1,11 @@
-//! The provider behind a channel, with the channel's secret.
+//! The provider behind a channel, with the channel's secrets.
 
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
-use zapgres_core::credential::CredentialReference;
-use zapgres_providers::{ChannelAddress, Options, Provider, Secrets, UnusableChannel};
+use secrecy::ExposeSecret;
+use zapgres_providers::{ChannelAddress, Provider, UnusableChannel};
 
-use super::settings::Address;
-use crate::credential;
+use crate::channel::{StoredAddress, Unusable};
 
 /// Makes the provider of a name for one channel.
 pub type MakeProvider =
@@ -16,74 +13,36 @@ pub type MakeProvider =
 
 /// A provider instance and what it was made from.
 pub(crate) struct Connection {
-    address: Address,
-    secret: SecretString,
-    secrets: Secrets,
+    stored: StoredAddress,
+    opened: ChannelAddress,
     pub provider: Arc<dyn Provider>,
 }
 
-/// Why a channel cannot be used; one line for operators, without the secret.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Unusable(String);
-
 impl Connection {
-    /// The instance for `address`: `kept`, unless the address or the secret behind it has changed.
+    /// The instance for `stored`: `kept`, unless the address or a secret behind it has changed.
     pub(crate) fn renew(
         kept: Option<Self>,
-        address: &Address,
+        stored: &StoredAddress,
         make_provider: &MakeProvider,
     ) -> Result<Self, Unusable> {
-        let secret = read_secret(&address.credential)?;
-        let secrets = read_secrets(&address.secrets)?;
+        let opened = stored.open()?;
         if let Some(kept) = kept
-            && kept.address == *address
-            && kept.secret.expose_secret() == secret.expose_secret()
-            && kept.secrets == secrets
+            && kept.stored == *stored
+            && have_same_secrets(&kept.opened, &opened)
         {
             return Ok(kept);
         }
-        let channel = ChannelAddress {
-            base_url: address.base_url.clone(),
-            instance: address.instance.clone(),
-            credential: secret.clone(),
-            secrets: secrets.clone(),
-            options: options(&address.options),
-        };
-        let provider = make_provider(&address.provider, channel)
+        let provider = make_provider(&stored.provider, opened.clone())
             .map_err(|error| Unusable(error.to_string()))?;
         Ok(Self {
-            address: address.clone(),
-            secret,
-            secrets,
+            stored: stored.clone(),
+            opened,
             provider,
         })
     }
 }
 
-/// Each name has one reference, or an array of them.
-fn read_secrets(references: &Value) -> Result<Secrets, Unusable> {
-    let mut secrets = Secrets::default();
-    for (name, value) in references.as_object().into_iter().flatten() {
-        let several = value
-            .as_array()
-            .map_or(std::slice::from_ref(value), Vec::as_slice);
-        for reference in several {
-            let reference = reference.as_str().unwrap_or_default();
-            secrets.add(name, read_secret(reference)?);
-        }
-    }
-    Ok(secrets)
-}
-
-fn options(stored: &Value) -> Options {
-    Options(stored.as_object().cloned().unwrap_or_default())
-}
-
-fn read_secret(reference: &str) -> Result<SecretString, Unusable> {
-    let reference: CredentialReference = reference
-        .parse()
-        .map_err(|error| Unusable(format!("{error}")))?;
-    credential::read(&reference, &|name| std::env::var_os(name))
-        .map_err(|error| Unusable(error.to_string()))
+fn have_same_secrets(one: &ChannelAddress, other: &ChannelAddress) -> bool {
+    one.credential.expose_secret() == other.credential.expose_secret()
+        && one.secrets == other.secrets
 }

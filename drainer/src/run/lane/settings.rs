@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use deadpool_postgres::GenericClient;
-use serde_json::Value;
 use tokio_postgres::Row;
 use zapgres_core::pace::{Pace, RecipientLimit};
 
+use crate::channel::StoredAddress;
 use crate::run::statement;
 
 pub(crate) const LOAD_CHANNEL: &str = "-- load_channel
@@ -40,21 +40,7 @@ pub(crate) struct Settings {
     pub degrade: bool,
     /// Whether the provider is asked about a number before the first message to it.
     pub look_up: bool,
-    pub address: Address,
-}
-
-/// Where a channel's messages go. A change makes a new provider instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
-    pub provider: String,
-    pub base_url: String,
-    pub instance: String,
-    /// Reference, never the secret.
-    pub credential: String,
-    /// References of further secrets, by name.
-    pub secrets: Value,
-    /// What only the provider knows.
-    pub options: Value,
+    pub address: StoredAddress,
 }
 
 impl Settings {
@@ -66,14 +52,7 @@ impl Settings {
             pace: pace(row)?,
             degrade: row.try_get("degrade")?,
             look_up: row.try_get("look_up")?,
-            address: Address {
-                provider: row.try_get("provider")?,
-                base_url: row.try_get("base_url")?,
-                instance: row.try_get("instance")?,
-                credential: row.try_get("credential")?,
-                secrets: row.try_get("secrets")?,
-                options: row.try_get("options")?,
-            },
+            address: StoredAddress::from_row(row)?,
         })
     }
 }
