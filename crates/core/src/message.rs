@@ -3,6 +3,7 @@
 //! The queue keeps a message as its kind (`kind`), its text (`body`) and what else the kind needs (`payload`, JSON); see
 //! [`MessageBody::from_parts`].
 
+mod filling;
 mod numbered;
 mod parts;
 

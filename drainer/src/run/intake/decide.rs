@@ -68,6 +68,8 @@ pub(crate) struct Message {
     pub recipient: Option<String>,
     pub body: Option<String>,
     pub template_version: Option<String>,
+    /// Approved template that may go instead of the body.
+    pub provider_template: Option<Value>,
     pub hash: Option<String>,
 }
 
@@ -87,6 +89,7 @@ pub(crate) struct Composed {
     pub phone: PhoneNumber,
     pub body: String,
     pub template_version: String,
+    pub provider_template: Option<Value>,
     pub hash: String,
     pub channel: Option<Choice>,
 }
@@ -206,8 +209,11 @@ pub(crate) fn compose<'a>(
         .map_err(|error| skip("invalid_phone", Some(presentable(&error.to_string()))))?;
     let (body, template_version) = render(row, &mut candidate, tenant, companies, renderer)
         .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
+    let provider_template = fill(row, &candidate, tenant, companies, renderer)
+        .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
     Ok(Composed {
         tenant_id: candidate.tenant_id,
+        provider_template,
         channel: tenant.channels.choose(phone.as_e164()),
         phone,
         body,
@@ -223,6 +229,7 @@ pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
         recipient: Some(composed.phone.as_e164().to_owned()),
         body: Some(composed.body),
         template_version: Some(composed.template_version),
+        provider_template: composed.provider_template,
         hash: Some(composed.hash),
     });
     match mode {
@@ -289,6 +296,36 @@ fn render<'a>(
         .render(source, values)
         .map_err(|error| error.to_string())?;
     Ok((body, version.to_owned()))
+}
+
+/// The approved template of the company, or of all, with its gaps filled; none: there is none.
+fn fill<'a>(
+    row: &Captured,
+    candidate: &Candidate,
+    tenant: &Tenant,
+    companies: &'a Companies,
+    renderer: &mut Renderer<'a>,
+) -> Result<Option<Value>, String> {
+    if companies.provider_templates.is_empty() {
+        return Ok(None);
+    }
+    let templates = &companies.provider_templates;
+    let key = |owner: Option<&str>| {
+        let owner = owner.map(str::to_owned);
+        (owner, row.event.clone(), tenant.locale.clone())
+    };
+    let own = templates.get(&key(Some(&candidate.tenant_id)));
+    let Some(template) = own.or_else(|| templates.get(&key(None))) else {
+        return Ok(None);
+    };
+    let filled = template
+        .as_ref()
+        .map_err(Clone::clone)?
+        .filled(renderer, &candidate.values)
+        .map_err(|error| format!("zap.provider_template: {error}"))?;
+    serde_json::to_value(filled)
+        .map(Some)
+        .map_err(|error| error.to_string())
 }
 
 /// By the order's own time; where no column tells it, by what its key was known to be older than.

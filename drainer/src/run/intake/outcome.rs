@@ -154,6 +154,7 @@ fn unchanged(row: &Captured) -> Written {
         channel_id: None,
         body: None,
         template_version: None,
+        provider_template: None,
         context_hash: None,
         max_attempts: None,
         next_attempt_at: None,
@@ -169,6 +170,7 @@ fn with_message(row: &Captured, message: Message) -> Written {
         recipient: message.recipient,
         body: message.body,
         template_version: message.template_version,
+        provider_template: message.provider_template,
         context_hash: message.hash,
         ..unchanged(row)
     }

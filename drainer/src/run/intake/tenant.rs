@@ -6,6 +6,7 @@ use std::time::Duration;
 use deadpool_postgres::GenericClient;
 use futures_util::future;
 use tokio::time::Instant;
+use zapgres_core::message;
 
 use super::context::is_lock_timeout;
 use crate::run::channels::{self, Channels};
@@ -35,6 +36,16 @@ where t.active
     and t.event = any ($2)
     and (t.tenant_id is null or t.tenant_id = any ($1))";
 
+pub(crate) const LOAD_PROVIDER_TEMPLATES: &str = "-- load_provider_templates
+select
+    p.tenant_id, p.event, p.locale,
+    pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        'name', p.name, 'language', p.language, 'parameters', p.parameters, 'header', p.header, 'buttons', p.buttons
+    )) as template
+from zap.provider_template as p
+where p.event = any ($2)
+    and (p.tenant_id is null or p.tenant_id = any ($1))";
+
 /// A company.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Tenant {
@@ -54,14 +65,21 @@ pub(crate) struct Template {
     pub body: String,
 }
 
-/// Texts by tenant (none: for all), event and locale.
-pub(crate) type Templates = HashMap<(Option<String>, String, String), Template>;
+/// Tenant (none: for all), event and locale.
+pub(crate) type TextKey = (Option<String>, String, String);
+
+/// Texts by whom they are for.
+pub(crate) type Templates = HashMap<TextKey, Template>;
+
+/// Approved templates by whom they are for, or why one is none.
+pub(crate) type ProviderTemplates = HashMap<TextKey, Result<message::Template, String>>;
 
 /// What is known of the companies of a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Companies {
     pub tenants: HashMap<String, Tenant>,
     pub templates: Templates,
+    pub provider_templates: ProviderTemplates,
 }
 
 /// Loads the companies with the ids in `wanted`, creating those seen for the first time, and the texts for `events`.
@@ -73,13 +91,18 @@ pub(crate) async fn load(
 ) -> Result<Companies, tokio_postgres::Error> {
     let ids: Vec<&str> = wanted.iter().copied().collect();
     let events: Vec<&str> = events.iter().copied().collect();
-    let (tenants, templates, channels) = future::try_join3(
+    let (tenants, templates, provider_templates, channels) = future::try_join4(
         tenants(client, &ids),
         templates(client, &ids, &events),
+        provider_templates(client, &ids, &events),
         channels::load(client, &ids),
     )
     .await?;
-    let mut companies = Companies { tenants, templates };
+    let mut companies = Companies {
+        tenants,
+        templates,
+        provider_templates,
+    };
     let unknown: Vec<&str> = ids
         .into_iter()
         .filter(|id| !companies.tenants.contains_key(*id))
@@ -171,6 +194,25 @@ async fn templates(
             version: row.try_get("version")?,
             body: row.try_get("body")?,
         };
+        templates.insert(key, template);
+    }
+    Ok(templates)
+}
+
+async fn provider_templates(
+    client: &impl GenericClient,
+    tenants: &[&str],
+    events: &[&str],
+) -> Result<ProviderTemplates, tokio_postgres::Error> {
+    let mut templates = HashMap::new();
+    for row in statement::rows(client, LOAD_PROVIDER_TEMPLATES, &[&tenants, &events]).await? {
+        let key = (
+            row.try_get("tenant_id")?,
+            row.try_get("event")?,
+            row.try_get("locale")?,
+        );
+        let template = serde_json::from_value(row.try_get("template")?);
+        let template = template.map_err(|error| format!("zap.provider_template: {error}"));
         templates.insert(key, template);
     }
     Ok(templates)

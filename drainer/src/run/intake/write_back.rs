@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
+use serde_json::Value;
 
 use crate::run::log_row::LogRow;
 use crate::run::statement::{self, Parameters};
@@ -12,10 +13,11 @@ with decided as materialized (
     select d.*
     from unnest(
         $1::bigint [], $2::text [], $3::text [], $4::text [], $5::text [], $6::bigint [], $7::text [], $8::text [],
-        $9::text [], $10::integer [], $11::timestamptz [], $12::timestamptz [], $13::text [], $14::boolean []
+        $9::text [], $10::integer [], $11::timestamptz [], $12::timestamptz [], $13::text [], $14::boolean [],
+        $24::jsonb []
     ) as d (
         id, status, reason, tenant_id, recipient, channel_id, body, template_version, context_hash, max_attempts,
-        next_attempt_at, expires_at, last_error, resolved
+        next_attempt_at, expires_at, last_error, resolved, provider_template
     )
 ),
 written as (
@@ -28,6 +30,10 @@ written as (
         channel_id = d.channel_id,
         body = d.body,
         template_version = d.template_version,
+        payload = case
+            when d.provider_template is null then q.payload
+            else coalesce(q.payload, '{}') || pg_catalog.jsonb_build_object('template', d.provider_template)
+        end,
         context_hash = coalesce(d.context_hash, q.context_hash),
         max_attempts = coalesce(d.max_attempts, q.max_attempts),
         next_attempt_at = coalesce(d.next_attempt_at, q.next_attempt_at),
@@ -62,6 +68,8 @@ pub(crate) struct Written {
     pub channel_id: Option<i64>,
     pub body: Option<String>,
     pub template_version: Option<String>,
+    /// Approved template that may go instead of the body.
+    pub provider_template: Option<Value>,
     pub context_hash: Option<String>,
     pub max_attempts: Option<i32>,
     /// None: unchanged.
@@ -103,6 +111,7 @@ pub(crate) async fn write_back(
         &column(logs, |log| log.duration_ms),
         &column(logs, |log| log.detail.as_deref()),
         &column(logs, |log| log.logged_at),
+        &column(rows, |row| row.provider_template.as_ref()),
     ];
     statement::execute(client, WRITE_BACK, parameters).await?;
     Ok(())

@@ -68,6 +68,7 @@ fn companies(body: &str) -> Companies {
     Companies {
         tenants: HashMap::from([("5".to_owned(), tenant)]),
         templates: HashMap::from([(key, template)]),
+        provider_templates: HashMap::new(),
     }
 }
 
@@ -337,4 +338,30 @@ fn time_runs_out_from_when_it_was_due() {
     assert!(matches!(again, Decision::Again { .. }), "{again:?}");
     let over = considered(&captured(hours(8)), &source(), waiting).unwrap_err();
     assert!(matches!(over, Decision::Expire { .. }), "{over:?}");
+}
+
+/// C1: the approved template is filled with the same order as the text, the company's own before the one for all; one that is
+/// none waits for somebody to mend it.
+#[test]
+fn an_approved_template_goes_along_with_the_text() {
+    let filled = |template: Result<zapgres_core::message::Template, String>| {
+        let mut companies = companies("Pedido {{ order.number }}");
+        let key = (None, "order_received".to_owned(), "pt-BR".to_owned());
+        companies.provider_templates.insert(key, template);
+        let (row, source) = (captured(0), source());
+        let candidate = considered(&row, &source, context()).unwrap();
+        let mut renderer = Renderer::default();
+        compose(&row, &source, candidate, &companies, &mut renderer)
+    };
+    let template = json!({
+        "name": "pedido", "language": "pt_BR", "parameters": [{"text": "{{ order.number }}"}],
+    });
+    let composed = filled(Ok(serde_json::from_value(template).unwrap())).unwrap();
+    let template = composed.provider_template.unwrap();
+    assert_eq!(
+        (&*composed.body, &template["parameters"][0]["text"]),
+        ("Pedido 12", &json!("12"))
+    );
+    let waits = filled(Err("zap.provider_template: no name".to_owned())).unwrap_err();
+    assert_eq!(reason(&waits), TEMPLATE_ERROR);
 }

@@ -1,0 +1,174 @@
+//! Filling the gaps of an approved template with what is known of an order.
+
+use serde_json::Value;
+
+use super::{Media, MediaSource, Template, TemplateButton, TemplateHeader, TemplateParameter};
+use crate::template::{Renderer, TemplateError};
+
+/// An empty gap is refused, and an order may lack a name.
+const NOTHING: &str = "-";
+
+impl Template {
+    /// The template with each of its texts, which are Jinja, rendered over `context` and made one line: gaps take no line
+    /// breaks, tabs or more than four blanks in a row (Meta, template parameters).
+    ///
+    /// # Errors
+    /// Of the first text that cannot be rendered.
+    pub fn filled<'source>(
+        &'source self,
+        renderer: &mut Renderer<'source>,
+        context: &Value,
+    ) -> Result<Self, TemplateError> {
+        let mut fill = |text: &'source str| match renderer.render(text, context) {
+            Ok(text) => Ok(one_line(&text)),
+            Err(TemplateError::Empty) => Ok(NOTHING.to_owned()),
+            Err(error) => Err(error),
+        };
+        Ok(Self {
+            name: self.name.clone(),
+            language: self.language.clone(),
+            header: match &self.header {
+                Some(header) => Some(header.filled(&mut fill)?),
+                None => None,
+            },
+            parameters: self
+                .parameters
+                .iter()
+                .map(|parameter| parameter.filled(&mut fill))
+                .collect::<Result<_, _>>()?,
+            buttons: self
+                .buttons
+                .iter()
+                .map(|button| button.filled(&mut fill))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl TemplateParameter {
+    fn filled<'source>(
+        &'source self,
+        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+    ) -> Result<Self, TemplateError> {
+        Ok(Self {
+            name: self.name.clone(),
+            text: fill(&self.text)?,
+        })
+    }
+}
+
+impl TemplateHeader {
+    fn filled<'source>(
+        &'source self,
+        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+    ) -> Result<Self, TemplateError> {
+        let mut media = |media: &'source Media| {
+            let source = match &media.source {
+                MediaSource::Url(url) => MediaSource::Url(fill(url)?),
+                MediaSource::Base64(data) => MediaSource::Base64(data.clone()),
+            };
+            Ok::<_, TemplateError>(Media {
+                source,
+                ..media.clone()
+            })
+        };
+        Ok(match self {
+            Self::Image(image) => Self::Image(media(image)?),
+            Self::Video(video) => Self::Video(media(video)?),
+            Self::Document(document) => Self::Document(media(document)?),
+            Self::Text(parameter) => Self::Text(parameter.filled(fill)?),
+        })
+    }
+}
+
+impl TemplateButton {
+    fn filled<'source>(
+        &'source self,
+        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+    ) -> Result<Self, TemplateError> {
+        Ok(match self {
+            Self::Url { index, text } => Self::Url {
+                index: *index,
+                text: fill(text)?,
+            },
+            Self::QuickReply { index, payload } => Self::QuickReply {
+                index: *index,
+                payload: fill(payload)?,
+            },
+            Self::CopyCode { index, code } => Self::CopyCode {
+                index: *index,
+                code: fill(code)?,
+            },
+        })
+    }
+}
+
+/// Lines become parts of one, so that a list of items can still be read.
+fn one_line(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn template(value: Value) -> Template {
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// C1: an order fills the gaps, and a list of items becomes one line.
+    #[test]
+    fn gaps_are_filled_with_one_line_each() {
+        let template = template(json!({
+            "name": "pedido", "language": "pt_BR",
+            "header": {"type": "image", "url": "https://loja.example/{{ order.id }}.jpg"},
+            "parameters": [
+                {"text": "{{ customer.name }}"},
+                {"name": "itens", "text": "{% for item in items %}{{ item.quantity }}x\t {{ item.name }}\n{% endfor %}"},
+                {"text": "{% if false %}x{% endif %}"},
+            ],
+            "buttons": [{"type": "url", "index": 0, "text": "p/{{ order.id }}"}],
+        }));
+        let context = json!({"order": {"id": "7"}, "customer": {"name": "Ana"}, "items": [
+            {"quantity": "1", "name": "Pizza"}, {"quantity": "2", "name": "Suco"}]});
+        let filled = template.filled(&mut Renderer::default(), &context).unwrap();
+        let texts: Vec<&str> = filled
+            .parameters
+            .iter()
+            .map(|parameter| parameter.text.as_str())
+            .collect();
+        assert_eq!(texts, ["Ana", "1x Pizza, 2x Suco", "-"]);
+        assert_eq!(
+            filled.buttons,
+            [TemplateButton::Url {
+                index: 0,
+                text: "p/7".to_owned()
+            }]
+        );
+        let Some(TemplateHeader::Image(image)) = filled.header else {
+            panic!("no image")
+        };
+        assert_eq!(
+            image.source,
+            MediaSource::Url("https://loja.example/7.jpg".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_gap_that_cannot_be_filled_is_an_error() {
+        let template = template(
+            json!({"name": "p", "language": "pt_BR", "parameters": [{"text": "{{ nobody }}"}]}),
+        );
+        assert!(
+            template
+                .filled(&mut Renderer::default(), &json!({}))
+                .is_err()
+        );
+    }
+}
