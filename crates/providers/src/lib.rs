@@ -6,8 +6,10 @@ mod evolution;
 mod exchange;
 mod health;
 mod http;
+mod meta;
 mod provider;
 mod registry;
+mod signature;
 mod webhook;
 
 pub use channel::{ChannelAddress, Options, Secrets, UnusableChannel};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::evolution;
 use crate::http::Http;
+use crate::meta;
 use crate::provider::Provider;
 use crate::webhook::Webhook;
 
@@ -58,7 +59,7 @@ pub struct Registered {
 }
 
 /// One line per provider.
-static PROVIDERS: &[Registered] = &[evolution::REGISTERED];
+static PROVIDERS: &[Registered] = &[evolution::REGISTERED, meta::REGISTERED];
 
 /// The providers there are, in the order of the documentation.
 #[must_use]

@@ -1,6 +1,7 @@
 //! What each provider makes of every answer that its contract knows, and of none.
 
 mod evolution;
+mod meta;
 mod server;
 
 use std::time::Duration;

@@ -1,0 +1,106 @@
+//! WhatsApp Business Platform, Cloud API of Meta (`POST {base}/{version}/{phone number id}/messages`, a bearer token).
+
+mod answer;
+mod errors;
+mod options;
+mod request;
+mod webhook;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use reqwest::{Method, RequestBuilder, Url};
+use secrecy::ExposeSecret;
+use zapgres_core::error_class::SendError;
+use zapgres_core::message::MessageKind;
+
+use crate::channel::{ChannelAddress, UnusableChannel};
+use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
+use crate::health::Health;
+use crate::http::Http;
+use crate::provider::{Accepted, OutgoingMessage, Provider};
+use crate::registry::Registered;
+use options::MetaOptions;
+
+pub(crate) const REGISTERED: Registered = Registered {
+    name: Meta::NAME,
+    build: |address, http| Ok(Arc::new(Meta::new(address, http)?)),
+    webhook: Some(&webhook::MetaWebhook),
+    base_url: Some("https://graph.facebook.com"),
+};
+
+/// A number of the Cloud API.
+pub(crate) struct Meta {
+    address: ChannelAddress,
+    options: MetaOptions,
+    http: Http,
+}
+
+impl Meta {
+    const NAME: &'static str = "meta";
+
+    fn new(address: ChannelAddress, http: Http) -> Result<Self, UnusableChannel> {
+        let options = address.options.read()?;
+        Ok(Self {
+            address,
+            options,
+            http,
+        })
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        let token = self.address.credential.expose_secret();
+        self.http.request(method, url).bearer_auth(token)
+    }
+
+    /// The URL of one of Meta's objects, such as the number or the business account, or of a list of it.
+    fn url(&self, path: &[&str]) -> Result<Url, UnusableChannel> {
+        let mut url = self.address.url()?;
+        url.path_segments_mut()
+            .map_err(|()| UnusableChannel::Address)?
+            .pop_if_empty()
+            .push(self.options.api_version.as_str())
+            .extend(path);
+        Ok(url)
+    }
+}
+
+#[async_trait]
+impl Provider for Meta {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn kinds(&self) -> &'static [MessageKind] {
+        &[MessageKind::Text]
+    }
+
+    fn can_quote(&self) -> bool {
+        true
+    }
+
+    async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {
+        let body = request::of(message)?;
+        let request = self
+            .request(
+                Method::POST,
+                self.url(&[&self.address.instance, "messages"])?,
+            )
+            .json(&body);
+        let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
+        answer::judge(&answer, &self.address)
+    }
+
+    async fn health(&self) -> Result<Health, SendError> {
+        let mut url = self.url(&[&self.address.instance])?;
+        url.query_pairs_mut().append_pair(
+            "fields",
+            "display_phone_number,verified_name,quality_rating,status",
+        );
+        let request = self.request(Method::GET, url);
+        let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES)
+            .await
+            .map_err(SendError::of_question)?;
+        answer::health(&answer, &self.address)
+    }
+}
