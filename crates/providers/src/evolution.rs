@@ -3,6 +3,8 @@
 
 mod answer;
 mod history;
+mod jid;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ pub(crate) struct Evolution {
 pub(crate) const REGISTERED: Registered = Registered {
     name: Evolution::NAME,
     build: |address, http| Ok(Arc::new(Evolution::new(address, http)?)),
-    webhook: None,
+    webhook: Some(&webhook::EvolutionWebhook),
     base_url: None,
     limits: DefaultLimits::CAREFUL,
 };

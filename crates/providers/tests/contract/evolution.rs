@@ -1,8 +1,10 @@
 //! What the Evolution provider makes of every answer that its contract knows, and of none.
 
+mod health;
 mod history;
 mod refusals;
 mod transport;
+mod webhook;
 
 use std::sync::Arc;
 

@@ -1,0 +1,99 @@
+//! What proves that a delivery comes from the Evolution API server that was told to deliver.
+//!
+//! There is no signature over the body: the proof is a JWT (HS256, `{"iat", "exp", "app": "evolution", "action": "webhook"}`,
+//! good for ten minutes) or a word in a header.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::SECRET_HEADER;
+use crate::webhook::ProofError;
+
+/// How far the server's clock may be from ours.
+const LEEWAY_SECONDS: i64 = 30;
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    app: String,
+    /// Seconds since 1970.
+    exp: i64,
+    iat: Option<i64>,
+}
+
+/// Compares the word in our header with every secret.
+pub(super) fn word(headers: &HeaderMap, secrets: &[SecretString]) -> Result<(), ProofError> {
+    let given = headers.get(SECRET_HEADER).ok_or(ProofError::Missing)?;
+    // Every secret is compared, so that the time taken does not tell which of them fits.
+    let fits = secrets.iter().fold(false, |fits, secret| {
+        let secret = secret.expose_secret().as_bytes();
+        let same: bool = given.as_bytes().ct_eq(secret).into();
+        fits | (same && !secret.is_empty())
+    });
+    if fits { Ok(()) } else { Err(ProofError::Wrong) }
+}
+
+/// Compares the signature of the token with every secret, then looks at what it says.
+pub(super) fn token(
+    headers: &HeaderMap,
+    secrets: &[SecretString],
+    now: DateTime<Utc>,
+) -> Result<(), ProofError> {
+    let given = headers.get(AUTHORIZATION).ok_or(ProofError::Missing)?;
+    let token = given
+        .to_str()
+        .ok()
+        .and_then(|text| text.strip_prefix("Bearer "))
+        .ok_or(ProofError::Missing)?;
+    let claims = signed_claims(token.trim(), secrets).ok_or(ProofError::Wrong)?;
+    if claims.app != "evolution" {
+        return Err(ProofError::Wrong);
+    }
+    let now = now.timestamp();
+    let expired = claims.exp.saturating_add(LEEWAY_SECONDS) < now;
+    let from_the_future = claims
+        .iat
+        .is_some_and(|at| at.saturating_sub(LEEWAY_SECONDS) > now);
+    if expired || from_the_future {
+        return Err(ProofError::Old);
+    }
+    Ok(())
+}
+
+/// What the token says, where one of the secrets has signed it.
+fn signed_claims(token: &str, secrets: &[SecretString]) -> Option<Claims> {
+    let (signed, signature) = token.rsplit_once('.')?;
+    let (header, claims) = signed.split_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    // The algorithm is ours to choose: a token that names another one, or `none`, is no proof.
+    (decoded::<Header>(header)?.alg == "HS256").then_some(())?;
+    let fits = secrets.iter().fold(false, |fits, secret| {
+        fits | is_signed(signed, &signature, secret.expose_secret())
+    });
+    fits.then(|| decoded(claims))?
+}
+
+fn is_signed(signed: &str, signature: &[u8], secret: &str) -> bool {
+    // Anybody can sign with an empty secret.
+    !secret.is_empty()
+        && Hmac::<Sha256>::new_from_slice(secret.as_bytes())
+            .is_ok_and(|mac| mac.chain_update(signed).verify_slice(signature).is_ok())
+}
+
+fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {
+    let json = URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&json).ok()
+}
