@@ -8,6 +8,8 @@ mod health;
 mod http;
 mod provider;
 mod registry;
+mod signature;
+mod waha;
 mod webhook;
 
 pub use channel::{ChannelAddress, Options, Secrets, UnusableChannel};

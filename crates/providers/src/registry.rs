@@ -6,6 +6,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::evolution;
 use crate::http::Http;
 use crate::provider::Provider;
+use crate::waha;
 use crate::webhook::Webhook;
 
 /// One provider.
@@ -21,7 +22,7 @@ pub struct Registered {
 }
 
 /// One line per provider.
-static PROVIDERS: &[Registered] = &[evolution::REGISTERED];
+static PROVIDERS: &[Registered] = &[evolution::REGISTERED, waha::REGISTERED];
 
 /// The providers there are, in the order of the documentation.
 #[must_use]

@@ -2,6 +2,7 @@
 
 mod evolution;
 mod server;
+mod waha;
 
 use std::time::Duration;
 
