@@ -1,45 +1,87 @@
-//! Signatures of deliveries: an HMAC over the body, written in hexadecimal.
+//! Signatures of deliveries: an HMAC over the body as it came.
 
 use hmac::{KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Whether one of the secrets signed `body` with this signature. Compares in constant time.
-pub(crate) fn is_signed<M: Mac + KeyInit>(
+use crate::webhook::ProofError;
+
+/// Compares `signature`, hexadecimal, with the MAC of `body` under each of `secrets`, in constant time. `M` is the MAC, such
+/// as `Hmac<Sha256>`.
+///
+/// # Errors
+/// [`ProofError::Wrong`] when none of the secrets gives this signature, which is so without any secret, too.
+pub(crate) fn verify<M: Mac + KeyInit>(
     body: &[u8],
     signature: &str,
     secrets: &[SecretString],
-) -> bool {
-    let Some(signature) = from_hex(signature.trim()) else {
-        return false;
+) -> Result<(), ProofError> {
+    let signature = hex::decode(signature.trim()).map_err(|_| ProofError::Wrong)?;
+    let fits = |secret: &SecretString| {
+        let key = secret.expose_secret().as_bytes();
+        // An empty secret is one that everybody knows.
+        !key.is_empty()
+            && <M as KeyInit>::new_from_slice(key)
+                .is_ok_and(|mac| mac.chain_update(body).verify_slice(&signature).is_ok())
     };
-    secrets.iter().any(|secret| {
-        <M as KeyInit>::new_from_slice(secret.expose_secret().as_bytes())
-            .is_ok_and(|mac| mac.chain_update(body).verify_slice(&signature).is_ok())
-    })
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16)?).ok();
-    let (pairs, rest) = text.as_bytes().as_chunks();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs
+    secrets
         .iter()
-        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-        .collect()
+        .any(fits)
+        .then_some(())
+        .ok_or(ProofError::Wrong)
 }
 
 #[cfg(test)]
 mod tests {
+    use hmac::Hmac;
+    use sha2::{Sha256, Sha512};
+
     use super::*;
 
+    /// Test case 2 of RFC 4231.
+    const KEY: &str = "Jefe";
+    const BODY: &[u8] = b"what do ya want for nothing?";
+    const SHA256: &str = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+    const SHA512: &str = "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
+                          9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737";
+
+    fn secrets(texts: &[&str]) -> Vec<SecretString> {
+        texts.iter().map(|text| (*text).into()).collect()
+    }
+
+    /// C1: the vectors of RFC 4231; any of several secrets will do, so that they can be changed without a gap.
     #[test]
-    fn only_pairs_of_hexadecimal_digits_are_bytes() {
-        assert_eq!(from_hex("00fFa9"), Some(vec![0, 255, 169]));
-        assert_eq!(from_hex(""), Some(Vec::new()));
-        for text in ["0", "0g", "+f", "0 ", "é", "sha256=00"] {
-            assert_eq!(from_hex(text), None, "{text:?}");
+    fn a_signature_of_any_active_secret_is_right() {
+        for known in [&[KEY] as &[_], &["old", KEY], &[KEY, "new"]] {
+            let secrets = secrets(known);
+            assert_eq!(verify::<Hmac<Sha256>>(BODY, SHA256, &secrets), Ok(()));
+            assert_eq!(verify::<Hmac<Sha512>>(BODY, SHA512, &secrets), Ok(()));
         }
+        let upper = SHA256.to_uppercase();
+        assert_eq!(
+            verify::<Hmac<Sha256>>(BODY, &upper, &secrets(&[KEY])),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn every_other_signature_is_wrong() {
+        let right = secrets(&[KEY]);
+        for signature in ["", "00", "not hex", &SHA256[..62], SHA512] {
+            let verdict = verify::<Hmac<Sha256>>(BODY, signature, &right);
+            assert_eq!(verdict, Err(ProofError::Wrong), "{signature}");
+        }
+        for known in [&[] as &[_], &["Jeff"], &["", "Jeff"]] {
+            let verdict = verify::<Hmac<Sha256>>(BODY, SHA256, &secrets(known));
+            assert_eq!(verdict, Err(ProofError::Wrong));
+        }
+        let of_empty_key = hex::encode(
+            <Hmac<Sha256> as KeyInit>::new_from_slice(b"")
+                .unwrap()
+                .chain_update(BODY)
+                .finalize()
+                .into_bytes(),
+        );
+        let verdict = verify::<Hmac<Sha256>>(BODY, &of_empty_key, &secrets(&[""]));
+        assert_eq!(verdict, Err(ProofError::Wrong));
     }
 }

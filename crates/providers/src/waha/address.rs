@@ -8,6 +8,7 @@ use crate::provider::OutgoingMessage;
 /// The chat to send to. WAHA takes no `@s.whatsapp.net` there, which other providers confirm numbers with.
 pub(super) fn chat_of(message: &OutgoingMessage) -> Result<String, SendError> {
     if let Some(confirmed) = &message.confirmed_address {
+        let confirmed = confirmed.trim_start_matches('+');
         let (user, server) = confirmed.split_once('@').unwrap_or((confirmed, "c.us"));
         let server = if server == "s.whatsapp.net" {
             "c.us"

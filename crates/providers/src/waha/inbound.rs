@@ -28,7 +28,8 @@ const CONTENT: [&str; 3] = ["media", "location", "vCards"];
 #[serde(rename_all = "camelCase")]
 struct Common {
     id: String,
-    timestamp: Option<i64>,
+    #[serde(default)]
+    timestamp: Value,
     from: Option<String>,
     to: Option<String>,
     #[serde(default)]
@@ -75,8 +76,6 @@ pub(super) fn poll_vote(payload: &Value) -> Option<InboundMessage> {
         text: Some(chosen.join(", ")),
         quotes: Some(kept_id(poll).to_owned()),
         content: Map::from_iter([("options".to_owned(), chosen.clone().into())]).into(),
-        // Unlike the time of a message, that of a vote is in milliseconds.
-        at: common.timestamp.and_then(DateTime::from_timestamp_millis),
         ..common.inbound(vote)?
     })
 }
@@ -98,7 +97,7 @@ impl Common {
             author: author.and_then(recipient),
             name: first_text(payload, &NAMES).filter(|_| !self.from_me),
             from_me: self.from_me,
-            at: self.at(),
+            at: time(&self.timestamp),
             kind: "text".to_owned(),
             text: None,
             quotes: None,
@@ -111,10 +110,18 @@ impl Common {
         let other = if self.from_me { &self.to } else { &self.from };
         chat_in(&self.id).or(other.as_deref())
     }
+}
 
-    fn at(&self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp(self.timestamp?, 0)
+/// A time in seconds, with a fraction in places, or in milliseconds: the same field has either, by event and engine.
+pub(super) fn time(value: &Value) -> Option<DateTime<Utc>> {
+    /// Seconds of the year 5138, milliseconds of 1973.
+    const FIRST_MILLISECONDS: f64 = 1e11;
+    let number = value.as_f64()?;
+    if number >= FIRST_MILLISECONDS {
+        return DateTime::from_timestamp_millis(value.as_i64()?);
     }
+    // The fraction is cut; a number that is no time saturates and is refused.
+    DateTime::from_timestamp(number as i64, 0)
 }
 
 fn first_text(payload: &Value, pointers: &[&str]) -> Option<String> {

@@ -12,15 +12,15 @@ use super::address::{chat_in, kept_id};
 use super::inbound;
 use super::session;
 use crate::channel::Secrets;
-use crate::signature::is_signed;
+use crate::signature;
 use crate::webhook::{
     Delivery, Event, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
 };
 
 /// The secret that signs deliveries.
 pub(super) const HMAC_KEY: &str = "hmac_key";
-/// WAHA repeats a delivery with the time of its first try: with 15 tries from 2 s on, each pause twice the one before,
-/// for 18 hours. What is delivered twice within that time is told apart by the ids of messages.
+/// A delivery that WAHA repeats has the body, and so the time, of its first try: with 15 tries from 2 s on, each pause
+/// twice the one before, for 18 hours. What comes twice within that time is known again by the ids of messages.
 const OLDEST: TimeDelta = TimeDelta::hours(24);
 /// How far WAHA's clock may be ahead of ours.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
@@ -69,9 +69,7 @@ impl Webhook for WahaWebhook {
             return Ok(());
         }
         let signature = header(delivery, "x-webhook-hmac").ok_or(ProofError::Missing)?;
-        if !is_signed::<Hmac<Sha512>>(delivery.body, signature, keys) {
-            return Err(ProofError::Wrong);
-        }
+        signature::verify::<Hmac<Sha512>>(delivery.body, signature, keys)?;
         let sent = signed_at(delivery).ok_or(ProofError::Missing)?;
         if sent < now - OLDEST || sent > now + AHEAD {
             return Err(ProofError::Old);
@@ -147,12 +145,11 @@ fn receipt(envelope: &Envelope) -> Option<Receipt> {
         // 0: it still waits in the phone.
         _ => return None,
     };
-    let milliseconds = envelope.timestamp.as_i64();
     Some(Receipt {
         provider_message_id: kept_id(&ack.id).to_owned(),
         reference: None,
         status,
-        at: milliseconds.and_then(DateTime::from_timestamp_millis),
+        at: inbound::time(&envelope.timestamp),
         recipient_address: chat_in(&ack.id).map(str::to_owned).or(ack.to),
     })
 }

@@ -173,7 +173,7 @@ fn an_answer_names_the_message_that_it_quotes() {
 fn a_reaction_is_about_a_message() {
     let payload = json!({
         "id": "false_5511987654321@c.us_BBBB", "from": ANA, "fromMe": false, "to": LOJA,
-        "timestamp": 1_710_481_111, "participant": ANA,
+        "timestamp": 1_710_481_111.853, "participant": ANA,
         "reaction": {"text": "🙏", "messageId": "true_5511987654321@c.us_3EB0C5A277"},
     });
     let read = message("message.reaction", &payload);
@@ -181,6 +181,7 @@ fn a_reaction_is_about_a_message() {
     assert_eq!(read.text.as_deref(), Some("🙏"));
     assert_eq!(read.quotes.as_deref(), Some("3EB0C5A277"));
     assert_eq!(read.provider_message_id, "false_5511987654321@c.us_BBBB");
+    assert_eq!(read.at, DateTime::from_timestamp(1_710_481_111, 0));
 }
 
 #[test]
