@@ -10,6 +10,7 @@ mod meta;
 mod provider;
 mod registry;
 mod signature;
+mod waha;
 mod webhook;
 
 pub use channel::{ChannelAddress, Options, Secrets, UnusableChannel};

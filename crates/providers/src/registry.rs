@@ -8,6 +8,7 @@ use crate::evolution;
 use crate::http::Http;
 use crate::meta;
 use crate::provider::Provider;
+use crate::waha;
 use crate::webhook::Webhook;
 
 /// How much a channel may send when nothing else is said of it.
@@ -60,6 +61,7 @@ pub struct Registered {
 
 /// One line per provider.
 static PROVIDERS: &[Registered] = &[evolution::REGISTERED, meta::REGISTERED];
+static PROVIDERS: &[Registered] = &[evolution::REGISTERED, waha::REGISTERED];
 
 /// The providers there are, in the order of the documentation.
 #[must_use]

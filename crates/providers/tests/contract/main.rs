@@ -3,6 +3,7 @@
 mod evolution;
 mod meta;
 mod server;
+mod waha;
 
 use std::time::Duration;
 
