@@ -19,7 +19,7 @@ use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::Health;
 use crate::http::Http;
 use crate::provider::{Accepted, OutgoingMessage, Provider};
-use crate::registry::Registered;
+use crate::registry::{DefaultLimits, Registered};
 use options::MetaOptions;
 
 pub(crate) const REGISTERED: Registered = Registered {
@@ -27,6 +27,7 @@ pub(crate) const REGISTERED: Registered = Registered {
     build: |address, http| Ok(Arc::new(Meta::new(address, http)?)),
     webhook: Some(&webhook::MetaWebhook),
     base_url: Some("https://graph.facebook.com"),
+    limits: DefaultLimits::META,
 };
 
 /// A number of the Cloud API.

@@ -35,6 +35,14 @@ impl DefaultLimits {
         recipient_burst: None,
         delay: (Duration::from_secs(1), Duration::from_secs(3)),
     };
+    /// Meta's own (throughput, and pair rate): 80 a second, and to one recipient one in 6 s with a burst of 45.
+    pub const META: Self = Self {
+        per_minute: None,
+        per_second: Some(80),
+        recipient_interval: Some(Duration::from_secs(6)),
+        recipient_burst: Some(45),
+        delay: (Duration::ZERO, Duration::ZERO),
+    };
     /// None.
     pub const NONE: Self = Self {
         per_minute: None,
@@ -60,8 +68,12 @@ pub struct Registered {
 }
 
 /// One line per provider.
-static PROVIDERS: &[Registered] = &[evolution::REGISTERED, meta::REGISTERED];
-static PROVIDERS: &[Registered] = &[evolution::REGISTERED, waha::REGISTERED];
+#[rustfmt::skip]
+static PROVIDERS: &[Registered] = &[
+    evolution::REGISTERED,
+    meta::REGISTERED,
+    waha::REGISTERED,
+];
 
 /// The providers there are, in the order of the documentation.
 #[must_use]

@@ -28,7 +28,7 @@ use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::{Health, Pairing};
 use crate::http::Http;
 use crate::provider::{Accepted, Lookup, OutgoingMessage, Provider};
-use crate::registry::Registered;
+use crate::registry::{DefaultLimits, Registered};
 use session::Session;
 
 /// A session at a WAHA server.
@@ -42,6 +42,7 @@ pub(crate) const REGISTERED: Registered = Registered {
     build: |address, http| Ok(Arc::new(Waha::new(address, http)?)),
     webhook: Some(&webhook::WahaWebhook),
     base_url: None,
+    limits: DefaultLimits::CAREFUL,
 };
 
 /// It takes none.
