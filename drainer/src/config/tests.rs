@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use clap::{Command, FromArgMatches};
+use zapgres_providers::AllowedAddresses;
 
 use super::*;
 
@@ -164,6 +165,22 @@ fn a_send_timeout_that_outlasts_the_wait_before_a_repeat_is_refused() {
         let expected = format!("send_timeout is {shown}; give it from 100ms to 50s");
         assert_eq!(error, expected);
     }
+}
+
+/// P1: nothing private is reached unless somebody says so.
+#[test]
+fn only_public_addresses_are_allowed_unless_others_are_named() {
+    let networks = |text: &str| text.parse::<AllowedAddresses>().unwrap();
+    let allowed = |settings: Settings| settings.resolve().unwrap().sending.allowed_addresses;
+    assert_eq!(allowed(flags(&URL)), networks(""));
+    let flag = [URL[0], "--allow-addresses=127.0.0.1, fd00::/8"];
+    assert_eq!(allowed(flags(&flag)), networks("127.0.0.1,fd00::/8"));
+    let in_file = file("[sending]\nallow_addresses = '10.0.0.0/8'").unwrap();
+    assert_eq!(allowed(flags(&URL).over(in_file)), networks("10.0.0.0/8"));
+    let variables = environment(&[("ZAPGRES_ALLOW_ADDRESSES", "localhost")]);
+    let error = environment::read(&variables).unwrap_err().to_string();
+    let expected = "environment variable ZAPGRES_ALLOW_ADDRESSES: not an address or network";
+    assert!(error.starts_with(expected), "{error}");
 }
 
 #[test]
