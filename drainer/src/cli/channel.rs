@@ -62,7 +62,7 @@ pub struct AddCommand {
     #[arg(
         long,
         value_name = "REFERENCE",
-        help = "Where the daemon finds the secret: env:VARIABLE, cred:NAME (systemd) or file:PATH"
+        help = "Where the daemon finds the secret: env:VARIABLE, cred:NAME (systemd) or file:PATH; or sealed:… of zapgres seal"
     )]
     credential: CredentialReference,
     /// Company that owns it, by its id in your tables; added if unknown
@@ -134,6 +134,7 @@ impl AddCommand {
         let limits = self.limits();
         limits.check()?;
         let config = self.settings.load()?;
+        let seal_key = config.daemon.seal_key.clone();
         let channel = NewChannel {
             name: self.name,
             tenant: self.tenant,
@@ -146,7 +147,7 @@ impl AddCommand {
         };
         let mut client = database::connect_command(&config).await?;
         let added = channel::add(&mut client, &channel).await?;
-        report(&channel, added.tenant_created);
+        report(&channel, added.tenant_created, seal_key.as_ref());
         Ok(())
     }
 
@@ -237,7 +238,7 @@ fn state(row: &Value) -> String {
     obstacles.join("; ")
 }
 
-fn report(channel: &NewChannel, tenant_created: bool) {
+fn report(channel: &NewChannel, tenant_created: bool, seal_key: Option<&CredentialReference>) {
     let NewChannel {
         name,
         tenant,
@@ -264,7 +265,9 @@ fn report(channel: &NewChannel, tenant_created: bool) {
             "note: tenant {tenant} was unknown and was added, enabled"
         ));
     }
-    if let Err(error) = credential::read(&channel.credential, &|name| std::env::var_os(name)) {
+    if let Err(error) = credential::read(&channel.credential, seal_key, &|name| {
+        std::env::var_os(name)
+    }) {
         say(&format!(
             "warning: {error} (as seen by this command; the daemon may see it)"
         ));

@@ -287,6 +287,7 @@ impl Lane {
         match Connection::renew(
             self.connection.take(),
             &settings.address,
+            self.daemon.config.daemon.seal_key.as_ref(),
             &self.daemon.make_provider,
         ) {
             Ok(connection) => {

@@ -32,10 +32,11 @@ impl Connection {
     pub(crate) fn renew(
         kept: Option<Self>,
         address: &Address,
+        seal_key: Option<&CredentialReference>,
         make_provider: &MakeProvider,
     ) -> Result<Self, Unusable> {
-        let secret = read_secret(&address.credential)?;
-        let secrets = read_secrets(&address.secrets)?;
+        let secret = read_secret(&address.credential, seal_key)?;
+        let secrets = read_secrets(&address.secrets, seal_key)?;
         if let Some(kept) = kept
             && kept.address == *address
             && kept.secret.expose_secret() == secret.expose_secret()
@@ -62,7 +63,10 @@ impl Connection {
 }
 
 /// Each name has one reference, or an array of them.
-fn read_secrets(references: &Value) -> Result<Secrets, Unusable> {
+fn read_secrets(
+    references: &Value,
+    seal_key: Option<&CredentialReference>,
+) -> Result<Secrets, Unusable> {
     let mut secrets = Secrets::default();
     for (name, value) in references.as_object().into_iter().flatten() {
         let several = value
@@ -70,7 +74,7 @@ fn read_secrets(references: &Value) -> Result<Secrets, Unusable> {
             .map_or(std::slice::from_ref(value), Vec::as_slice);
         for reference in several {
             let reference = reference.as_str().unwrap_or_default();
-            secrets.add(name, read_secret(reference)?);
+            secrets.add(name, read_secret(reference, seal_key)?);
         }
     }
     Ok(secrets)
@@ -80,10 +84,13 @@ fn options(stored: &Value) -> Options {
     Options(stored.as_object().cloned().unwrap_or_default())
 }
 
-fn read_secret(reference: &str) -> Result<SecretString, Unusable> {
+fn read_secret(
+    reference: &str,
+    seal_key: Option<&CredentialReference>,
+) -> Result<SecretString, Unusable> {
     let reference: CredentialReference = reference
         .parse()
         .map_err(|error| Unusable(format!("{error}")))?;
-    credential::read(&reference, &|name| std::env::var_os(name))
+    credential::read(&reference, seal_key, &|name| std::env::var_os(name))
         .map_err(|error| Unusable(error.to_string()))
 }
