@@ -100,7 +100,7 @@ install_zapgres() {
 
 start_daemon() {
     step "zapgres run"
-    in_background daemon run --database-url "host=$scratch user=demo_daemon dbname=demo"
+    in_background daemon run --database-url "host=$scratch user=demo_daemon dbname=demo" --allow-addresses 127.0.0.1
     wait_until "the daemon is at work" daemon_works
 }
 

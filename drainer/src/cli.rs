@@ -8,6 +8,7 @@ mod pause;
 mod queue;
 mod run;
 mod sandbox;
+mod seal;
 mod setup;
 mod signals;
 mod sweep;
@@ -62,6 +63,7 @@ enum Command {
     /// Look at the daemons
     #[command(subcommand)]
     Daemon(daemon::DaemonCommand),
+    Seal(seal::SealCommand),
     Sandbox(sandbox::SandboxCommand),
 }
 
@@ -122,6 +124,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Tenant(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,
+            Command::Seal(command) => command.execute(),
             Command::Sandbox(command) => command.execute().await,
         }
     })

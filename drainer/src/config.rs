@@ -21,8 +21,9 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Deserialize;
+use zapgres_core::credential::CredentialReference;
 
-pub use daemon::{Daemon, DaemonSettings};
+pub use daemon::{Daemon, DaemonSettings, parse_seal_key};
 pub use database::{Database, DatabaseSettings};
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, document};
@@ -124,6 +125,19 @@ impl Config {
     /// The first thing that is wrong with any of them.
     pub fn load(flags: Settings, environment: &Environment) -> Result<Self, ConfigError> {
         merge(flags, environment)?.resolve()
+    }
+}
+
+impl Daemon {
+    /// Where the key of sealed credentials is, for a command that needs no database.
+    ///
+    /// # Errors
+    /// As of [`Config::load`].
+    pub fn seal_key(
+        flags: Settings,
+        environment: &Environment,
+    ) -> Result<Option<CredentialReference>, ConfigError> {
+        Ok(merge(flags, environment)?.daemon.seal_key)
     }
 }
 

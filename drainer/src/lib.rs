@@ -11,6 +11,7 @@ mod database;
 mod installation;
 mod logging;
 mod run;
+mod seal;
 mod service_notify;
 mod setup;
 mod sweep;

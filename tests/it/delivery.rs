@@ -27,6 +27,7 @@ mod open_locks;
 mod order;
 mod plans;
 mod reconciliation;
+mod secrets;
 mod shapes;
 mod share;
 pub mod stand;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use zapgres_sandbox::{Sandbox, SandboxError};
+use zapgres_sandbox::{Sandbox, SandboxError, SandboxOptions};
 
 /// A running sandbox; dropped, it takes no requests any more.
 pub struct Provider {
@@ -23,7 +23,20 @@ impl Provider {
 
     /// Starts one on the port of another that was stopped.
     pub fn start_at(address: SocketAddr) -> Self {
-        let sandbox = Sandbox::bind(address).expect("bind the sandbox");
+        Self::serve(Sandbox::bind(address).expect("bind the sandbox"))
+    }
+
+    /// Starts one on a free port that lets only this key in.
+    pub fn start_requiring(key: &str) -> Self {
+        let options = SandboxOptions {
+            api_key: Some(key.to_owned()),
+            ..SandboxOptions::default()
+        };
+        let address = (Ipv4Addr::LOCALHOST, 0).into();
+        Self::serve(Sandbox::bind_with(address, options).expect("bind the sandbox"))
+    }
+
+    fn serve(sandbox: Sandbox) -> Self {
         let address = sandbox.address();
         let shutdown = CancellationToken::new();
         let server = tokio::spawn(sandbox.serve(shutdown.clone()));

@@ -1,11 +1,11 @@
-//! Where a channel's secret is. Reading it is the daemon's business; the secret itself is never
-//! in the database.
+//! Where a channel's secret is. Reading it is the daemon's business; the secret itself is never in the database, unless
+//! sealed under a key that is not there.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-/// Reference to a secret, written `env:NAME`, `cred:NAME` or `file:PATH`.
+/// Reference to a secret, written `env:NAME`, `cred:NAME` or `file:PATH`; or `sealed:BASE64`, the secret encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CredentialReference {
     /// Environment variable of the daemon.
@@ -14,15 +14,17 @@ pub enum CredentialReference {
     SystemdCredential(String),
     /// File, absolute path.
     File(PathBuf),
+    /// The secret itself, encrypted, in base64.
+    Sealed(String),
 }
 
 /// A credential reference that cannot be used. The text is never repeated: people paste the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialError {
-    /// None of the three forms.
+    /// None of the four forms.
     #[error(
-        "the credential is not a reference: write env:NAME, cred:NAME or file:PATH and keep the secret there \
-         (the text is not shown, it may be the secret itself)"
+        "the credential is not a reference: write env:NAME, cred:NAME or file:PATH and keep the secret there, \
+         or sealed:… of zapgres seal (the text is not shown, it may be the secret itself)"
     )]
     Form,
     /// Bad variable name.
@@ -36,6 +38,11 @@ pub enum CredentialError {
     /// Bad path.
     #[error("file: needs an absolute path, such as file:/etc/zapgres/loja1.key")]
     Path,
+    /// Not base64.
+    #[error(
+        "sealed: needs what zapgres seal prints, all of it; the secret itself must not be there"
+    )]
+    Sealed,
 }
 
 impl FromStr for CredentialReference {
@@ -50,6 +57,8 @@ impl FromStr for CredentialReference {
             "cred" => Err(CredentialError::SystemdName),
             "file" if is_absolute_path(rest) => Ok(Self::File(PathBuf::from(rest))),
             "file" => Err(CredentialError::Path),
+            "sealed" if is_base64(rest) => Ok(Self::Sealed(rest.to_owned())),
+            "sealed" => Err(CredentialError::Sealed),
             _ => Err(CredentialError::Form),
         }
     }
@@ -61,6 +70,7 @@ impl fmt::Display for CredentialReference {
             Self::Environment(name) => write!(f, "env:{name}"),
             Self::SystemdCredential(name) => write!(f, "cred:{name}"),
             Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Sealed(text) => write!(f, "sealed:{text}"),
         }
     }
 }
@@ -82,6 +92,16 @@ fn is_absolute_path(text: &str) -> bool {
     text.len() > 1 && text.starts_with('/') && !text.contains('\0')
 }
 
+/// Whether these are characters of base64. Their number and what they stand for is judged where they are opened.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    !digits.is_empty()
+        && text.len() - digits.len() <= 2
+        && digits
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '+' || c == '/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +113,7 @@ mod tests {
             "env:_k1",
             "cred:loja1.key",
             "file:/etc/zapgres/loja 1:key",
+            "sealed:q83v/A+8Bw==",
         ] {
             let reference: CredentialReference = text.parse().unwrap();
             assert_eq!(reference.to_string(), text);
@@ -117,6 +138,10 @@ mod tests {
             ("file:", CredentialError::Path),
             ("file:/", CredentialError::Path),
             ("file:key.txt", CredentialError::Path),
+            ("sealed:", CredentialError::Sealed),
+            ("sealed:==", CredentialError::Sealed),
+            ("sealed:B6D711FC-DE4D", CredentialError::Sealed),
+            ("sealed:q83v\nA+8B", CredentialError::Sealed),
         ];
         for (text, expected) in cases {
             assert_eq!(
@@ -134,6 +159,7 @@ mod tests {
             secret.to_owned(),
             format!("env:{secret} x"),
             format!("file:{secret}"),
+            format!("sealed:{secret}-"),
         ] {
             let error = text.parse::<CredentialReference>().unwrap_err();
             assert!(!format!("{error} {error:?}").contains(secret));

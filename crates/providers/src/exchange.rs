@@ -9,6 +9,7 @@ use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
 use zapgres_core::error_text;
 
 use crate::channel::ChannelAddress;
+use crate::http::forbidden_address;
 
 /// Answers to a send are a few hundred bytes; more than this is not one.
 pub(crate) const SEND_ANSWER_CAP_BYTES: usize = 64 * 1024;
@@ -46,6 +47,7 @@ impl Answer {
 /// Sends the request and reads the answer, of which up to `cap_bytes` are one.
 ///
 /// # Errors
+/// [`ErrorClass::ChannelAuth`] when the channel's address cannot be used or must not be;
 /// [`ErrorClass::ChannelDown`] when no connection came about; [`ErrorClass::Uncertain`] for
 /// everything later, when the request may have arrived.
 pub(crate) async fn exchange(
@@ -68,6 +70,10 @@ pub(crate) async fn exchange(
 }
 
 fn transport_error(error: reqwest::Error, channel: &ChannelAddress) -> SendError {
+    if let Some(forbidden) = forbidden_address(&error) {
+        let message = format!("the channel's address {forbidden}");
+        return SendError::before_sending(ErrorClass::ChannelAuth, message);
+    }
     let (class, reached_provider, what) = if error.is_builder() {
         (
             ErrorClass::ChannelAuth,

@@ -1,13 +1,17 @@
 //! The HTTP client that all providers share.
 
-use std::net::IpAddr;
-use std::str::FromStr;
+mod addresses;
+mod guard;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use reqwest::{Client, Method, RequestBuilder, Url};
 use rustls::{ClientConfig, RootCertStore};
+
+pub use addresses::{AllowedAddresses, AllowedAddressesError};
+pub(crate) use guard::forbidden_address;
+use guard::{Guard, SystemResolver};
 
 /// A provider that does not take a connection within this time is down. Never more than half of the
 /// whole time: were that over first, the outcome would count as uncertain.
@@ -21,49 +25,23 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 pub struct Http {
     client: Client,
     send_timeout: Duration,
-}
-
-/// Addresses that are allowed although they belong to no public host: those of private networks, of this machine, and so
-/// on. By default none is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AllowedAddresses(Vec<IpNet>);
-
-/// Not a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not an address or network: write 10.0.0.5 or 10.0.0.0/8, several with commas between them"
-)]
-pub struct AllowedAddressesError;
-
-impl FromStr for AllowedAddresses {
-    type Err = AllowedAddressesError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty());
-        let network = |part: &str| {
-            part.parse::<IpNet>()
-                .or_else(|_| part.parse::<IpAddr>().map(IpNet::from))
-                .map_err(|_| AllowedAddressesError)
-        };
-        parts.map(network).collect::<Result<_, _>>().map(Self)
-    }
+    allowed: Arc<AllowedAddresses>,
 }
 
 impl Http {
-    /// A client whose requests take `send_timeout` in all, at most.
+    /// A client whose requests take `send_timeout` in all, at most, and go to public addresses and those `allowed`.
     ///
     /// Redirects are not followed and proxies of the environment are not used: a message goes where its channel says or
     /// nowhere. TLS works without a process-wide default; on a machine without CA certificates `http://` addresses still
     /// work and `https://` ones fail with a certificate error.
     #[must_use]
-    pub fn new(send_timeout: Duration, _allowed: AllowedAddresses) -> Self {
+    pub fn new(send_timeout: Duration, allowed: AllowedAddresses) -> Self {
+        let allowed = Arc::new(allowed);
         let client = Client::builder()
             .tls_backend_preconfigured(tls_config())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .dns_resolver(Arc::new(Guard::new(Arc::clone(&allowed), SystemResolver)))
             .connect_timeout(CONNECT_TIMEOUT.min(send_timeout / 2))
             .pool_idle_timeout(IDLE_TIMEOUT)
             .timeout(send_timeout)
@@ -73,6 +51,7 @@ impl Http {
         Self {
             client,
             send_timeout,
+            allowed,
         }
     }
 
@@ -83,7 +62,8 @@ impl Http {
     }
 
     pub(crate) fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        self.client.request(method, url)
+        self.client
+            .request(method, guard::guarded(&self.allowed, url))
     }
 }
 

@@ -45,12 +45,13 @@ impl StoredAddress {
     }
 
     /// The address with its secrets, read anew.
-    pub fn open(&self) -> Result<ChannelAddress, Unusable> {
+    /// `seal_key` names the key of sealed ones.
+    pub fn open(&self, seal_key: Option<&CredentialReference>) -> Result<ChannelAddress, Unusable> {
         Ok(ChannelAddress {
             base_url: self.base_url.clone(),
             instance: self.instance.clone(),
-            credential: read_secret(&self.credential)?,
-            secrets: read_secrets(&self.secrets)?,
+            credential: read_secret(&self.credential, seal_key)?,
+            secrets: read_secrets(&self.secrets, seal_key)?,
             options: Options(self.options.as_object().cloned().unwrap_or_default()),
         })
     }
@@ -71,7 +72,10 @@ pub async fn load(
 }
 
 /// Each name has one reference, or an array of them.
-pub(crate) fn read_secrets(references: &Value) -> Result<Secrets, Unusable> {
+pub(crate) fn read_secrets(
+    references: &Value,
+    seal_key: Option<&CredentialReference>,
+) -> Result<Secrets, Unusable> {
     let mut secrets = Secrets::default();
     for (name, value) in references.as_object().into_iter().flatten() {
         let several = value
@@ -79,7 +83,7 @@ pub(crate) fn read_secrets(references: &Value) -> Result<Secrets, Unusable> {
             .map_or(std::slice::from_ref(value), Vec::as_slice);
         for reference in several {
             let reference = reference.as_str().unwrap_or_default();
-            let secret = read_secret(reference)
+            let secret = read_secret(reference, seal_key)
                 .map_err(|error| Unusable(format!("secret {name}: {error}")))?;
             secrets.add(name, secret);
         }
@@ -87,10 +91,13 @@ pub(crate) fn read_secrets(references: &Value) -> Result<Secrets, Unusable> {
     Ok(secrets)
 }
 
-fn read_secret(reference: &str) -> Result<SecretString, Unusable> {
+fn read_secret(
+    reference: &str,
+    seal_key: Option<&CredentialReference>,
+) -> Result<SecretString, Unusable> {
     let reference: CredentialReference = reference
         .parse()
         .map_err(|error| Unusable(format!("{error}")))?;
-    credential::read(&reference, &|name| std::env::var_os(name))
+    credential::read(&reference, seal_key, &|name| std::env::var_os(name))
         .map_err(|error| Unusable(error.to_string()))
 }

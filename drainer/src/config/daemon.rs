@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use zapgres_core::credential::CredentialReference;
 use zapgres_core::lease::START_WINDOW;
 
 use super::{ConfigError, Sending, duration};
@@ -21,6 +23,8 @@ pub struct Daemon {
     pub name: String,
     /// How long its channels stay its own without a sign of life.
     pub lease: Duration,
+    /// Where the key of sealed credentials is; none: there are none. Never sealed itself.
+    pub seal_key: Option<CredentialReference>,
 }
 
 /// One layer of [`Daemon`].
@@ -34,6 +38,14 @@ pub struct DaemonSettings {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     #[serde(deserialize_with = "duration::deserialize")]
     pub lease: Option<Duration>,
+    #[arg(
+        long,
+        value_name = "REFERENCE",
+        value_parser = parse_seal_key,
+        help = "Where the key of sealed credentials is: env:VARIABLE, cred:NAME (systemd) or file:PATH [default: no key]"
+    )]
+    #[serde(deserialize_with = "deserialize_seal_key")]
+    pub seal_key: Option<CredentialReference>,
 }
 
 impl DaemonSettings {
@@ -41,6 +53,7 @@ impl DaemonSettings {
         Self {
             name: self.name.or(below.name),
             lease: self.lease.or(below.lease),
+            seal_key: self.seal_key.or(below.seal_key),
         }
     }
 
@@ -48,8 +61,27 @@ impl DaemonSettings {
         Ok(Daemon {
             name: usable_name(self.name.unwrap_or_else(host_name))?,
             lease: lease(self.lease, sending.send_timeout)?,
+            seal_key: self.seal_key,
         })
     }
+}
+
+/// Reads where the key of sealed credentials is.
+pub fn parse_seal_key(text: &str) -> Result<CredentialReference, String> {
+    match text.parse() {
+        Ok(CredentialReference::Sealed(_)) => Err(
+            "the key cannot be sealed itself: write env:NAME, cred:NAME or file:PATH".to_owned(),
+        ),
+        Ok(reference) => Ok(reference),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn deserialize_seal_key<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<CredentialReference>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_seal_key(&text).map(Some).map_err(D::Error::custom)
 }
 
 fn host_name() -> String {

@@ -57,7 +57,7 @@ pub struct SendingSettings {
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     #[serde(deserialize_with = "duration::deserialize")]
     pub shutdown_timeout: Option<Duration>,
-    /// Private addresses that providers may be at, such as 127.0.0.1,10.0.0.0/8 [default: none]
+    /// Private addresses that providers may be at, such as 127.0.0.1,10.0.0.0/8 [default: public ones only]
     #[arg(long, value_name = "NETWORKS", value_parser = parse_addresses)]
     #[serde(deserialize_with = "deserialize_addresses")]
     pub allow_addresses: Option<AllowedAddresses>,

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use clap::{Command, FromArgMatches};
+use zapgres_providers::AllowedAddresses;
 
 use super::*;
 
@@ -166,6 +167,38 @@ fn a_send_timeout_that_outlasts_the_wait_before_a_repeat_is_refused() {
     }
 }
 
+/// P1: nothing private is reached unless somebody says so.
+#[test]
+fn only_public_addresses_are_allowed_unless_others_are_named() {
+    let networks = |text: &str| text.parse::<AllowedAddresses>().unwrap();
+    let allowed = |settings: Settings| settings.resolve().unwrap().sending.allowed_addresses;
+    assert_eq!(allowed(flags(&URL)), networks(""));
+    let flag = [URL[0], "--allow-addresses=127.0.0.1, fd00::/8"];
+    assert_eq!(allowed(flags(&flag)), networks("127.0.0.1,fd00::/8"));
+    let in_file = file("[sending]\nallow_addresses = '10.0.0.0/8'").unwrap();
+    assert_eq!(allowed(flags(&URL).over(in_file)), networks("10.0.0.0/8"));
+    let variables = environment(&[("ZAPGRES_ALLOW_ADDRESSES", "localhost")]);
+    let error = environment::read(&variables).unwrap_err().to_string();
+    let expected = "environment variable ZAPGRES_ALLOW_ADDRESSES: not an address or network";
+    assert!(error.starts_with(expected), "{error}");
+}
+
+/// P7: a key beside what it seals would be of no use.
+#[test]
+fn a_seal_key_that_is_sealed_itself_is_refused() {
+    let variables = environment(&[("ZAPGRES_SEAL_KEY", "sealed:q83v")]);
+    let error = environment::read(&variables).unwrap_err().to_string();
+    assert!(error.contains("the key cannot be sealed itself"), "{error}");
+    let error = file("[daemon]\nseal_key = 'q83v'").unwrap_err().to_string();
+    assert!(
+        error.starts_with("zapgres.toml:2: the credential is not a"),
+        "{error}"
+    );
+    let settings = file("[daemon]\nseal_key = 'cred:seal'").unwrap();
+    let key = Daemon::seal_key(settings, &Environment::new()).unwrap();
+    assert_eq!(key.unwrap().to_string(), "cred:seal");
+}
+
 #[test]
 fn a_name_that_nobody_could_read_is_refused() {
     for name in ["", " ", "a\nb", &"x".repeat(65)] {
@@ -234,5 +267,6 @@ fn the_example_file_shows_every_setting_with_its_true_default() {
     let mut told = shown.resolve().unwrap();
     told.wake.listen_url = None;
     told.daemon.name = defaults().daemon.name;
+    told.daemon.seal_key = None;
     assert_eq!(format!("{told:?}"), format!("{:?}", defaults()));
 }

@@ -291,8 +291,12 @@ impl Lane {
     /// meanwhile.
     fn connect(&mut self, settings: &Settings) -> bool {
         let kept = self.connection.take();
-        let obstacle = match Connection::renew(kept, &settings.address, &self.daemon.make_provider)
-        {
+        let obstacle = match Connection::renew(
+            kept,
+            &settings.address,
+            self.daemon.config.daemon.seal_key.as_ref(),
+            &self.daemon.make_provider,
+        ) {
             Ok(connection) => {
                 self.connection = Some(connection);
                 let hold = self.daemon.holds.of(self.channel_id);

@@ -45,6 +45,7 @@ impl Daemon {
             .env("BENCH_KEY", "key")
             .env("ZAPGRES_DATABASE_URL", url)
             .env("ZAPGRES_LOG_FORMAT", "text")
+            .env("ZAPGRES_ALLOW_ADDRESSES", "127.0.0.0/8")
             .envs(environment.daemon.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(File::create(&log).expect("a log file"));

@@ -1,5 +1,6 @@
 //! What each provider makes of every answer that its contract knows, and of none.
 
+mod addresses;
 mod evolution;
 mod meta;
 mod server;

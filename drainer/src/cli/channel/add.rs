@@ -41,7 +41,7 @@ pub struct AddCommand {
     #[arg(
         long,
         value_name = "REFERENCE",
-        help = "Where the daemon finds the secret: env:VARIABLE, cred:NAME (systemd) or file:PATH"
+        help = "Where the daemon finds the secret: env:VARIABLE, cred:NAME (systemd) or file:PATH; or sealed:… of zapgres seal"
     )]
     credential: CredentialReference,
     #[arg(

@@ -49,7 +49,7 @@ pub fn provider(config: &Config, stored: &StoredAddress) -> anyhow::Result<Arc<d
         config.sending.send_timeout,
         config.sending.allowed_addresses.clone(),
     );
-    let address = stored.open()?;
+    let address = stored.open(config.daemon.seal_key.as_ref())?;
     Ok(provider_named(&stored.provider, address, http)?)
 }
 

@@ -82,6 +82,7 @@ impl Watched {
         let renewed = Connection::renew(
             self.connection.take(),
             &settings.address,
+            daemon.config.daemon.seal_key.as_ref(),
             &daemon.make_provider,
         )
         .map_err(|error| SendError::before_sending(ErrorClass::ChannelAuth, error.to_string()))?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
+use zapgres_core::credential::CredentialReference;
 use zapgres_providers::{ChannelAddress, Provider, UnusableChannel};
 
 use crate::channel::{StoredAddress, Unusable};
@@ -23,9 +24,10 @@ impl Connection {
     pub(crate) fn renew(
         kept: Option<Self>,
         stored: &StoredAddress,
+        seal_key: Option<&CredentialReference>,
         make_provider: &MakeProvider,
     ) -> Result<Self, Unusable> {
-        let opened = stored.open()?;
+        let opened = stored.open(seal_key)?;
         if let Some(kept) = kept
             && kept.stored == *stored
             && have_same_secrets(&kept.opened, &opened)
