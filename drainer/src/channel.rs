@@ -3,12 +3,14 @@
 mod address;
 mod limits;
 mod remove;
+pub mod webhook;
 
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Transaction};
 
 use crate::database::DatabaseError;
 
+pub(crate) use address::read_secrets;
 pub use address::{StoredAddress, Unusable, load as load_address};
 pub use limits::{Limits, WarmUp, parse_interval, parse_warm_up};
 pub use remove::remove;

@@ -9,6 +9,7 @@ mod database_url;
 mod duration;
 mod environment;
 mod file;
+mod http;
 mod log;
 mod sending;
 mod sweep;
@@ -27,6 +28,7 @@ pub use daemon::{Daemon, DaemonSettings, parse_seal_key};
 pub use database::{Database, DatabaseSettings};
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, document};
+pub use http::{Http, HttpSettings};
 pub use log::{Log, LogFormat, LogSettings};
 pub use sending::{Sending, SendingSettings};
 pub use sweep::{Sweep, SweepSettings};
@@ -45,6 +47,8 @@ pub struct Config {
     pub sending: Sending,
     /// The search for orders that capture missed.
     pub sweep: Sweep,
+    /// Where providers deliver to, and metrics are read.
+    pub http: Http,
     /// What is written to standard error or the journal.
     pub log: Log,
 }
@@ -67,6 +71,8 @@ pub struct Settings {
     pub sending: SendingSettings,
     #[command(flatten, next_help_heading = "Sweep")]
     pub sweep: SweepSettings,
+    #[command(flatten, next_help_heading = "HTTP")]
+    pub http: HttpSettings,
     #[command(flatten, next_help_heading = "Log")]
     pub log: LogSettings,
 }
@@ -171,6 +177,7 @@ impl Settings {
             wake: self.wake.over(below.wake),
             sending: self.sending.over(below.sending),
             sweep: self.sweep.over(below.sweep),
+            http: self.http.over(below.http),
             log: self.log.over(below.log),
         }
     }
@@ -183,6 +190,7 @@ impl Settings {
             wake: self.wake.resolve()?,
             sending,
             sweep: self.sweep.resolve()?,
+            http: self.http.resolve()?,
             log: self.log.resolve(),
         })
     }

@@ -26,7 +26,7 @@ mod registry;
 mod rescue;
 mod serve;
 mod session;
-mod statement;
+pub(crate) mod statement;
 mod stop;
 mod sweeping;
 
@@ -35,26 +35,45 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::database;
+use crate::database::{self, DatabaseError};
+use crate::http::{self, ListenError};
+use crate::metrics::Metrics;
 use crate::service_notify::ServiceNotifier;
 use announce::Announcements;
 use channel_health::Holds;
 use complete::Report;
-use daemon::Daemon;
 use in_flight::InFlight;
 use lane::Permits;
 use lanes::Lanes;
 use leases::Leases;
 use marker::{Marker, Question};
 use serve::serve;
-use session::Session;
+use session::{Session, SessionError};
 
+pub(crate) use daemon::Daemon;
 pub(crate) use intake::MAY_BECOME_DAEMON;
 pub use lane::MakeProvider;
-pub use session::SessionError as RunError;
+
+/// Why a daemon does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It may not be a daemon of the database, or can't be.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// Its own address cannot be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+}
+
+impl From<DatabaseError> for RunError {
+    fn from(error: DatabaseError) -> Self {
+        Self::Session(error.into())
+    }
+}
 
 /// Sends what the database has queued, until `shutdown`, through the providers that `make_provider` makes. `randomness`
 /// gives numbers from 0.0 to 1.0, for jitter.
@@ -68,6 +87,7 @@ pub async fn run(
     make_provider: MakeProvider,
     randomness: fn() -> f64,
 ) -> Result<(), RunError> {
+    let listener = http::listen(config.http.listen).await?;
     let (daemon, reports, questions) = prepare(config, shutdown, make_provider, randomness).await?;
     let mut session = Session::open(&daemon).await?;
     let finish = CancellationToken::new();
@@ -81,6 +101,7 @@ pub async fn run(
     tokio::spawn(hygiene::run(daemon.clone()));
     tokio::spawn(rescue::run(daemon.clone()));
     tokio::spawn(channel_health::run(daemon.clone()));
+    let receiver = listener.map(|listener| http::serve(daemon.clone(), listener));
     notifier.ready("working");
     tracing::info!(database = %daemon.config.database.url, "ready");
     loop {
@@ -95,6 +116,7 @@ pub async fn run(
             .run_until_cancelled(Session::reopen(&daemon, &notifier))
             .await;
         let Some(reopened) = reopened else {
+            ended(receiver).await;
             stop::stop(&daemon, &notifier, finish, completer, None).await;
             return Ok(());
         };
@@ -102,8 +124,16 @@ pub async fn run(
         notifier.status("working");
     }
     sweeper.await.ok();
+    ended(receiver).await;
     stop::stop(&daemon, &notifier, finish, completer, Some(session)).await;
     Ok(())
+}
+
+/// Waits for a task that ends by itself at shutdown.
+async fn ended(task: Option<JoinHandle<()>>) {
+    if let Some(task) = task {
+        task.await.ok();
+    }
 }
 
 /// The daemon, what its lanes report, and what they ask for.
@@ -136,7 +166,9 @@ async fn prepare(
         lanes: Lanes::default(),
         leases: Leases::default(),
         announcements: Announcements::default(),
+        metrics: Metrics::new(),
         work: Notify::new(),
+        inbound: Notify::new(),
         sweep_wanted: Notify::new(),
         waiting_tenants: Mutex::new(BTreeSet::new()),
         shutdown,

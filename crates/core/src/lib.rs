@@ -17,6 +17,7 @@ pub mod pace;
 pub mod pending;
 pub mod phone;
 pub mod priority;
+pub mod receipt;
 pub mod recipient;
 pub mod route;
 pub mod settle;

@@ -63,9 +63,14 @@ extension_sql_file!(
     requires = ["notification_queue"]
 );
 extension_sql_file!(
+    "../sql/schema/65_inbound.sql",
+    name = "inbound",
+    requires = ["notification_logs"]
+);
+extension_sql_file!(
     "../sql/schema/70_installation.sql",
     name = "installation",
-    requires = ["notification_logs"]
+    requires = ["inbound"]
 );
 extension_sql_file!(
     "../sql/schema/80_context.sql",

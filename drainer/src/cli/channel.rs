@@ -5,6 +5,7 @@ mod connect;
 mod opened;
 mod remove;
 mod test;
+mod webhook;
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
@@ -29,6 +30,7 @@ pub enum ChannelCommand {
     /// End a channel's pause
     Resume(ChannelPause),
     Remove(remove::RemoveCommand),
+    Webhook(webhook::WebhookCommand),
 }
 
 /// Which channel.
@@ -51,6 +53,7 @@ impl ChannelCommand {
             Self::Test(test) => test.execute().await,
             Self::Connect(connect) => connect.execute().await,
             Self::Remove(remove) => remove.execute().await,
+            Self::Webhook(webhook) => webhook.execute().await,
         }
     }
 }

@@ -241,7 +241,7 @@ fn the_help_tells_the_true_defaults() {
     }
     assert_eq!(
         arguments.len(),
-        14,
+        16,
         "a setting without a default in its help: {arguments:?}"
     );
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -266,6 +266,7 @@ fn the_example_file_shows_every_setting_with_its_true_default() {
     assert!(!format!("{:?} {:?}", shown.sweep, shown.log).contains("None"));
     let mut told = shown.resolve().unwrap();
     told.wake.listen_url = None;
+    told.http.listen = None;
     told.daemon.name = defaults().daemon.name;
     told.daemon.seal_key = None;
     assert_eq!(format!("{told:?}"), format!("{:?}", defaults()));

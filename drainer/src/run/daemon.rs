@@ -19,6 +19,7 @@ use super::leases::Leases;
 use super::marker::Marker;
 use crate::config::Config;
 use crate::database::DatabaseError;
+use crate::metrics::Metrics;
 
 /// Shared state of the running daemon.
 pub(crate) struct Daemon {
@@ -39,8 +40,11 @@ pub(crate) struct Daemon {
     pub lanes: Lanes,
     pub leases: Leases,
     pub announcements: Announcements,
+    pub metrics: Metrics,
     /// There may be something to look at.
     pub work: Notify,
+    /// Something was delivered.
+    pub inbound: Notify,
     /// There may be orders that only a sweep finds.
     pub sweep_wanted: Notify,
     /// Tenants with messages that wait for a channel.

@@ -11,7 +11,7 @@ pub const ROLES: [&str; 3] = [ADMIN, DAEMON, READER];
 
 /// Rights of the daemon on each table. Locking a row (`for update`) takes UPDATE too. Identity columns need no right on
 /// their sequence.
-const DAEMON_TABLES: [(&str, &str); 18] = [
+const DAEMON_TABLES: [(&str, &str); 22] = [
     ("tenant", "select, insert"),
     ("setting", "select"),
     ("daemon", "select, insert, update, delete"),
@@ -26,6 +26,10 @@ const DAEMON_TABLES: [(&str, &str); 18] = [
     ("recipient_alias", "select, insert, update, delete"),
     ("notification_queue", "select, insert, update, delete"),
     ("notification_logs", "select, insert, delete"),
+    ("channel_webhook", "select"),
+    ("inbound_event", "select, insert, update, delete"),
+    ("sent_message", "select, insert, delete"),
+    ("message_history", "select, insert, delete"),
     ("sweep_mark", "select, insert, delete"),
     ("missed", "select, update, delete"),
     ("capture_gap", "select, delete"),

@@ -121,6 +121,15 @@ remembered as (
     from new as n
     where q.id = n.id and n.meaning = 'remembered'
 ),
+-- Receipts find their notification there. In one order, so that two batches do not wait for each other.
+named as (
+    insert into zap.sent_message (channel_id, provider_message_id, notification_id, attempt)
+    select c.channel_id, c.provider_message_id, c.id, c.attempt
+    from compared as c
+    where c.status = 'sent' and c.provider_message_id <> '' and c.meaning <> 'missed'
+    order by c.channel_id, c.provider_message_id
+    on conflict (channel_id, provider_message_id) do nothing
+),
 -- Locked in the order in which marks lock them.
 counting as materialized (
     select s.channel_id, s.sent_on, zap.known_timezone(t.timezone) as zone

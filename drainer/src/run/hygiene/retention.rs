@@ -22,12 +22,15 @@ const LOAD_LIMITS: &str = "-- load_limits
 with given as (
     select s.key, case when pg_catalog.jsonb_typeof(s.value) = 'number' then s.value::numeric end as days
     from zap.setting as s
-    where s.tenant_id is null and s.key in ('retention.queue_days', 'retention.logs_days')
+    where s.tenant_id is null
+        and s.key in ('retention.queue_days', 'retention.logs_days', 'retention.inbound_days', 'retention.history_days')
 ),
 kept as (
     select
         coalesce((select g.days from given as g where g.key = 'retention.queue_days'), 30) as queue,
-        coalesce((select g.days from given as g where g.key = 'retention.logs_days'), 90) as logs
+        coalesce((select g.days from given as g where g.key = 'retention.logs_days'), 90) as logs,
+        coalesce((select g.days from given as g where g.key = 'retention.inbound_days'), 7) as inbound,
+        coalesce((select g.days from given as g where g.key = 'retention.history_days'), 365) as history
 )
 select
     pg_catalog.statement_timestamp() - greatest(
@@ -35,7 +38,11 @@ select
         (select pg_catalog.max(s.max_age) + '1 day'::interval from zap.source as s)
     ) as queue,
     pg_catalog.statement_timestamp()
-    - pg_catalog.make_interval(secs => least(greatest(k.logs, 0), 36500)::float8 * 86400) as logs
+    - pg_catalog.make_interval(secs => least(greatest(k.logs, 0), 36500)::float8 * 86400) as logs,
+    pg_catalog.statement_timestamp()
+    - pg_catalog.make_interval(secs => least(greatest(k.inbound, 0), 36500)::float8 * 86400) as inbound,
+    pg_catalog.statement_timestamp()
+    - pg_catalog.make_interval(secs => least(greatest(k.history, 0), 36500)::float8 * 86400) as history
 from kept as k";
 
 /// Walks the primary key; what waits is passed by. Ids follow the order of capture, so the walk ends where rows are young.
@@ -57,6 +64,10 @@ old as materialized (
             q.created_at, q.sent_at, q.delivered_at, q.read_at, q.failed_at, q.canceled_at, q.skipped_at, q.expired_at
         ) < $2
     for update skip locked
+),
+unnamed as (
+    delete from zap.sent_message as s
+    where s.notification_id = any (array(select o.id from old as o))
 ),
 forgotten as (
     delete from zap.notification_queue as q
@@ -86,13 +97,67 @@ select
     (select pg_catalog.count(*) from forgotten) as forgotten,
     (select pg_catalog.max(o.logged_at) from old as o) as last";
 
+/// Walks the primary key, which follows the order of arrival; what is not read yet is passed by.
+const FORGET_DELIVERIES: &str = "-- forget_deliveries
+with turn as materialized (select pg_catalog.pg_try_advisory_xact_lock($3) as is_ours),
+walked as materialized (
+    select e.id, e.received_at
+    from zap.inbound_event as e
+    where e.id > $1 and (select t.is_ours from turn as t)
+    order by e.id
+    limit 1000
+),
+forgotten as (
+    delete from zap.inbound_event as e
+    where e.id = any (array(select w.id from walked as w where w.received_at < $2)) and e.processed_at < $2
+    returning e.id
+)
+select
+    (select pg_catalog.count(*) from forgotten) as forgotten,
+    (select pg_catalog.max(w.id) from walked as w where w.received_at < $2) as last";
+
+/// Walks the primary key, which follows the order of arrival.
+const FORGET_MESSAGES: &str = "-- forget_messages
+with turn as materialized (select pg_catalog.pg_try_advisory_xact_lock($3) as is_ours),
+walked as materialized (
+    select h.id, h.received_at
+    from zap.message_history as h
+    where h.id > $1 and (select t.is_ours from turn as t)
+    order by h.id
+    limit 1000
+),
+forgotten as (
+    delete from zap.message_history as h
+    where h.id = any (array(select w.id from walked as w where w.received_at < $2))
+    returning h.id
+)
+select
+    (select pg_catalog.count(*) from forgotten) as forgotten,
+    (select pg_catalog.max(w.id) from walked as w where w.received_at < $2) as last";
+
+/// What is older than these times is old enough.
+struct Limits {
+    queue: DateTime<Utc>,
+    logs: DateTime<Utc>,
+    inbound: DateTime<Utc>,
+    history: DateTime<Utc>,
+}
+
 /// Removes what is old enough.
 pub(super) async fn retain(daemon: &Daemon) -> Result<(), DatabaseError> {
-    let (queue, logs) = load_limits(daemon).await?;
-    let notifications = forget(daemon, FORGET_NOTIFICATIONS, i64::MIN, queue).await?;
-    let log_rows = forget(daemon, FORGET_LOGS, DateTime::UNIX_EPOCH, logs).await?;
-    if notifications + log_rows > 0 {
-        tracing::info!(notifications, log_rows, "old rows are removed");
+    let limits = load_limits(daemon).await?;
+    let notifications = forget(daemon, FORGET_NOTIFICATIONS, i64::MIN, limits.queue).await?;
+    let log_rows = forget(daemon, FORGET_LOGS, DateTime::UNIX_EPOCH, limits.logs).await?;
+    let deliveries = forget(daemon, FORGET_DELIVERIES, i64::MIN, limits.inbound).await?;
+    let messages = forget(daemon, FORGET_MESSAGES, i64::MIN, limits.history).await?;
+    if notifications + log_rows + deliveries + messages > 0 {
+        tracing::info!(
+            notifications,
+            log_rows,
+            deliveries,
+            messages,
+            "old rows are removed"
+        );
     }
     Ok(())
 }
@@ -127,11 +192,16 @@ where
     }
 }
 
-async fn load_limits(daemon: &Daemon) -> Result<(DateTime<Utc>, DateTime<Utc>), DatabaseError> {
+async fn load_limits(daemon: &Daemon) -> Result<Limits, DatabaseError> {
     let client = daemon.client().await?;
     let rows = statement::rows(&client, LOAD_LIMITS, &[]).await?;
     let row = rows
         .first()
         .ok_or_else(|| DatabaseError::Other("no limits".to_owned()))?;
-    Ok((row.try_get("queue")?, row.try_get("logs")?))
+    Ok(Limits {
+        queue: row.try_get("queue")?,
+        logs: row.try_get("logs")?,
+        inbound: row.try_get("inbound")?,
+        history: row.try_get("history")?,
+    })
 }
