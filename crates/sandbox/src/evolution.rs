@@ -5,11 +5,15 @@
 
 mod address;
 mod answer;
+mod dialect;
 mod find_messages;
+mod instance;
 mod lookup;
 mod request;
 mod schema;
 mod send_text;
+mod webhook_body;
+mod webhook_set;
 
 use std::sync::Arc;
 
@@ -17,10 +21,11 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use serde_json::json;
 
 pub(crate) use address::address_of;
+pub(crate) use dialect::EvolutionDialect;
 pub(crate) use lookup::server_status;
 
 use self::answer::Refusal;
@@ -36,7 +41,7 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
         .route("/message/sendText/{instance}", post(send_text::send_text))
         .route(
             "/instance/connectionState/{instance}",
-            get(lookup::connection_state),
+            get(instance::connection_state),
         )
         .route(
             "/chat/whatsappNumbers/{instance}",
@@ -46,6 +51,14 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
             "/chat/findMessages/{instance}",
             post(find_messages::find_messages),
         )
+        .route("/instance/connect/{instance}", get(instance::connect))
+        .route(
+            "/instance/restart/{instance}",
+            post(instance::restart).put(instance::restart),
+        )
+        .route("/instance/logout/{instance}", delete(instance::log_out))
+        .route("/webhook/set/{instance}", post(webhook_set::set))
+        .route("/webhook/find/{instance}", get(webhook_set::find))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_route)

@@ -1,13 +1,16 @@
 //! What all requests share.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::connections::Connections;
 use crate::faults::FaultBook;
 use crate::messages::MessageStore;
 use crate::options::{Clock, SandboxOptions};
 use crate::stats::Stats;
+use crate::webhooks::Webhooks;
 
 /// One running sandbox.
 pub(crate) struct SandboxState {
@@ -16,13 +19,21 @@ pub(crate) struct SandboxState {
     pub(crate) clock: Clock,
     pub(crate) messages: MessageStore,
     pub(crate) faults: FaultBook,
+    pub(crate) connections: Connections,
+    pub(crate) webhooks: Webhooks,
     pub(crate) stats: Stats,
+    /// Where the sandbox is, as a URL without a slash at its end.
+    pub(crate) server_url: String,
     pub(crate) shutdown: CancellationToken,
 }
 
 impl SandboxState {
     /// An empty sandbox.
-    pub(crate) fn new(options: SandboxOptions, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(
+        options: SandboxOptions,
+        address: SocketAddr,
+        shutdown: CancellationToken,
+    ) -> Self {
         Self {
             messages: MessageStore::new(
                 options.message_limit,
@@ -33,7 +44,10 @@ impl SandboxState {
             instances: options.instances,
             clock: options.clock,
             faults: FaultBook::default(),
+            connections: Connections::default(),
+            webhooks: Webhooks::default(),
             stats: Stats::default(),
+            server_url: format!("http://{address}"),
             shutdown,
         }
     }

@@ -1,4 +1,4 @@
-//! Questions: the server, an instance, numbers.
+//! Questions: the server, numbers.
 
 use std::sync::Arc;
 
@@ -10,10 +10,12 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::address::{address_of, digits_of};
-use super::answer::{Refusal, json_answer};
+use super::answer::Refusal;
 use super::request::{admit, read_body};
 use super::schema;
 use crate::faults::Target;
+use crate::provider::Provider;
+use crate::sending::json_answer;
 use crate::state::SandboxState;
 use crate::stats::Outcome;
 
@@ -30,20 +32,6 @@ pub(crate) fn server_status(state: &SandboxState) -> Response {
             "documentation": "https://doc.evolution-api.com",
         }),
     )
-}
-
-/// `GET /instance/connectionState/{instance}`: a sandbox's phone is always connected.
-pub(super) async fn connection_state(
-    State(state): State<Arc<SandboxState>>,
-    Path(instance): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refusal) = admit(&state, &headers, &instance) {
-        return refusal.counted(&state);
-    }
-    state.stats.count(Outcome::Answered);
-    let open = json!({"instance": {"instanceName": instance, "state": "open"}});
-    json_answer(StatusCode::OK, &open)
 }
 
 /// `POST /chat/whatsappNumbers/{instance}`. Its schema errors come without the `response` that
@@ -76,6 +64,7 @@ pub(super) async fn whatsapp_numbers(
 fn look_up(state: &SandboxState, instance: &str, number: &str) -> Value {
     let address = address_of(number);
     let hidden = state.faults.hides(Target {
+        provider: Provider::Evolution,
         instance,
         address: &address,
     });

@@ -5,9 +5,12 @@
 )]
 
 mod client;
+mod connections;
 mod events;
 mod evolution;
 mod faults;
 mod lifecycle;
 mod messages;
 mod phone;
+mod receiver;
+mod webhooks;
