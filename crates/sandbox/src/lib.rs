@@ -1,15 +1,15 @@
 //! A faithful stand-in for the message providers, with faults to order and a phone to look at.
 //!
-//! [`Sandbox`] answers the Evolution API v2 calls that Zapgres makes as Evolution 2.3.6 answers
-//! them (order of checks, envelopes and messages included), keeps what it accepted, and shows it
-//! on a page that looks like a phone. Nothing ever leaves it.
+//! [`Sandbox`] answers as the providers do (order of checks, envelopes and messages included), keeps
+//! what it accepted, shows it on a page that looks like a phone, and tells of it by webhooks. Nothing
+//! else ever leaves it.
 //!
 //! | route | what it is |
 //! |---|---|
-//! | `POST /message/sendText/{instance}` | Evolution: accept a text, 201 |
+//! | `POST /message/{operation}/{instance}` | Evolution: accept a message, 201 |
 //! | `/instance/…`, `/webhook/…` | Evolution: the connection and the webhook of an instance |
 //! | `POST /chat/whatsappNumbers/{instance}` | Evolution: which numbers exist |
-//! | `POST /chat/findMessages/{instance}` | Evolution: the history of accepted texts |
+//! | `POST /chat/findMessages/{instance}` | Evolution: the history of accepted messages |
 //! | `GET /` | a browser gets the phone, anything else Evolution's status |
 //! | `POST`, `GET`, `DELETE /sandbox/faults` | order, list and clear faults |
 //! | `GET`, `DELETE /sandbox/messages` | what was accepted, oldest first; forget it |
@@ -44,6 +44,7 @@ mod connections;
 mod control;
 mod evolution;
 mod faults;
+mod form;
 mod inbound;
 mod messages;
 mod options;
@@ -55,5 +56,5 @@ mod state;
 mod stats;
 mod webhooks;
 
-pub use options::{Clock, SandboxOptions, system_clock};
+pub use options::{Clock, EvolutionVersion, SandboxOptions, system_clock};
 pub use server::{Sandbox, SandboxError};

@@ -18,6 +18,27 @@ use crate::provider::Provider;
 pub(crate) enum Kind {
     /// Nothing but text.
     Text,
+    Image,
+    Video,
+    /// A round video.
+    VideoNote,
+    /// Sound; a voice note too.
+    Audio,
+    Document,
+    Sticker,
+    Location,
+    Contacts,
+    /// An emoji on another message.
+    Reaction,
+    /// A question with options.
+    Poll,
+    /// A menu that opens.
+    List,
+    Buttons,
+    /// A text that the provider approved before.
+    Template,
+    /// A story that goes to many.
+    Status,
 }
 
 /// A message on its way in.
@@ -31,10 +52,35 @@ pub(crate) struct Draft {
     pub(crate) kind: Kind,
     /// The text, the caption, or what stands for either.
     pub(crate) text: String,
+    /// What the recipient can choose from: labels of buttons, rows, options.
+    pub(crate) choices: Vec<String>,
     /// What was sent, as it was received; null where the text says it all.
     pub(crate) content: Value,
     /// Id of the message that it quotes.
     pub(crate) quotes: Option<String>,
+}
+
+impl Draft {
+    /// A plain text.
+    pub(crate) fn text(
+        provider: Provider,
+        instance: String,
+        number: String,
+        address: String,
+        text: String,
+    ) -> Self {
+        Self {
+            provider,
+            instance,
+            number,
+            address,
+            kind: Kind::Text,
+            text,
+            choices: Vec::new(),
+            content: Value::Null,
+            quotes: None,
+        }
+    }
 }
 
 /// An accepted message.
@@ -54,6 +100,9 @@ pub(crate) struct Message {
     pub(crate) kind: Kind,
     /// The text, the caption, or what stands for either.
     pub(crate) text: String,
+    /// What the recipient can choose from: labels of buttons, rows, options.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) choices: Vec<String>,
     /// What was sent, as it was received; left out where the text says it all.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub(crate) content: Value,
@@ -162,6 +211,7 @@ impl MessageStore {
             address: draft.address,
             kind: draft.kind,
             text: draft.text,
+            choices: draft.choices,
             content: draft.content,
             content_bytes,
             quotes: draft.quotes,
@@ -254,16 +304,13 @@ mod tests {
     }
 
     fn draft(text: &str) -> Draft {
-        Draft {
-            provider: Provider::Evolution,
-            instance: "loja".to_owned(),
-            number: "5511987654321".to_owned(),
-            address: "5511987654321@s.whatsapp.net".to_owned(),
-            kind: Kind::Text,
-            text: text.to_owned(),
-            content: Value::Null,
-            quotes: None,
-        }
+        Draft::text(
+            Provider::Evolution,
+            "loja".to_owned(),
+            "5511987654321".to_owned(),
+            "5511987654321@s.whatsapp.net".to_owned(),
+            text.to_owned(),
+        )
     }
 
     fn sequences(messages: &[Arc<Message>]) -> Vec<u64> {

@@ -1,21 +1,22 @@
 //! What all requests share.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::connections::Connections;
+use crate::evolution::Instances;
 use crate::faults::FaultBook;
 use crate::messages::MessageStore;
-use crate::options::{Clock, SandboxOptions};
+use crate::options::{Clock, EvolutionVersion, SandboxOptions};
 use crate::stats::Stats;
 use crate::webhooks::Webhooks;
 
 /// One running sandbox.
 pub(crate) struct SandboxState {
     pub(crate) api_key: Option<String>,
-    pub(crate) instances: Option<BTreeSet<String>>,
+    pub(crate) instances: Instances,
+    pub(crate) evolution_version: EvolutionVersion,
     pub(crate) clock: Clock,
     pub(crate) messages: MessageStore,
     pub(crate) faults: FaultBook,
@@ -41,7 +42,8 @@ impl SandboxState {
                 options.clock.clone(),
             ),
             api_key: options.api_key,
-            instances: options.instances,
+            instances: Instances::new(options.instances),
+            evolution_version: options.evolution_version,
             clock: options.clock,
             faults: FaultBook::default(),
             connections: Connections::default(),
@@ -50,5 +52,10 @@ impl SandboxState {
             server_url: format!("http://{address}"),
             shutdown,
         }
+    }
+
+    /// Whether this Evolution instance is one of v1.
+    pub(crate) fn is_v1(&self, instance: &str) -> bool {
+        self.evolution_version == EvolutionVersion::V1 || instance.starts_with("v1-")
     }
 }

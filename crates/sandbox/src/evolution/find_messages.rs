@@ -10,8 +10,9 @@ use axum::response::Response;
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
+use super::content::whatsapp_message;
 use super::request::{admit, read_body};
-use super::send_text::instance_id;
+use super::send::instance_id;
 use crate::messages::Message;
 use crate::provider::Provider;
 use crate::sending::json_answer;
@@ -91,7 +92,9 @@ impl<'a> Filter<'a> {
             && self
                 .seconds
                 .is_none_or(|(from, to)| (from..=to).contains(&at))
-            && self.kind.is_none_or(|kind| kind == "conversation")
+            && self
+                .kind
+                .is_none_or(|kind| kind == whatsapp_message(message).0)
     }
 }
 
@@ -126,12 +129,13 @@ pub(super) fn row_id(message: &Message) -> String {
 }
 
 fn record(message: &Message) -> Value {
+    let (message_type, content) = whatsapp_message(message);
     json!({
         "id": row_id(message),
         "key": {"id": message.id, "fromMe": true, "remoteJid": message.address},
         "pushName": "Você",
-        "messageType": "conversation",
-        "message": {"conversation": message.text},
+        "messageType": message_type,
+        "message": {message_type: content},
         "messageTimestamp": message.accepted_at.timestamp(),
         "instanceId": instance_id(&message.instance).to_string(),
         "source": "unknown",

@@ -109,6 +109,11 @@ fn connected(state: &Arc<SandboxState>, instance: &str) -> Value {
         }
         ConnectionState::Connecting | ConnectionState::AwaitsPairing => {}
     }
+    code_to_scan(state, instance)
+}
+
+/// The QR code to scan now, each time another; empty while there is none to scan.
+pub(super) fn code_to_scan(state: &SandboxState, instance: &str) -> Value {
     let code = state.connections.next_code(EVOLUTION, instance);
     let (code, count) = code.unzip();
     json!({"pairingCode": null, "code": code, "base64": null, "count": count.unwrap_or(0)})

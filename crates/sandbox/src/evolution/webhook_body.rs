@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::address::address_of;
 use super::find_messages::row_id;
 use super::instance::state_name;
-use super::send_text::{accepted, instance_id};
+use super::send::{accepted, instance_id};
 use crate::connections::ConnectionState;
 use crate::inbound::Inbound;
 use crate::messages::Message;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Refusal;
 use super::request::{admit, read_body};
-use super::send_text::instance_id;
+use super::send::instance_id;
 use crate::provider::Provider;
 use crate::sending::json_answer;
 use crate::state::SandboxState;
@@ -73,13 +73,24 @@ fn wanted(
         Some(Value::Object(nested)) => nested,
         _ => fields,
     };
-    let missing = |name: &str| Refusal::schema(vec![format!("requires property \"{name}\"")]);
+    let missing =
+        |name: &str| Refusal::schema(vec![format!("webhook requires property \"{name}\"")]);
     let enabled = fields.get("enabled").and_then(Value::as_bool);
     if !enabled.ok_or_else(|| missing("enabled"))? {
         return Ok(None);
     }
-    let url = fields.get("url").and_then(Value::as_str);
-    let url = Url::parse(url.ok_or_else(|| missing("url"))?).map_err(|_| {
+    let url = fields.get("url").ok_or_else(|| missing("url"))?;
+    registration(state, instance, url, fields).map(Some)
+}
+
+/// The webhook with this address and what else the fields say of it.
+pub(super) fn registration(
+    state: &SandboxState,
+    instance: &str,
+    url: &Value,
+    fields: &Map<String, Value>,
+) -> Result<Webhook, Refusal> {
+    let url = Url::parse(url.as_str().unwrap_or_default()).map_err(|_| {
         let message = json!(["Invalid \"url\" property"]);
         Refusal::new(Outcome::SchemaError, StatusCode::BAD_REQUEST, message)
     })?;
@@ -103,7 +114,7 @@ fn wanted(
     if let Some(key) = webhook.headers.remove(JWT_KEY) {
         webhook.secret = Some(key);
     }
-    Ok(Some(webhook))
+    Ok(webhook)
 }
 
 fn texts(list: Option<&Value>) -> impl Iterator<Item = String> {
