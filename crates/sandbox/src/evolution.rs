@@ -5,38 +5,48 @@
 
 mod address;
 mod answer;
+mod content;
+mod dialect;
 mod find_messages;
+mod instance;
+mod instances;
 mod lookup;
+mod media;
+mod operation;
 mod request;
 mod schema;
-mod send_text;
+mod send;
+mod webhook_body;
+mod webhook_set;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri, State};
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::response::Response;
-use axum::routing::{get, post};
-use serde_json::json;
+use axum::routing::{delete, get, post};
 
 pub(crate) use address::address_of;
+pub(crate) use dialect::EvolutionDialect;
+pub(crate) use instances::Instances;
 pub(crate) use lookup::server_status;
 
-use self::answer::Refusal;
 use crate::state::SandboxState;
-use crate::stats::Outcome;
 
 /// Largest body read: far above any text, and a bound on what one request can hold.
 const BODY_LIMIT_BYTES: usize = 1024 * 1024;
 
+/// Largest body of a message that may have media in it.
+const MEDIA_LIMIT_BYTES: usize = 64 * 1024 * 1024;
+
 /// The endpoints, and the answer for everything else.
 pub(crate) fn routes() -> Router<Arc<SandboxState>> {
     Router::new()
-        .route("/message/sendText/{instance}", post(send_text::send_text))
+        .route("/message/{operation}/{instance}", post(send::send))
         .route(
             "/instance/connectionState/{instance}",
-            get(lookup::connection_state),
+            get(instance::connection_state),
         )
         .route(
             "/chat/whatsappNumbers/{instance}",
@@ -46,6 +56,17 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
             "/chat/findMessages/{instance}",
             post(find_messages::find_messages),
         )
+        .route("/instance/create", post(instances::create))
+        .route("/instance/fetchInstances", get(instances::list))
+        .route("/instance/delete/{instance}", delete(instances::remove))
+        .route("/instance/connect/{instance}", get(instance::connect))
+        .route(
+            "/instance/restart/{instance}",
+            post(instance::restart).put(instance::restart),
+        )
+        .route("/instance/logout/{instance}", delete(instance::log_out))
+        .route("/webhook/set/{instance}", post(webhook_set::set))
+        .route("/webhook/find/{instance}", get(webhook_set::find))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_route)
@@ -56,6 +77,5 @@ async fn unknown_route(
     method: Method,
     OriginalUri(uri): OriginalUri,
 ) -> Response {
-    let message = json!([format!("Cannot {method} {uri}")]);
-    Refusal::new(Outcome::UnknownRoute, StatusCode::NOT_FOUND, message).counted(&state)
+    send::unknown(&method, &uri).counted(&state)
 }

@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(crate) use fault::StatusAnswer;
 use fault::{Fault, FaultKind};
 
+use crate::provider::Provider;
+
 /// Faults that can be in force at once.
 const FAULT_LIMIT: usize = 1_000;
 
@@ -43,6 +45,7 @@ pub(crate) enum Action {
 /// Whom a request is for, as filters see it.
 #[derive(Clone, Copy)]
 pub(crate) struct Target<'a> {
+    pub(crate) provider: Provider,
     pub(crate) instance: &'a str,
     /// The address at the provider, so that all spellings of a number are one.
     pub(crate) address: &'a str,
@@ -140,11 +143,11 @@ impl FaultBook {
     }
 
     /// Whether this instance shall have no history of messages. Uses nothing up.
-    pub(crate) fn forgets(&self, instance: &str) -> bool {
+    pub(crate) fn forgets(&self, provider: Provider, instance: &str) -> bool {
         self.lock().faults.iter().any(|fault| {
             !fault.is_spent()
                 && matches!(fault.fault.kind, FaultKind::NoHistory {})
-                && fault.fault.is_for(instance)
+                && fault.fault.is_for(provider, instance)
         })
     }
 
@@ -214,10 +217,12 @@ mod tests {
     use super::*;
 
     const ANA: Target<'_> = Target {
+        provider: Provider::Evolution,
         instance: "loja",
         address: "5511987654321@s.whatsapp.net",
     };
     const RUI: Target<'_> = Target {
+        provider: Provider::Evolution,
         instance: "padaria",
         address: "5511912345678@s.whatsapp.net",
     };

@@ -1,24 +1,27 @@
 //! A faithful stand-in for the message providers, with faults to order and a phone to look at.
 //!
-//! [`Sandbox`] answers the Evolution API v2 calls that Zapgres makes as Evolution 2.3.6 answers
-//! them (order of checks, envelopes and messages included), keeps what it accepted, and shows it
-//! on a page that looks like a phone. Nothing ever leaves it.
+//! [`Sandbox`] answers as the providers do (order of checks, envelopes and messages included), keeps
+//! what it accepted, shows it on a page that looks like a phone, and tells of it by webhooks. Nothing
+//! else ever leaves it.
 //!
 //! | route | what it is |
 //! |---|---|
-//! | `POST /message/sendText/{instance}` | Evolution: accept a text, 201 |
-//! | `GET /instance/connectionState/{instance}` | Evolution: always `open` |
+//! | `POST /message/{operation}/{instance}` | Evolution: accept a message, 201 |
+//! | `/instance/…`, `/webhook/…` | Evolution: the connection and the webhook of an instance |
 //! | `POST /chat/whatsappNumbers/{instance}` | Evolution: which numbers exist |
-//! | `POST /chat/findMessages/{instance}` | Evolution: the history of accepted texts |
+//! | `POST /chat/findMessages/{instance}` | Evolution: the history of accepted messages |
 //! | `GET /` | a browser gets the phone, anything else Evolution's status |
 //! | `POST`, `GET`, `DELETE /sandbox/faults` | order, list and clear faults |
 //! | `GET`, `DELETE /sandbox/messages` | what was accepted, oldest first; forget it |
 //! | `GET /sandbox/events` | the same as server-sent events, live |
-//! | `GET /sandbox/stats` | requests by outcome |
+//! | `GET /sandbox/stats` | requests by outcome, webhook requests |
+//! | `GET`, `PUT /sandbox/connections/{provider}/{instance}` | whether a phone is connected |
+//! | `GET`, `PUT`, `DELETE /sandbox/webhooks/{provider}/{instance}` | where its events are told |
+//! | `POST /sandbox/inbound/{provider}/{instance}` | a customer writes |
 //!
 //! # Faults
 //!
-//! `POST /sandbox/faults` takes one fault or an array of them. They act on `sendText` only, in the
+//! `POST /sandbox/faults` takes one fault or an array of them. They act on sends only, in the
 //! order in which they were given; `not_on_whatsapp` also acts on `whatsappNumbers`, and `no_history` only on
 //! `findMessages`.
 //!
@@ -32,20 +35,26 @@
 //! | `not_on_whatsapp` | | 400 `exists: false` |
 //! | `no_history` | | `findMessages` has nothing, as where Evolution stores no messages |
 //!
-//! Each takes the filters `instance` and `recipient` (any spelling of the number) and `times`
+//! Each takes the filters `provider`, `instance` and `recipient` (any spelling of the number) and `times`
 //! (how often it acts; without it, until cleared).
 #![forbid(unsafe_code)]
 
 mod connection;
+mod connections;
 mod control;
 mod evolution;
 mod faults;
+mod form;
+mod inbound;
 mod messages;
 mod options;
 mod phone;
+mod provider;
+mod sending;
 mod server;
 mod state;
 mod stats;
+mod webhooks;
 
-pub use options::{Clock, SandboxOptions, system_clock};
+pub use options::{Clock, EvolutionVersion, SandboxOptions, system_clock};
 pub use server::{Sandbox, SandboxError};

@@ -5,32 +5,121 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::options::Clock;
+use crate::provider::Provider;
 
-/// A text on its way in.
-pub(crate) struct Draft {
-    pub(crate) instance: String,
-    /// Digits.
-    pub(crate) number: String,
-    pub(crate) text: String,
+/// What a message is, in the sandbox's words: the same for all providers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// Nothing but text.
+    Text,
+    Image,
+    Video,
+    /// A round video.
+    VideoNote,
+    /// Sound; a voice note too.
+    Audio,
+    Document,
+    Sticker,
+    Location,
+    Contacts,
+    /// An emoji on another message.
+    Reaction,
+    /// A question with options.
+    Poll,
+    /// A menu that opens.
+    List,
+    Buttons,
+    /// A text that the provider approved before.
+    Template,
+    /// A story that goes to many.
+    Status,
 }
 
-/// An accepted text.
+/// A message on its way in.
+pub(crate) struct Draft {
+    pub(crate) provider: Provider,
+    pub(crate) instance: String,
+    /// Digits, or an id where there is no number.
+    pub(crate) number: String,
+    /// The recipient's address at the provider, which makes all spellings of a number one.
+    pub(crate) address: String,
+    pub(crate) kind: Kind,
+    /// The text, the caption, or what stands for either.
+    pub(crate) text: String,
+    /// What the recipient can choose from: labels of buttons, rows, options.
+    pub(crate) choices: Vec<String>,
+    /// What was sent, as it was received; null where the text says it all.
+    pub(crate) content: Value,
+    /// Id of the message that it quotes.
+    pub(crate) quotes: Option<String>,
+}
+
+impl Draft {
+    /// A plain text.
+    pub(crate) fn text(
+        provider: Provider,
+        instance: String,
+        number: String,
+        address: String,
+        text: String,
+    ) -> Self {
+        Self {
+            provider,
+            instance,
+            number,
+            address,
+            kind: Kind::Text,
+            text,
+            choices: Vec::new(),
+            content: Value::Null,
+            quotes: None,
+        }
+    }
+}
+
+/// An accepted message.
 #[derive(Serialize)]
 pub(crate) struct Message {
     /// Place in the order of acceptance, from 1, without gaps.
     pub(crate) sequence: u64,
     /// The provider's message id.
     pub(crate) id: String,
+    pub(crate) provider: Provider,
     pub(crate) instance: String,
-    /// Digits, as received.
+    /// Digits, as received; an id where there is no number.
     pub(crate) number: String,
+    /// The recipient's address at the provider.
+    #[serde(skip)]
+    pub(crate) address: String,
+    pub(crate) kind: Kind,
+    /// The text, the caption, or what stands for either.
     pub(crate) text: String,
+    /// What the recipient can choose from: labels of buttons, rows, options.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) choices: Vec<String>,
+    /// What was sent, as it was received; left out where the text says it all.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub(crate) content: Value,
+    #[serde(skip)]
+    content_bytes: usize,
+    /// Id of the message that it quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) quotes: Option<String>,
     #[serde(serialize_with = "as_rfc3339_milliseconds")]
     pub(crate) accepted_at: DateTime<Utc>,
+}
+
+impl Message {
+    /// Bytes of what may be long in it.
+    fn bytes(&self) -> usize {
+        self.text.len() + self.content_bytes
+    }
 }
 
 fn as_rfc3339_milliseconds<S: Serializer>(
@@ -107,25 +196,35 @@ impl MessageStore {
 
     /// Takes a message in; the oldest make room when there are too many.
     pub(crate) fn accept(&self, draft: Draft) -> Arc<Message> {
+        let content_bytes = match &draft.content {
+            Value::Null => 0,
+            content => content.to_string().len(),
+        };
         let mut kept = self.lock();
         let sequence = kept.progress.latest + 1;
         let message = Arc::new(Message {
             sequence,
-            // Real ids are `3EB0` and 18 hexadecimal digits; these never repeat across runs.
-            id: format!("3EB0{:010X}{sequence:08X}", self.run),
+            id: draft.provider.dialect().message_id(self.run, sequence),
+            provider: draft.provider,
             instance: draft.instance,
             number: draft.number,
+            address: draft.address,
+            kind: draft.kind,
             text: draft.text,
+            choices: draft.choices,
+            content: draft.content,
+            content_bytes,
+            quotes: draft.quotes,
             accepted_at: (self.clock)(),
         });
         kept.progress.latest = sequence;
-        kept.text_bytes += message.text.len();
+        kept.text_bytes += message.bytes();
         kept.messages.push_back(Arc::clone(&message));
         while kept.messages.len() > self.message_limit || kept.text_bytes > self.text_limit_bytes {
             let Some(oldest) = kept.messages.pop_front() else {
                 break;
             };
-            kept.text_bytes -= oldest.text.len();
+            kept.text_bytes -= oldest.bytes();
             kept.discarded += 1;
         }
         self.progress.send_replace(kept.progress);
@@ -201,11 +300,17 @@ mod tests {
     use crate::options::system_clock;
 
     fn accept(store: &MessageStore, text: &str) -> Arc<Message> {
-        store.accept(Draft {
-            instance: "loja".to_owned(),
-            number: "5511987654321".to_owned(),
-            text: text.to_owned(),
-        })
+        store.accept(draft(text))
+    }
+
+    fn draft(text: &str) -> Draft {
+        Draft::text(
+            Provider::Evolution,
+            "loja".to_owned(),
+            "5511987654321".to_owned(),
+            "5511987654321@s.whatsapp.net".to_owned(),
+            text.to_owned(),
+        )
     }
 
     fn sequences(messages: &[Arc<Message>]) -> Vec<u64> {
@@ -260,6 +365,17 @@ mod tests {
                 clearings: 1
             }
         );
+    }
+
+    #[test]
+    fn what_was_sent_counts_as_text_does() {
+        let store = MessageStore::new(100, 100, system_clock());
+        let draft = Draft {
+            content: serde_json::json!({"media": "A".repeat(101)}),
+            ..draft("a")
+        };
+        store.accept(draft);
+        assert!(store.after(0, 10).is_empty());
     }
 
     #[test]

@@ -91,7 +91,11 @@ impl Sandbox {
     /// When the listener cannot be used any longer.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), SandboxError> {
         let listener = SandboxListener::new(self.listener).map_err(SandboxError::Serve)?;
-        let state = Arc::new(SandboxState::new(self.options, shutdown.clone()));
+        let state = Arc::new(SandboxState::new(
+            self.options,
+            self.address,
+            shutdown.clone(),
+        ));
         let server = axum::serve(
             listener,
             routes(state).into_make_service_with_connect_info::<HangUp>(),

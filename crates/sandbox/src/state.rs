@@ -1,28 +1,40 @@
 //! What all requests share.
 
-use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::connections::Connections;
+use crate::evolution::Instances;
 use crate::faults::FaultBook;
 use crate::messages::MessageStore;
-use crate::options::{Clock, SandboxOptions};
+use crate::options::{Clock, EvolutionVersion, SandboxOptions};
 use crate::stats::Stats;
+use crate::webhooks::Webhooks;
 
 /// One running sandbox.
 pub(crate) struct SandboxState {
     pub(crate) api_key: Option<String>,
-    pub(crate) instances: Option<BTreeSet<String>>,
+    pub(crate) instances: Instances,
+    pub(crate) evolution_version: EvolutionVersion,
     pub(crate) clock: Clock,
     pub(crate) messages: MessageStore,
     pub(crate) faults: FaultBook,
+    pub(crate) connections: Connections,
+    pub(crate) webhooks: Webhooks,
     pub(crate) stats: Stats,
+    /// Where the sandbox is, as a URL without a slash at its end.
+    pub(crate) server_url: String,
     pub(crate) shutdown: CancellationToken,
 }
 
 impl SandboxState {
     /// An empty sandbox.
-    pub(crate) fn new(options: SandboxOptions, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(
+        options: SandboxOptions,
+        address: SocketAddr,
+        shutdown: CancellationToken,
+    ) -> Self {
         Self {
             messages: MessageStore::new(
                 options.message_limit,
@@ -30,11 +42,20 @@ impl SandboxState {
                 options.clock.clone(),
             ),
             api_key: options.api_key,
-            instances: options.instances,
+            instances: Instances::new(options.instances),
+            evolution_version: options.evolution_version,
             clock: options.clock,
             faults: FaultBook::default(),
+            connections: Connections::default(),
+            webhooks: Webhooks::default(),
             stats: Stats::default(),
+            server_url: format!("http://{address}"),
             shutdown,
         }
+    }
+
+    /// Whether this Evolution instance is one of v1.
+    pub(crate) fn is_v1(&self, instance: &str) -> bool {
+        self.evolution_version == EvolutionVersion::V1 || instance.starts_with("v1-")
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Outcome {
     SchemaError,
     /// A number that nobody has there.
     NotOnWhatsapp,
+    /// A message that found the instance's phone not connected.
+    Disconnected,
     /// A `status` fault.
     FaultStatus,
     /// A `rate_limit` fault.
@@ -34,7 +36,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Accepted, "accepted"),
         (Self::Answered, "answered"),
         (Self::Malformed, "malformed"),
@@ -42,6 +44,7 @@ impl Outcome {
         (Self::Unauthorized, "unauthorized"),
         (Self::SchemaError, "schema_error"),
         (Self::NotOnWhatsapp, "not_on_whatsapp"),
+        (Self::Disconnected, "disconnected"),
         (Self::FaultStatus, "fault_status"),
         (Self::RateLimited, "rate_limited"),
         (Self::DroppedBefore, "dropped_before"),

@@ -1,22 +1,12 @@
-//! The two shapes of an answer: what was asked for, and Evolution's error envelope.
+//! Evolution's error envelope.
 
-use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::sending::json_answer;
 use crate::state::SandboxState;
 use crate::stats::Outcome;
-
-const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
-
-/// A JSON answer with the content type that Express gives it.
-pub(super) fn json_answer(status: StatusCode, json: &Value) -> Response {
-    let mut response = Response::new(Body::from(json.to_string()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
-    response
-}
 
 /// A request refused, in Evolution's words.
 pub(super) struct Refusal {
@@ -24,7 +14,6 @@ pub(super) struct Refusal {
     status: StatusCode,
     error: &'static str,
     message: Value,
-    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
@@ -36,7 +25,6 @@ impl Refusal {
             status,
             error,
             message,
-            headers: Vec::new(),
         }
     }
 
@@ -59,18 +47,10 @@ impl Refusal {
         )
     }
 
-    /// With one more header.
-    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
     /// The answer, after counting it.
     pub(super) fn counted(self, state: &SandboxState) -> Response {
         state.stats.count(self.outcome);
-        let mut response = self.envelope();
-        response.headers_mut().extend(self.headers);
-        response
+        envelope(self.status, self.error, &self.message)
     }
 
     /// The answer of the one endpoint that sends its error without the envelope.
@@ -81,15 +61,16 @@ impl Refusal {
             &json!({"status": self.status.as_u16(), "error": self.error, "message": self.message}),
         )
     }
+}
 
-    fn envelope(&self) -> Response {
-        json_answer(
-            self.status,
-            &json!({
-                "status": self.status.as_u16(),
-                "error": self.error,
-                "response": {"message": self.message},
-            }),
-        )
-    }
+/// Evolution's error envelope.
+pub(super) fn envelope(status: StatusCode, error: &str, message: &Value) -> Response {
+    json_answer(
+        status,
+        &json!({
+            "status": status.as_u16(),
+            "error": error,
+            "response": {"message": message},
+        }),
+    )
 }

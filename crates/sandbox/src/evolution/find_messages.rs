@@ -10,11 +10,12 @@ use axum::response::Response;
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
-use super::address::address_of;
-use super::answer::json_answer;
+use super::content::whatsapp_message;
 use super::request::{admit, read_body};
-use super::send_text::instance_id;
+use super::send::instance_id;
 use crate::messages::Message;
+use crate::provider::Provider;
+use crate::sending::json_answer;
 use crate::state::SandboxState;
 use crate::stats::Outcome;
 
@@ -35,12 +36,14 @@ pub(super) async fn find_messages(
         Err(refusal) => return refusal.counted(&state),
     };
     let filter = Filter::of(&fields);
-    let found = if state.faults.forgets(&instance) {
+    let found = if state.faults.forgets(Provider::Evolution, &instance) {
         Vec::new()
     } else {
-        state
-            .messages
-            .newest_first(|message| message.instance == instance && filter.admits(message))
+        state.messages.newest_first(|message| {
+            message.provider == Provider::Evolution
+                && message.instance == instance
+                && filter.admits(message)
+        })
     };
     state.stats.count(Outcome::Answered);
     json_answer(StatusCode::OK, &page(&fields, &found))
@@ -85,14 +88,13 @@ impl<'a> Filter<'a> {
     fn admits(&self, message: &Message) -> bool {
         let at = message.accepted_at.timestamp();
         self.id.is_none_or(|id| id == message.id)
-            && (self.addresses.is_empty()
-                || self
-                    .addresses
-                    .contains(&address_of(&message.number).as_str()))
+            && (self.addresses.is_empty() || self.addresses.contains(&message.address.as_str()))
             && self
                 .seconds
                 .is_none_or(|(from, to)| (from..=to).contains(&at))
-            && self.kind.is_none_or(|kind| kind == "conversation")
+            && self
+                .kind
+                .is_none_or(|kind| kind == whatsapp_message(message).0)
     }
 }
 
@@ -121,14 +123,19 @@ fn page(fields: &Map<String, Value>, found: &[Arc<Message>]) -> Value {
     }})
 }
 
+/// The id of the message's row in Evolution's database.
+pub(super) fn row_id(message: &Message) -> String {
+    format!("c{}{:08}", message.id.to_lowercase(), message.sequence)
+}
+
 fn record(message: &Message) -> Value {
-    let address = address_of(&message.number);
+    let (message_type, content) = whatsapp_message(message);
     json!({
-        "id": format!("c{}{:08}", message.id.to_lowercase(), message.sequence),
-        "key": {"id": message.id, "fromMe": true, "remoteJid": address},
+        "id": row_id(message),
+        "key": {"id": message.id, "fromMe": true, "remoteJid": message.address},
         "pushName": "Você",
-        "messageType": "conversation",
-        "message": {"conversation": message.text},
+        "messageType": message_type,
+        "message": {message_type: content},
         "messageTimestamp": message.accepted_at.timestamp(),
         "instanceId": instance_id(&message.instance).to_string(),
         "source": "unknown",

@@ -1,4 +1,4 @@
-//! Questions: the server, an instance, numbers.
+//! Questions: the server, numbers.
 
 use std::sync::Arc;
 
@@ -7,43 +7,36 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::address::{address_of, digits_of};
-use super::answer::{Refusal, json_answer};
+use super::answer::Refusal;
 use super::request::{admit, read_body};
-use super::schema;
+use super::schema::{Complaints, Field, List, Rule};
 use crate::faults::Target;
+use crate::options::EvolutionVersion;
+use crate::provider::Provider;
+use crate::sending::json_answer;
 use crate::state::SandboxState;
 use crate::stats::Outcome;
 
 /// `GET /` of an Evolution server.
 pub(crate) fn server_status(state: &SandboxState) -> Response {
     state.stats.count(Outcome::Answered);
+    let version = match state.evolution_version {
+        EvolutionVersion::V1 => "1.8.2",
+        EvolutionVersion::V2 => "2.3.6",
+    };
     json_answer(
         StatusCode::OK,
         &json!({
             "status": 200,
             "message": "Welcome to the Evolution API, it is working!",
-            "version": "2.3.6",
+            "version": version,
             "clientName": "zapgres_sandbox",
             "documentation": "https://doc.evolution-api.com",
         }),
     )
-}
-
-/// `GET /instance/connectionState/{instance}`: a sandbox's phone is always connected.
-pub(super) async fn connection_state(
-    State(state): State<Arc<SandboxState>>,
-    Path(instance): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    if let Err(refusal) = admit(&state, &headers, &instance) {
-        return refusal.counted(&state);
-    }
-    state.stats.count(Outcome::Answered);
-    let open = json!({"instance": {"instanceName": instance, "state": "open"}});
-    json_answer(StatusCode::OK, &open)
 }
 
 /// `POST /chat/whatsappNumbers/{instance}`. Its schema errors come without the `response` that
@@ -60,7 +53,7 @@ pub(super) async fn whatsapp_numbers(
         Ok(fields) => fields,
         Err(refusal) => return refusal.counted(&state),
     };
-    match schema::numbers(&fields) {
+    match numbers(&fields) {
         Ok(numbers) => {
             state.stats.count(Outcome::Answered);
             let found: Vec<Value> = numbers
@@ -73,9 +66,33 @@ pub(super) async fn whatsapp_numbers(
     }
 }
 
+const NUMBERS: Field = Field::new(
+    "numbers",
+    Rule::List(&List {
+        shortest: 1,
+        longest: usize::MAX,
+        item: Field::described(
+            "number",
+            Rule::Text,
+            "\"numbers\" must be an array of numeric strings",
+        ),
+    }),
+);
+
+fn numbers(fields: &Map<String, Value>) -> Result<Vec<String>, Vec<String>> {
+    let mut complaints = Complaints::default();
+    complaints.fields(&[NUMBERS], fields);
+    complaints.required(&["numbers"], fields);
+    complaints.end()?;
+    let numbers = fields.get("numbers").and_then(Value::as_array);
+    let numbers = numbers.into_iter().flatten().filter_map(Value::as_str);
+    Ok(numbers.map(str::to_owned).collect())
+}
+
 fn look_up(state: &SandboxState, instance: &str, number: &str) -> Value {
     let address = address_of(number);
     let hidden = state.faults.hides(Target {
+        provider: Provider::Evolution,
         instance,
         address: &address,
     });
@@ -87,4 +104,35 @@ fn look_up(state: &SandboxState, instance: &str, number: &str) -> Value {
 /// with their code have fewer than 8.
 pub(super) fn can_exist(address: &str) -> bool {
     !address.ends_with("@s.whatsapp.net") || (8..=15).contains(&digits_of(address).len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_an_array_of_different_strings() {
+        let check = |body: Value| numbers(body.as_object().unwrap());
+        assert_eq!(
+            check(json!({"numbers": ["55", "56"]})).unwrap(),
+            ["55", "56"]
+        );
+        for (body, complaint) in [
+            (json!({"numbers": "55"}), "numbers is not of type(s) array"),
+            (
+                json!({"numbers": []}),
+                "numbers does not meet minimum length of 1",
+            ),
+            (
+                json!({"numbers": ["55", "55"]}),
+                "numbers contains duplicate item",
+            ),
+            (
+                json!({"numbers": [55]}),
+                "\"numbers\" must be an array of numeric strings",
+            ),
+        ] {
+            assert_eq!(check(body).unwrap_err(), [complaint]);
+        }
+    }
 }

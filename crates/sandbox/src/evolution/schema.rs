@@ -1,127 +1,207 @@
-//! The schemas of the bodies: what Evolution complains about, in its words and its order.
+//! A small checker of JSON schemas that complains in the words and the order of Evolution's.
 
 use serde_json::{Map, Value};
 
-/// A body of `sendText` that passed.
-pub(super) struct SendText {
-    pub(super) number: String,
-    pub(super) text: String,
-    /// Typing time before the message goes out, served within the request.
-    pub(super) delay_ms: u64,
+/// What a value must be.
+pub(super) enum Rule {
+    /// A string.
+    Text,
+    /// A string of at least so many characters.
+    LongText(usize),
+    /// A string that begins with a digit.
+    Digits,
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// Any number.
+    Number,
+    /// A whole number between these.
+    Integer(i64, i64),
+    /// A list.
+    List(&'static List),
+    /// An object.
+    Object(&'static Object),
 }
 
-/// Checks a body of `sendText`; fields that the schema does not know are ignored.
-pub(super) fn send_text(fields: &Map<String, Value>) -> Result<SendText, Vec<String>> {
-    let mut complaints = Vec::new();
-    let mut expect = |name: &str, good: fn(&Value) -> bool, complaint: &str| {
-        if fields.get(name).is_some_and(|value| !good(value)) {
-            complaints.push(complaint.to_owned());
+/// What a list must be.
+pub(super) struct List {
+    pub(super) shortest: usize,
+    pub(super) longest: usize,
+    pub(super) item: Field,
+}
+
+/// What an object must be. Fields that nobody knows are ignored.
+pub(super) struct Object {
+    pub(super) fields: &'static [Field],
+    pub(super) required: &'static [&'static str],
+    /// Fields that may not be empty, when the object has no others.
+    pub(super) not_empty: &'static [&'static str],
+}
+
+/// A field of an object. A description stands in for any complaint about the value itself.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) rule: Rule,
+    pub(super) description: Option<&'static str>,
+}
+
+impl Field {
+    /// A field without a description.
+    pub(super) const fn new(name: &'static str, rule: Rule) -> Self {
+        Self {
+            name,
+            rule,
+            description: None,
         }
-    };
-    expect("number", Value::is_string, "Invalid format");
-    expect("text", Value::is_string, "text is not of type(s) string");
-    expect(
-        "linkPreview",
-        Value::is_boolean,
-        "linkPreview is not of type(s) boolean",
-    );
-    expect("delay", is_integer, "Enter a value in milliseconds");
-    expect(
-        "everyOne",
-        Value::is_boolean,
-        "everyOne is not of type(s) boolean",
-    );
-    complaints.extend(mentioned(fields.get("mentioned")));
-    for name in ["number", "text"] {
-        if !fields.contains_key(name) {
-            complaints.push(format!("requires property \"{name}\""));
+    }
+
+    /// A field whose complaints are this text.
+    pub(super) const fn described(
+        name: &'static str,
+        rule: Rule,
+        description: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            rule,
+            description: Some(description),
         }
     }
-    let (Some(number), Some(text), true) = (
-        as_text(fields, "number"),
-        as_text(fields, "text"),
-        complaints.is_empty(),
-    ) else {
-        return Err(complaints.into_iter().map(with_subject).collect());
-    };
-    let delay_ms = fields
-        .get("delay")
-        .and_then(Value::as_f64)
-        .map_or(0, |delay| delay as u64);
-    Ok(SendText {
-        number,
-        text,
-        delay_ms,
-    })
 }
 
-/// Checks a body of `whatsappNumbers`.
-pub(super) fn numbers(fields: &Map<String, Value>) -> Result<Vec<String>, Vec<String>> {
-    let Some(Value::Array(numbers)) = fields.get("numbers") else {
-        return Err(vec!["numbers is not of type(s) array".to_owned()]);
-    };
-    let mut complaints = Vec::new();
-    if numbers.is_empty() {
-        complaints.push("numbers does not meet minimum length of 1".to_owned());
+/// The complaints about a body.
+#[derive(Default)]
+pub(super) struct Complaints(Vec<String>);
+
+impl Complaints {
+    /// What was found, when anything was.
+    pub(super) fn end(self) -> Result<(), Vec<String>> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(self.0)
+        }
     }
-    if has_duplicates(numbers) {
-        complaints.push("numbers contains duplicate item".to_owned());
+
+    /// Checks these fields of a body, as far as it has them.
+    pub(super) fn fields(&mut self, fields: &[Field], body: &Map<String, Value>) {
+        self.fields_below("", fields, body);
     }
-    let texts: Vec<String> = numbers
-        .iter()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
-    for _ in texts.len()..numbers.len() {
-        complaints.push("\"numbers\" must be an array of numeric strings".to_owned());
+
+    /// Misses these fields of a body. The validator calls the whole body `instance`.
+    pub(super) fn required(&mut self, required: &[&str], body: &Map<String, Value>) {
+        self.required_below("instance", required, body);
     }
-    if complaints.is_empty() {
-        Ok(texts)
-    } else {
-        Err(complaints)
+
+    fn fields_below(&mut self, path: &str, fields: &[Field], object: &Map<String, Value>) {
+        for field in fields {
+            if let Some(value) = object.get(field.name) {
+                let path = match path {
+                    "" => field.name.to_owned(),
+                    _ => format!("{path}.{}", field.name),
+                };
+                self.value(&path, field, value);
+            }
+        }
+    }
+
+    fn required_below(&mut self, path: &str, required: &[&str], object: &Map<String, Value>) {
+        for name in required.iter().filter(|name| !object.contains_key(**name)) {
+            self.0.push(format!("{path} requires property \"{name}\""));
+        }
+    }
+
+    fn value(&mut self, path: &str, field: &Field, value: &Value) {
+        match (&field.rule, value) {
+            (Rule::List(list), Value::Array(items)) => self.list(path, list, items),
+            (Rule::Object(wanted), Value::Object(object)) => self.object(path, wanted, object),
+            (rule, value) => {
+                if let Some(complaint) = complaint(rule, value) {
+                    let text = format!("{path} {complaint}");
+                    self.0.push(field.description.map_or(text, str::to_owned));
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, path: &str, list: &List, items: &[Value]) {
+        if items.len() < list.shortest {
+            let shortest = list.shortest;
+            self.0
+                .push(format!("{path} does not meet minimum length of {shortest}"));
+        }
+        if items.len() > list.longest {
+            let longest = list.longest;
+            self.0
+                .push(format!("{path} does not meet maximum length of {longest}"));
+        }
+        if has_duplicates(items) {
+            self.0.push(format!("{path} contains duplicate item"));
+        }
+        for (position, item) in items.iter().enumerate() {
+            self.value(&format!("{path}[{position}]"), &list.item, item);
+        }
+    }
+
+    fn object(&mut self, path: &str, wanted: &Object, object: &Map<String, Value>) {
+        self.fields_below(path, wanted.fields, object);
+        self.required_below(path, wanted.required, object);
+        let watched = object
+            .keys()
+            .all(|name| wanted.not_empty.contains(&name.as_str()));
+        if !watched {
+            return;
+        }
+        for (name, value) in object {
+            if value.as_str() == Some("") {
+                self.0.push(format!("The \"{name}\" cannot be empty"));
+            }
+        }
     }
 }
 
-fn mentioned(value: Option<&Value>) -> Vec<String> {
-    let Some(value) = value else {
-        return Vec::new();
+/// What is wrong with a value, without its name.
+fn complaint(rule: &Rule, value: &Value) -> Option<String> {
+    let (good, expected) = match rule {
+        Rule::Text | Rule::LongText(_) | Rule::Digits | Rule::OneOf(_) => {
+            (value.is_string(), "string")
+        }
+        Rule::Flag => (value.is_boolean(), "boolean"),
+        Rule::Number => (value.is_number(), "number"),
+        // In JavaScript 1.0 is an integer too.
+        Rule::Integer(..) => (
+            value.as_f64().is_some_and(|number| number.fract() == 0.0),
+            "integer",
+        ),
+        Rule::List(_) => (value.is_array(), "array"),
+        Rule::Object(_) => (value.is_object(), "object"),
     };
-    let Some(numbers) = value.as_array() else {
-        return vec!["mentioned is not of type(s) array".to_owned()];
-    };
-    let numeric = |number: &Value| {
-        number
-            .as_str()
-            .is_some_and(|text| text.starts_with(|first: char| first.is_ascii_digit()))
-    };
-    let mut complaints = Vec::new();
-    if numbers.is_empty() {
-        complaints.push("mentioned does not meet minimum length of 1".to_owned());
+    if !good {
+        return Some(format!("is not of type(s) {expected}"));
     }
-    if has_duplicates(numbers) {
-        complaints.push("mentioned contains duplicate item".to_owned());
+    let text = value.as_str().unwrap_or_default();
+    match rule {
+        Rule::LongText(shortest) if text.chars().count() < *shortest => {
+            Some(format!("does not meet minimum length of {shortest}"))
+        }
+        Rule::Digits if !text.starts_with(|first: char| first.is_ascii_digit()) => {
+            Some("does not match pattern \"^\\\\d+\"".to_owned())
+        }
+        Rule::OneOf(known) if !known.contains(&text) => {
+            Some(format!("is not one of enum values: {}", known.join(",")))
+        }
+        Rule::Integer(least, most) => out_of_range(value, *least, *most),
+        _ => None,
     }
-    for _ in numbers.iter().filter(|number| !numeric(number)) {
-        complaints.push("\"mentioned\" must be an array of numeric strings".to_owned());
-    }
-    complaints
 }
 
-/// A missing property is a complaint about the whole body, which the validator calls `instance`.
-fn with_subject(complaint: String) -> String {
-    if complaint.starts_with("requires property") {
-        return format!("instance {complaint}");
+fn out_of_range(value: &Value, least: i64, most: i64) -> Option<String> {
+    let number = value.as_f64().unwrap_or_default();
+    if number < least as f64 {
+        return Some(format!("must be greater than or equal to {least}"));
     }
-    complaint
-}
-
-fn as_text(fields: &Map<String, Value>, name: &str) -> Option<String> {
-    fields.get(name)?.as_str().map(str::to_owned)
-}
-
-/// In JavaScript 1.0 is an integer too.
-fn is_integer(value: &Value) -> bool {
-    value.as_f64().is_some_and(|number| number.fract() == 0.0)
+    (number > most as f64).then(|| format!("must be less than or equal to {most}"))
 }
 
 fn has_duplicates(values: &[Value]) -> bool {
@@ -129,101 +209,4 @@ fn has_duplicates(values: &[Value]) -> bool {
         .iter()
         .enumerate()
         .any(|(position, value)| values[..position].contains(value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[track_caller]
-    fn complaints(body: Value) -> Vec<String> {
-        send_text(body.as_object().unwrap()).err().unwrap()
-    }
-
-    #[test]
-    fn the_v1_shape_is_refused_for_its_missing_text() {
-        let v1 = json!({
-            "number": "5511987654321",
-            "textMessage": {"text": "oi"},
-            "options": {"delay": 1200},
-        });
-        assert_eq!(complaints(v1), [r#"instance requires property "text""#]);
-    }
-
-    #[test]
-    fn every_complaint_is_listed() {
-        assert_eq!(
-            complaints(json!({"number": 5511987654321_u64, "delay": "1s", "mentioned": ["@a"]})),
-            [
-                "Invalid format",
-                "Enter a value in milliseconds",
-                "\"mentioned\" must be an array of numeric strings",
-                "instance requires property \"text\"",
-            ]
-        );
-        assert_eq!(
-            complaints(json!({})),
-            [
-                r#"instance requires property "number""#,
-                r#"instance requires property "text""#
-            ]
-        );
-        assert_eq!(
-            complaints(json!({
-                "number": "55", "text": null, "linkPreview": 1, "everyOne": "x", "mentioned": []
-            })),
-            [
-                "text is not of type(s) string",
-                "linkPreview is not of type(s) boolean",
-                "everyOne is not of type(s) boolean",
-                "mentioned does not meet minimum length of 1",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_good_body_passes_with_fields_nobody_knows() {
-        let body = json!({"number": "5511987654321", "text": "oi", "delay": 1200.0, "x": 1});
-        let passed = send_text(body.as_object().unwrap()).ok().unwrap();
-        assert_eq!(
-            (passed.number.as_str(), passed.text.as_str()),
-            ("5511987654321", "oi")
-        );
-        assert_eq!(passed.delay_ms, 1200);
-        let negative = json!({"number": "55", "text": "oi", "delay": -5});
-        assert_eq!(
-            send_text(negative.as_object().unwrap())
-                .ok()
-                .unwrap()
-                .delay_ms,
-            0
-        );
-    }
-
-    #[test]
-    fn numbers_are_an_array_of_different_strings() {
-        let check = |body: Value| numbers(body.as_object().unwrap());
-        assert_eq!(
-            check(json!({"numbers": ["55", "56"]})).unwrap(),
-            ["55", "56"]
-        );
-        for (body, complaint) in [
-            (json!({"numbers": "55"}), "numbers is not of type(s) array"),
-            (
-                json!({"numbers": []}),
-                "numbers does not meet minimum length of 1",
-            ),
-            (
-                json!({"numbers": ["55", "55"]}),
-                "numbers contains duplicate item",
-            ),
-            (
-                json!({"numbers": [55]}),
-                "\"numbers\" must be an array of numeric strings",
-            ),
-        ] {
-            assert_eq!(check(body).unwrap_err(), [complaint]);
-        }
-    }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Target;
 use crate::evolution::address_of;
+use crate::provider::Provider;
 
 /// A delay longer than this is a slip of the pen.
 const DELAY_LIMIT_MS: u64 = 600_000;
@@ -41,7 +42,7 @@ pub(super) enum FaultKind {
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatusAnswer {
     pub(crate) code: u16,
-    /// A string is sent as it is, anything else as JSON; without it Evolution's envelope is sent.
+    /// A string is sent as it is, anything else as JSON; without it the provider's envelope is sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<Value>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -50,6 +51,8 @@ pub(crate) struct StatusAnswer {
 
 #[derive(Deserialize, Serialize)]
 struct Filter {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<Provider>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +84,7 @@ impl Fault {
         if !kind.contains_key("kind") {
             return Err(r#"a fault needs a "kind", for example {"kind":"drop_before"}"#.to_owned());
         }
-        let filter: Map<_, _> = ["instance", "recipient", "times"]
+        let filter: Map<_, _> = ["provider", "instance", "recipient", "times"]
             .into_iter()
             .filter_map(|name| kind.remove_entry(name))
             .collect();
@@ -103,7 +106,7 @@ impl Fault {
 
     /// Whether the filters let it act on this request.
     pub(super) fn matches(&self, target: Target<'_>) -> bool {
-        self.is_for(target.instance)
+        self.is_for(target.provider, target.instance)
             && self
                 .address
                 .as_deref()
@@ -111,9 +114,10 @@ impl Fault {
     }
 
     /// Whether the filters let it act on this instance.
-    pub(super) fn is_for(&self, instance: &str) -> bool {
+    pub(super) fn is_for(&self, provider: Provider, instance: &str) -> bool {
         let wanted = self.filter.instance.as_deref();
         wanted.is_none_or(|wanted| wanted == instance)
+            && self.filter.provider.is_none_or(|wanted| wanted == provider)
     }
 
     /// The fault as it was ordered.
@@ -203,6 +207,7 @@ mod tests {
             r#"{"kind":"rate_limit","limit":5,"window_ms":1000}"#,
             r#"{"kind":"not_on_whatsapp"}"#,
             r#"{"kind":"no_history","instance":"loja"}"#,
+            r#"{"kind":"drop_before","provider":"evolution"}"#,
         ] {
             let faults = parse(json.as_bytes()).unwrap();
             assert_eq!(

@@ -17,6 +17,13 @@ const view = Object.fromEntries(
 const chatTemplate = byId("chat-template").content;
 const messageTemplate = byId("message-template").content;
 
+// What stands above the text of everything but plain texts.
+const KINDS = {
+  image: "📷 Imagem", video: "🎬 Vídeo", video_note: "🎬 Recado de vídeo", audio: "🎤 Áudio", document: "📄 Documento",
+  sticker: "✨ Figurinha", location: "📍 Localização", contacts: "👤 Contato", reaction: "Reação", poll: "📊 Enquete",
+  list: "☰ Lista", buttons: "Botões", template: "Modelo aprovado", status: "Status", interactive: "Mensagem interativa",
+};
+
 const hour = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("pt-BR", { weekday: "long", day: "numeric", month: "long" });
 const figures = new Intl.NumberFormat("pt-BR");
@@ -114,7 +121,7 @@ function drawChat(chat) {
   const [preview, time, unread] = [".chat-preview", "time", ".unread"].map((name) =>
     chat.item.querySelector(name));
   const newest = chat.messages.at(-1);
-  preview.textContent = plain(newest.text).slice(0, 80);
+  preview.textContent = previewOf(newest).slice(0, 80);
   setTime(time, newest);
   unread.hidden = chat.unread === 0;
   unread.textContent = chat.unread > 99 ? "99+" : chat.unread;
@@ -166,9 +173,24 @@ function bubble(message) {
   const node = messageTemplate.cloneNode(true).firstElementChild;
   node.dataset.id = message.id;
   node.classList.toggle("new", Date.now() - Date.parse(message.accepted_at) < 8000);
+  const [kind, choices] = [".kind", ".choices"].map((name) => node.querySelector(name));
+  kind.textContent = KINDS[message.kind] ?? "";
+  kind.hidden = !kind.textContent;
+  choices.append(...(message.choices ?? []).map(choice));
+  choices.hidden = !choices.childElementCount;
   node.querySelector(".text").append(formatted(message.text));
   setTime(node.querySelector("time"), message);
   return node;
+}
+
+function choice(label) {
+  const node = document.createElement("li");
+  node.textContent = label;
+  return node;
+}
+
+function previewOf(message) {
+  return [KINDS[message.kind], plain(message.text)].filter(Boolean).join(" ");
 }
 
 function markRead() {
@@ -222,7 +244,7 @@ function notify(chat, message) {
   paintAvatar(view["notification-avatar"], initials(chat.instance), chat.instance);
   view["notification-title"].textContent = chat.instance;
   view["notification-recipient"].textContent = `para ${asPhone(chat.number)}`;
-  view["notification-preview"].textContent = plain(message.text);
+  view["notification-preview"].textContent = previewOf(message);
   view.notification.hidden = false;
   view.notification.onclick = () => select(chat);
   clearTimeout(notificationTimer);
@@ -246,8 +268,9 @@ function forgetAll() {
   document.title = "Zapgres · telefone de teste";
 }
 
-/** `5511987654321` as `+55 (11) 98765-4321`; other countries only with their plus. */
+/** `5511987654321` as `+55 (11) 98765-4321`; other countries only with their plus. What is no number stays. */
 function asPhone(number) {
+  if (!/^\d+$/.test(number)) return number;
   const parts = /^55(\d\d)(\d{4,5})(\d{4})$/.exec(number);
   return parts ? `+55 (${parts[1]}) ${parts[2]}-${parts[3]}` : `+${number}`;
 }

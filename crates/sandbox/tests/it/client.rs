@@ -93,6 +93,15 @@ impl Running {
             .await
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.request("PUT", path, &headers, &body.to_string()).await
+    }
+
+    pub async fn delete_with_key(&self, path: &str) -> Answer {
+        self.request("DELETE", path, &[("apikey", "key")], "").await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         self.request("DELETE", path, &[], "").await
     }

@@ -5,9 +5,14 @@
 )]
 
 mod client;
+mod connections;
 mod events;
 mod evolution;
 mod faults;
+mod instances;
 mod lifecycle;
 mod messages;
+mod operations;
 mod phone;
+mod receiver;
+mod webhooks;

@@ -34,8 +34,10 @@ async fn messages_are_listed_in_order_with_all_their_fields() {
         json!({
             "sequence": 1,
             "id": id,
+            "provider": "evolution",
             "instance": "loja",
             "number": "5511987654321",
+            "kind": "text",
             "text": "Olá \"Ana\" 🍕",
             "accepted_at": "2023-11-14T22:13:20.007Z",
         })
@@ -124,5 +126,5 @@ async fn stats_count_every_outcome_from_zero() {
         .values()
         .filter_map(Value::as_u64)
         .sum();
-    assert_eq!((total, requests.as_object().unwrap().len()), (2, 12));
+    assert_eq!((total, requests.as_object().unwrap().len()), (2, 13));
 }
