@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
+use zapgres_core::credential::CredentialReference;
 use zapgres_providers::Secrets;
 
 use super::refusal::Refusal;
@@ -33,6 +34,8 @@ pub(super) struct Channel {
     pub provider: String,
     pub instance: String,
     references: Value,
+    /// Where the key of sealed ones is.
+    seal_key: Option<CredentialReference>,
     secrets: OnceLock<Option<Secrets>>,
 }
 
@@ -43,7 +46,7 @@ impl Channel {
     /// When one of them cannot be had: somebody has to mend that, and the provider delivers again until then.
     pub(super) fn secrets(&self) -> Result<&Secrets, Refusal> {
         let secrets = self.secrets.get_or_init(|| {
-            read_secrets(&self.references)
+            read_secrets(&self.references, self.seal_key.as_ref())
                 .inspect_err(|error| {
                     tracing::warn!(channel_id = self.id, %error, "deliveries cannot be judged");
                 })
@@ -66,7 +69,10 @@ impl Snapshot {
         self.by_provider.get(provider).map_or(&[], Vec::as_slice)
     }
 
-    fn from_rows(rows: &[tokio_postgres::Row]) -> Result<Self, tokio_postgres::Error> {
+    fn from_rows(
+        rows: &[tokio_postgres::Row],
+        seal_key: Option<&CredentialReference>,
+    ) -> Result<Self, tokio_postgres::Error> {
         let mut snapshot = Self {
             taken_at: Instant::now(),
             by_token: HashMap::new(),
@@ -78,6 +84,7 @@ impl Snapshot {
                 provider: row.try_get("provider")?,
                 instance: row.try_get("instance")?,
                 references: row.try_get("secrets")?,
+                seal_key: seal_key.cloned(),
                 secrets: OnceLock::new(),
             });
             for token in row.try_get::<_, Vec<Vec<u8>>>("tokens")? {
@@ -145,5 +152,8 @@ impl Addresses {
 async fn load(daemon: &Daemon) -> Result<Snapshot, DatabaseError> {
     let client = daemon.client().await?;
     let rows = statement::rows(&client, LOAD, &[]).await?;
-    Ok(Snapshot::from_rows(&rows)?)
+    Ok(Snapshot::from_rows(
+        &rows,
+        daemon.config.daemon.seal_key.as_ref(),
+    )?)
 }
