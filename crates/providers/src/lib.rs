@@ -12,6 +12,7 @@ mod registry;
 mod signature;
 mod waha;
 mod webhook;
+mod zapi;
 
 pub use channel::{ChannelAddress, Options, Secrets, UnusableChannel};
 pub use health::{ConnectionState, Health, Pairing};

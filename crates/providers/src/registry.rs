@@ -10,6 +10,7 @@ use crate::meta;
 use crate::provider::Provider;
 use crate::waha;
 use crate::webhook::Webhook;
+use crate::zapi;
 
 /// How much a channel may send when nothing else is said of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +74,7 @@ static PROVIDERS: &[Registered] = &[
     evolution::REGISTERED,
     meta::REGISTERED,
     waha::REGISTERED,
+    zapi::REGISTERED,
 ];
 
 /// The providers there are, in the order of the documentation.

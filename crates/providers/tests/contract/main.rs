@@ -5,6 +5,7 @@ mod evolution;
 mod meta;
 mod server;
 mod waha;
+mod zapi;
 
 use std::time::Duration;
 
