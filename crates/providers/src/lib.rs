@@ -6,6 +6,7 @@ mod evolution;
 mod exchange;
 mod health;
 mod http;
+mod megaapi;
 mod meta;
 mod provider;
 mod registry;

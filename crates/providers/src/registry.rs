@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::evolution;
 use crate::http::Http;
+use crate::megaapi;
 use crate::meta;
 use crate::provider::Provider;
 use crate::waha;
@@ -75,6 +76,7 @@ static PROVIDERS: &[Registered] = &[
     meta::REGISTERED,
     waha::REGISTERED,
     zapi::REGISTERED,
+    megaapi::REGISTERED,
 ];
 
 /// The providers there are, in the order of the documentation.

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod evolution;
+mod megaapi;
 mod meta;
 mod server;
 mod waha;
