@@ -6,12 +6,14 @@ mod evolution;
 mod exchange;
 mod health;
 mod http;
+mod megaapi;
 mod meta;
 mod provider;
 mod registry;
 mod signature;
 mod waha;
 mod webhook;
+mod zapi;
 
 pub use channel::{ChannelAddress, Options, Secrets, UnusableChannel};
 pub use health::{ConnectionState, Health, Pairing};

@@ -193,7 +193,7 @@ impl fmt::Debug for OutgoingMessage {
 /// The provider's yes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// Its id of the message; receipts carry it.
+    /// Its id of the message; receipts carry it. Empty where it accepts a message without naming it.
     pub provider_message_id: String,
     /// The address it found for the recipient, which may lack the ninth digit.
     pub recipient_address: Option<String>,

@@ -6,10 +6,12 @@ use std::time::Duration;
 use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::evolution;
 use crate::http::Http;
+use crate::megaapi;
 use crate::meta;
 use crate::provider::Provider;
 use crate::waha;
 use crate::webhook::Webhook;
+use crate::zapi;
 
 /// How much a channel may send when nothing else is said of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,8 @@ static PROVIDERS: &[Registered] = &[
     evolution::REGISTERED,
     meta::REGISTERED,
     waha::REGISTERED,
+    zapi::REGISTERED,
+    megaapi::REGISTERED,
 ];
 
 /// The providers there are, in the order of the documentation.

@@ -2,9 +2,11 @@
 
 mod addresses;
 mod evolution;
+mod megaapi;
 mod meta;
 mod server;
 mod waha;
+mod zapi;
 
 use std::time::Duration;
 
