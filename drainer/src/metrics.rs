@@ -48,11 +48,36 @@ impl Delivered {
     }
 }
 
+/// What became of a stored delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Conclusion {
+    /// All that it tells is known.
+    Processed,
+    /// It has receipts of no message of ours.
+    Unmatched,
+    /// The database takes nothing of it.
+    Refused,
+}
+
+impl Conclusion {
+    const ALL: [Self; 3] = [Self::Processed, Self::Unmatched, Self::Refused];
+
+    /// The text stored in the `outcome` column.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Processed => "processed",
+            Self::Unmatched => "unmatched",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// The counters of a daemon.
 pub(crate) struct Metrics {
     registry: Registry,
     deliveries: Family<TwoLabels, Counter>,
     refused: Family<Labels, Counter>,
+    processed: Family<Labels, Counter>,
     answers: Histogram,
 }
 
@@ -70,6 +95,10 @@ impl Metrics {
         let refused = Family::<Labels, Counter>::default();
         for refusal in Refusal::ALL {
             refused.get_or_create(&refusal_labels(refusal)).inc_by(0);
+        }
+        let processed = Family::<Labels, Counter>::default();
+        for outcome in Conclusion::ALL {
+            processed.get_or_create(&outcome_labels(outcome)).inc_by(0);
         }
         let (first, factor, count) = ANSWER_BUCKETS;
         let answers = Histogram::new(exponential_buckets(first, factor, count));
@@ -89,10 +118,16 @@ impl Metrics {
             "Time until a delivery was answered",
             answers.clone(),
         );
+        registry.register(
+            "inbound_events",
+            "Stored deliveries that were read",
+            processed.clone(),
+        );
         Self {
             registry,
             deliveries,
             refused,
+            processed,
             answers,
         }
     }
@@ -114,6 +149,13 @@ impl Metrics {
         self.answers.observe(seconds);
     }
 
+    /// As many stored deliveries have come to this.
+    pub(crate) fn processed(&self, outcome: Conclusion, count: u64) {
+        self.processed
+            .get_or_create(&outcome_labels(outcome))
+            .inc_by(count);
+    }
+
     /// All of them as text.
     ///
     /// # Errors
@@ -133,6 +175,10 @@ const fn refusal_labels(refusal: Refusal) -> Labels {
     [("reason", refusal.as_str())]
 }
 
+const fn outcome_labels(outcome: Conclusion) -> Labels {
+    [("outcome", outcome.as_str())]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +194,7 @@ mod tests {
             );
             assert!(text.contains(&line), "{line} in {text}");
         }
+        assert!(text.contains("zapgres_inbound_events_total{outcome=\"unmatched\"} 0"));
         assert!(text.contains("zapgres_webhook_answer_seconds_count 0"));
     }
 
@@ -156,10 +203,12 @@ mod tests {
         let metrics = Metrics::new();
         metrics.refused(Refusal::Proof);
         metrics.delivered("meta", Delivered::Stored);
+        metrics.processed(Conclusion::Processed, 3);
         let text = metrics.encode().unwrap();
         for line in [
             "zapgres_webhook_refused_total{reason=\"proof\"} 1",
             "zapgres_webhook_deliveries_total{provider=\"meta\",outcome=\"stored\"} 1",
+            "zapgres_inbound_events_total{outcome=\"processed\"} 3",
         ] {
             assert!(text.contains(line), "{line} in {text}");
         }

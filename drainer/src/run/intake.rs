@@ -6,7 +6,6 @@ mod claim;
 mod complaints;
 mod context;
 mod decide;
-mod encoding;
 mod missed;
 mod outcome;
 mod source;
@@ -28,6 +27,7 @@ use decide::Decision;
 pub(crate) use context::MAY_BECOME_DAEMON;
 pub(crate) use missed::Missed;
 
+use super::encoding;
 use super::lane::Ready;
 use super::opted_out::{SKIP_OPTED_OUT, skip_opted_out};
 use super::statement;
@@ -165,7 +165,7 @@ impl Intake {
             )
             .await?;
         if self.western_only {
-            decisions.iter_mut().for_each(encoding::make_western);
+            decisions.iter_mut().for_each(make_western);
         }
         if writing == Writing::Apart {
             apart::write(client, &batch, &mut decisions, &mut self.complaints).await?;
@@ -280,6 +280,13 @@ fn following(end: End, floor: DateTime<Utc>, captured: &[Captured]) -> (End, Dat
             )
         }
         End::Newest => (End::Oldest, floor),
+    }
+}
+
+/// Makes a message's text one that a database with Western European characters can store.
+fn make_western(decision: &mut Decision) {
+    if let Decision::Send { message, .. } | Decision::Skip { message, .. } = decision {
+        message.body = message.body.as_deref().map(encoding::western);
     }
 }
 
