@@ -241,7 +241,7 @@ fn the_help_tells_the_true_defaults() {
     }
     assert_eq!(
         arguments.len(),
-        16,
+        15,
         "a setting without a default in its help: {arguments:?}"
     );
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
