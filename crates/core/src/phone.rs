@@ -2,21 +2,27 @@
 //!
 //! Written for Brazil, where a plain phone parser fails on what order databases hold: mobiles
 //! without the ninth digit, area code 55, trunk and carrier prefixes. Numbers of other countries are
-//! taken only with a `+`.
+//! taken only with a `+` or `00`.
 
 mod brazil;
+mod digits;
+#[cfg(feature = "international")]
+mod international;
 mod lookalike;
 mod mask;
+mod whatsapp;
 
 use std::fmt;
 
+use brazil::COUNTRY as BRAZIL;
+use digits::ascii_digit;
 pub use mask::mask;
+pub use whatsapp::from_whatsapp;
 
 /// Longer texts are not phone numbers; also bounds the work.
 const INPUT_CAP_CHARACTERS: usize = 64;
-/// E.164 allows 15 digits; no country has complete numbers of fewer than 8 with its code.
+/// E.164 allows 15 digits. Fewer than 8 with the country code exist in Tokelau and Niue alone, and logs would not mask them.
 const INTERNATIONAL_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
-const BRAZIL: &str = "55";
 
 /// A phone number in E.164. `Debug` shows it masked.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,17 +93,23 @@ pub enum PhoneError {
         "the number after the area code is neither a mobile (9 digits from 9) nor a landline (8 digits from 2 to 5)"
     )]
     LocalNumber,
-    /// 0800 and the like.
-    #[error("a service number (0300, 0500, 0800, 0900) is not on WhatsApp")]
+    /// The digits after the country code are not what a number of that country has.
+    #[error("this is not a number of the country with that code")]
+    Foreign,
+    /// 0800 and the like, in Brazil or elsewhere.
+    #[error(
+        "a service number (0300, 0500, 0800, 0900, toll-free, premium rate) is not on WhatsApp"
+    )]
     ServiceNumber,
 }
 
 /// Makes the E.164 number of what somebody typed.
 ///
 /// Accepts separators and words around the digits, WhatsApp addresses (`…@c.us`,
-/// `…@s.whatsapp.net`, with a device part or not), full-width digits, trunk zero, carrier codes.
+/// `…@s.whatsapp.net`, with a device part or not), digits of other scripts, trunk zero, carrier codes.
 /// `default_area_code` (two digits, such as `11`) completes numbers that have none. A Brazilian
-/// mobile without its ninth digit gets it.
+/// mobile without its ninth digit gets it. With the feature `international`, a number of another country has to be one by that
+/// country's numbering plan; without, only its length counts.
 ///
 /// The result is a fixed point: normalising it again gives the same.
 ///
@@ -111,7 +123,7 @@ pub fn normalize(input: &str, default_area_code: Option<&str>) -> Result<PhoneNu
     if text.chars().count() > INPUT_CAP_CHARACTERS {
         return Err(PhoneError::NotANumber);
     }
-    let (text, is_address) = without_address_suffix(text)?;
+    let (text, is_address) = whatsapp::without_server(text)?;
     let (digits, plus) = digits_of(text)?;
     if digits.is_empty() {
         return Err(PhoneError::NotANumber);
@@ -120,9 +132,18 @@ pub fn normalize(input: &str, default_area_code: Option<&str>) -> Result<PhoneNu
     match digits.strip_prefix(BRAZIL) {
         Some(national) if international => brazil::national(national),
         None if international => foreign(&digits),
-        _ => brazil::typed(&digits, default_area_code),
+        _ => typed(&digits, default_area_code),
     }
     .map(|digits| PhoneNumber::from_digits(&digits))
+}
+
+/// Digits without a `+`. `00` is dialled in its place, but by mistake also before an area code.
+fn typed(digits: &str, default_area_code: Option<&str>) -> Result<String, PhoneError> {
+    match digits.strip_prefix("00") {
+        Some(rest) if cfg!(feature = "international") && !rest.starts_with(BRAZIL) => foreign(rest)
+            .or_else(|error| brazil::typed(digits, default_area_code).map_err(|_| error)),
+        _ => brazil::typed(digits, default_area_code),
+    }
 }
 
 fn foreign(digits: &str) -> Result<String, PhoneError> {
@@ -134,25 +155,15 @@ fn foreign(digits: &str) -> Result<String, PhoneError> {
             digits: digits.len(),
         });
     }
-    Ok(digits.to_owned())
+    of_its_country(digits)
 }
 
-/// Cuts `@c.us` and the like, and the device part before it (`:12`, or `.0:12`).
-/// Such addresses always begin with the country code.
-fn without_address_suffix(text: &str) -> Result<(&str, bool), PhoneError> {
-    let Some((user, server)) = text.split_once('@') else {
-        return Ok((text, false));
-    };
-    match server {
-        "c.us" | "s.whatsapp.net" => {
-            let user = user
-                .split_once([':', '.'])
-                .map_or(user, |(number, _)| number);
-            Ok((user, true))
-        }
-        "g.us" | "lid" | "newsletter" | "broadcast" => Err(PhoneError::NotAPhoneAddress),
-        _ => Err(PhoneError::NotANumber),
-    }
+#[cfg(feature = "international")]
+use international::canonical as of_its_country;
+
+#[cfg(not(feature = "international"))]
+fn of_its_country(digits: &str) -> Result<String, PhoneError> {
+    Ok(digits.to_owned())
 }
 
 /// The digits as ASCII, and whether a `+` stands before them.
@@ -167,15 +178,6 @@ fn digits_of(text: &str) -> Result<(String, bool), PhoneError> {
         }
     }
     Ok((digits, plus))
-}
-
-/// Phone keyboards of some systems give full-width digits.
-fn ascii_digit(character: char) -> Option<char> {
-    match character {
-        '0'..='9' => Some(character),
-        '０'..='９' => char::from_digit(character as u32 - '０' as u32, 10),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::PhoneError;
 
-const COUNTRY: &str = "55";
+pub(super) const COUNTRY: &str = "55";
 /// Non-geographic services; none of them is the beginning of an area code that exists.
 const SERVICE_PREFIXES: [&str; 5] = ["300", "303", "500", "800", "900"];
 
@@ -20,6 +20,15 @@ pub(super) fn is_area_code(code: &str) -> bool {
         b'7' => matches!(units, b'1' | b'3'..=b'5' | b'7' | b'9'),
         _ => false,
     }
+}
+
+/// A mobile, area code first, as it was before the ninth digit came; none for what never was shorter: landlines, and mobiles whose
+/// other eight digits a landline could have.
+pub(super) fn without_ninth_digit(national: &str) -> Option<String> {
+    let (code, number) = national.split_at_checked(2)?;
+    let old = number.strip_prefix('9').filter(|old| old.len() == 8)?;
+    let was_mobile = old.starts_with(|first| ('6'..='9').contains(&first));
+    was_mobile.then(|| format!("{code}{old}"))
 }
 
 /// Digits typed without a `+`, made `55` + area code + number.

@@ -1,8 +1,10 @@
+mod golden;
+
 use proptest::prelude::*;
 
 use super::*;
 
-const AREA_CODES: [&str; 67] = [
+pub(super) const AREA_CODES: [&str; 67] = [
     "11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "22", "24", "27", "28", "31", "32",
     "33", "34", "35", "37", "38", "41", "42", "43", "44", "45", "46", "47", "48", "49", "51", "53",
     "54", "55", "61", "62", "63", "64", "65", "66", "67", "68", "69", "71", "73", "74", "75", "77",
@@ -48,6 +50,9 @@ fn a_mobile_is_recognised_however_it_is_written() {
             "WhatsApp: 11 98765-4321 (Ana)",
             "１１９８７６５４３２１",
             "＋５５１１９８７６５４３２１",
+            "١١٩٨٧٦٥٤٣٢١",
+            "+۵۵ ۱۱ ۹۸۷۶۵-۴۳۲۱",
+            "𝟏𝟏 𝟗𝟖𝟕𝟔𝟓-𝟒𝟑𝟐𝟏",
             "5511987654321@c.us",
             "5511987654321@s.whatsapp.net",
             "5511987654321:12@s.whatsapp.net",
@@ -207,7 +212,7 @@ fn the_default_area_code_completes_local_numbers() {
 fn other_countries_need_a_plus_or_a_whatsapp_address() {
     assert_all("+14155552671", &["+1 (415) 555-2671", "14155552671@c.us"]);
     assert_all("+351912345678", &["+351 912 345 678"]);
-    for input in ["14155552671", "351912345678", "0014155552671"] {
+    for input in ["14155552671", "351912345678"] {
         assert!(e164(input).is_err(), "{input}");
     }
     assert_eq!(e164("+1234567"), Err(PhoneError::Length { digits: 7 }));
