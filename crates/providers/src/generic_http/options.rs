@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::{Method, Url};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use zapgres_core::message::MessageKind;
 
 use super::template::Escape;
@@ -22,7 +23,8 @@ pub(super) struct Options {
     /// Name to template; what is rendered is encoded.
     #[serde(default)]
     pub(super) query: BTreeMap<String, String>,
-    /// A template; none: no body.
+    /// A template, or JSON with templates in its texts; none: no body.
+    #[serde(default, deserialize_with = "text_or_json")]
     pub(super) body: Option<String>,
     #[serde(default = "json")]
     pub(super) content_type: String,
@@ -110,6 +112,14 @@ impl Options {
         }
         self.ok_status.contains(&status)
     }
+}
+
+/// On a command line, a template that happens to be JSON is read as that.
+fn text_or_json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(match Value::deserialize(deserializer)? {
+        Value::String(text) => text,
+        json => json.to_string(),
+    }))
 }
 
 fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {

@@ -45,6 +45,19 @@ async fn an_sms_gateway_with_json_needs_options_only() {
     assert_eq!(request.body, expected);
 }
 
+/// Written in one piece on a command line, a body is JSON already.
+#[tokio::test]
+async fn a_body_may_be_json_with_templates_in_its_texts() {
+    let options =
+        json!({"body": {"to": "{{ to }}", "text": "{{ sender }}: {{ text }}", "flash": false}});
+    let request = request_of(&options, &message()).await;
+    let text = format!("Pizzaria: {TEXT}");
+    assert_eq!(
+        request.body,
+        json!({"to": "+5511987654321", "text": text, "flash": false})
+    );
+}
+
 /// T11: the form-encoded bodies of older gateways.
 #[tokio::test]
 async fn a_form_is_encoded() {
