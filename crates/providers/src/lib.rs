@@ -4,6 +4,7 @@
 mod channel;
 mod evolution;
 mod exchange;
+mod generic_http;
 mod health;
 mod http;
 mod megaapi;

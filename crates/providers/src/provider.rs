@@ -19,7 +19,7 @@ pub trait Provider: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// The kinds of message that it has. Others are refused before anything is sent, see [`crate::fit`].
-    fn kinds(&self) -> &'static [MessageKind];
+    fn kinds(&self) -> &[MessageKind];
 
     /// Whether a message can quote an earlier one.
     fn can_quote(&self) -> bool {

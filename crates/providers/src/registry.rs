@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::evolution;
+use crate::generic_http;
 use crate::http::Http;
 use crate::megaapi;
 use crate::meta;
@@ -77,6 +78,7 @@ static PROVIDERS: &[Registered] = &[
     waha::REGISTERED,
     zapi::REGISTERED,
     megaapi::REGISTERED,
+    generic_http::REGISTERED,
 ];
 
 /// The providers there are, in the order of the documentation.

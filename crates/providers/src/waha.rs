@@ -1,11 +1,10 @@
 //! WAHA (`POST {base}/api/sendText` and its like, header `X-Api-Key`), whatever engine it runs. The channel's instance is
 //! the name of its session.
-//!
-//! Whether WAHA has a message whose answer was lost cannot be asked reliably: one of its engines keeps none by default.
 
 mod address;
 mod answer;
 mod contact;
+mod history;
 mod inbound;
 mod request;
 mod session;
@@ -27,7 +26,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::{Health, Pairing};
 use crate::http::Http;
-use crate::provider::{Accepted, Lookup, OutgoingMessage, Provider};
+use crate::provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation};
 use crate::registry::{DefaultLimits, Registered};
 use session::Session;
 
@@ -124,6 +123,26 @@ impl Provider for Waha {
         let request = self.request(method, self.url(&[operation])?).json(&body);
         let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
         answer::judge(&answer, message, &self.address)
+    }
+
+    async fn reconcile(&self, enquiry: &Enquiry) -> Result<Reconciliation, SendError> {
+        let Some(text) = history::text_of(enquiry) else {
+            return Ok(Reconciliation::CannotTell);
+        };
+        for chat in address::spellings(&enquiry.message)? {
+            let mut url = self.url(&[&self.address.instance, "chats", &chat, "messages"])?;
+            url.query_pairs_mut()
+                .extend_pairs(history::question(enquiry));
+            let request = self.request(Method::GET, url);
+            let answer = exchange(request, &self.address, history::ANSWER_CAP_BYTES)
+                .await
+                .map_err(SendError::of_question)?;
+            let found = history::judge(&answer, enquiry, text, &self.address)?;
+            if found != Reconciliation::NotFound {
+                return Ok(found);
+            }
+        }
+        Ok(Reconciliation::NotFound)
     }
 
     fn can_look_up(&self) -> bool {

@@ -1,6 +1,7 @@
 //! How WAHA writes chats (`5511987654321@c.us`) and messages (`true_5511987654321@c.us_3EB0C5A277`).
 
 use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::phone::PhoneNumber;
 use zapgres_core::recipient::Recipient;
 
 use crate::provider::OutgoingMessage;
@@ -26,6 +27,21 @@ pub(super) fn chat_of(message: &OutgoingMessage) -> Result<String, SendError> {
             "WAHA does not know Meta's ids of persons; it needs a number".to_owned(),
         )),
     }
+}
+
+/// The chats in which a message may be: where nobody has confirmed an address, a Brazilian mobile's may lack the ninth
+/// digit.
+pub(super) fn spellings(message: &OutgoingMessage) -> Result<Vec<String>, SendError> {
+    let mut chats = vec![chat_of(message)?];
+    if message.confirmed_address.is_none()
+        && let Some(digits) = message.recipient.phone().map(PhoneNumber::digits)
+        && digits.len() == 13
+        && digits.starts_with("55")
+        && digits[4..].starts_with('9')
+    {
+        chats.push(format!("{}{}@c.us", &digits[..4], &digits[5..]));
+    }
+    Ok(chats)
 }
 
 /// Whom a chat is with; none for channels, broadcast lists and what is not a chat.

@@ -3,6 +3,7 @@
 mod addresses;
 mod evolution;
 mod megaapi;
+mod generic_http;
 mod meta;
 mod server;
 mod waha;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod deliveries;
+mod history;
 mod kinds;
 mod proof;
 mod sessions;

@@ -1,0 +1,137 @@
+//! The deliveries that Zapgres takes from any program: receipts and messages in a form of our own, described in
+//! `docs/PROVIDERS.md`. `X-Signature` is the HMAC-SHA256 of the body, where the channel has a key.
+
+use chrono::{DateTime, Utc};
+use hmac::Hmac;
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::Sha256;
+use zapgres_core::error_class::ErrorClass;
+use zapgres_core::error_text;
+use zapgres_core::recipient::Recipient;
+
+use crate::channel::Secrets;
+use crate::signature;
+use crate::webhook::{
+    Delivery, Event, InboundMessage, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
+};
+
+const HMAC_KEY: &str = "hmac_key";
+
+/// Deliveries in our own form.
+pub(super) struct GenericWebhook;
+
+/// One or several at once.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Items {
+    Several(Vec<Value>),
+    One(Value),
+}
+
+#[derive(Deserialize)]
+struct StatusItem {
+    message_id: String,
+    status: String,
+    error: Option<String>,
+    at: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+struct MessageItem {
+    message_id: String,
+    from: String,
+    text: String,
+    name: Option<String>,
+    at: Option<DateTime<Utc>>,
+}
+
+impl Webhook for GenericWebhook {
+    fn secret_names(&self) -> &'static [&'static str] {
+        &[HMAC_KEY]
+    }
+
+    fn verify(
+        &self,
+        delivery: &Delivery<'_>,
+        secrets: &Secrets,
+        _now: DateTime<Utc>,
+    ) -> Result<(), ProofError> {
+        let keys = secrets.all(HMAC_KEY);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let header = delivery.headers.get("x-signature");
+        let signature = header.and_then(|header| header.to_str().ok());
+        let signature = signature.ok_or(ProofError::Missing)?;
+        signature::verify::<Hmac<Sha256>>(delivery.body, signature, keys)
+    }
+
+    fn read(&self, body: &[u8]) -> Result<Vec<Told>, ShapeError> {
+        let items: Items = serde_json::from_slice(body).map_err(|_| ShapeError::NotJson)?;
+        let items = match items {
+            Items::Several(items) => items,
+            Items::One(item) => vec![item],
+        };
+        items
+            .into_iter()
+            .map(|item| {
+                let event = event(item).ok_or(ShapeError::WrongShape)?;
+                let instance = None;
+                Ok(Told { instance, event })
+            })
+            .collect()
+    }
+}
+
+/// The event; none when the item is neither a receipt nor a message nor says that it is something else.
+fn event(item: Value) -> Option<Event> {
+    match item.get("type").map(Value::as_str) {
+        None | Some(Some("receipt")) => receipt(item),
+        Some(Some("message")) => message(item),
+        Some(other) => Some(Event::Other(other?.to_owned())),
+    }
+}
+
+fn receipt(item: Value) -> Option<Event> {
+    let item: StatusItem = serde_json::from_value(item).ok()?;
+    let status = match item.status.as_str() {
+        "sent" => ReceiptStatus::Sent,
+        "delivered" => ReceiptStatus::Delivered,
+        "read" => ReceiptStatus::Read,
+        "failed" => ReceiptStatus::Failed {
+            class: ErrorClass::Rejected,
+            message: error_text::presentable(item.error.as_deref().unwrap_or("no reason given")),
+        },
+        other => return Some(Event::Other(other.to_owned())),
+    };
+    let named = !item.message_id.is_empty();
+    named.then_some(Event::Receipt(Receipt {
+        provider_message_id: item.message_id,
+        reference: None,
+        status,
+        at: item.at,
+        recipient_address: None,
+    }))
+}
+
+fn message(item: Value) -> Option<Event> {
+    let item: MessageItem = serde_json::from_value(item).ok()?;
+    let chat = Recipient::parse("phone", &item.from).ok()?;
+    let named = !item.message_id.is_empty();
+    named.then(|| {
+        Event::Message(Box::new(InboundMessage {
+            provider_message_id: item.message_id,
+            chat,
+            aliases: Vec::new(),
+            author: None,
+            name: item.name,
+            from_me: false,
+            at: item.at,
+            kind: "text".to_owned(),
+            text: Some(item.text),
+            quotes: None,
+            content: Value::Null,
+        }))
+    })
+}
