@@ -8,6 +8,7 @@ mod history;
 mod instance;
 mod numbers;
 mod options;
+mod schema;
 mod webhook;
 mod wrapping;
 
@@ -22,10 +23,11 @@ use zapgres_core::error_class::SendError;
 use zapgres_core::message::MessageKind;
 use zapgres_core::phone::PhoneNumber;
 
+use self::instance::Owner;
 use self::options::{EvolutionOptions, ServerVersion, Version};
 use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
-use crate::health::{ConnectionState, Health, Pairing};
+use crate::health::{Health, Pairing};
 use crate::http::Http;
 use crate::provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation};
 use crate::registry::{DefaultLimits, Registered};
@@ -143,14 +145,14 @@ impl Evolution {
         self.ask(request, SEND_ANSWER_CAP_BYTES).await
     }
 
-    /// The number that is connected. That it is not told changes nothing about the connection.
-    async fn number(&self) -> Option<String> {
+    /// Whose number it is. That this is not told changes nothing about the connection.
+    async fn owner(&self) -> Option<Owner> {
         let instance = self.address.instance.as_str();
         let mut url = self.url(&["instance", "fetchInstances"]).ok()?;
         url.query_pairs_mut().append_pair("instanceName", instance);
         let request = self.request_to(Method::GET, url);
         let answer = self.ask(request, instance::LIST_CAP_BYTES).await.ok()?;
-        instance::number(&answer, instance)
+        instance::owner(&answer, instance)
     }
 }
 
@@ -174,7 +176,7 @@ impl Provider for Evolution {
         let request = self.sending(message, version)?;
         let mut answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
         // Refused by the schema, so nothing was sent. Both requests together take no longer than one may.
-        let is_other = answer::expects_other_version(&answer, version);
+        let is_other = schema::expects_other_version(&answer, version);
         if let Some(other) = self.version.corrected(version, is_other) {
             let rest = self.http.send_timeout().saturating_sub(begun.elapsed());
             let request = self.sending(message, other)?.timeout(rest);
@@ -219,11 +221,13 @@ impl Provider for Evolution {
     async fn health(&self) -> Result<Health, SendError> {
         let request = self.request(Method::GET, "instance", "connectionState")?;
         let answer = self.ask(request, SEND_ANSWER_CAP_BYTES).await?;
-        let mut health = instance::health(&answer, &self.address)?;
-        if health.state == ConnectionState::Connected {
-            health.number = self.number().await;
-        }
-        Ok(health)
+        // Whoever refuses the first question refuses the second one, too.
+        let owner = if answer.status.is_success() {
+            self.owner().await
+        } else {
+            None
+        };
+        instance::health(&answer, owner, &self.address)
     }
 
     async fn recover(&self) -> Result<(), SendError> {
@@ -251,7 +255,7 @@ impl Provider for Evolution {
         };
         let version = self.version.current();
         let mut answer = self.ask(set(version)?, SEND_ANSWER_CAP_BYTES).await?;
-        let is_other = answer::expects_other_settings(&answer, version);
+        let is_other = schema::expects_other_settings(&answer, version);
         if let Some(other) = self.version.corrected(version, is_other) {
             answer = self.ask(set(other)?, SEND_ANSWER_CAP_BYTES).await?;
         }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use zapgres_core::error_class::{ErrorClass, SendError};
 
-use super::options::Version;
 use crate::channel::ChannelAddress;
 use crate::exchange::Answer;
 use crate::provider::Accepted;
@@ -29,39 +28,6 @@ const EXCEPTIONS: [(&str, ErrorClass); 12] = [
     ("item-not-found", ErrorClass::RecipientInvalid),
     ("owned media must be", ErrorClass::Rejected),
     ("file name must be informed", ErrorClass::Rejected),
-];
-/// Fields that v1 requires, and v2 does not know.
-const FIELDS_OF_ONE: [&str; 10] = [
-    "textMessage",
-    "mediaMessage",
-    "audioMessage",
-    "stickerMessage",
-    "locationMessage",
-    "contactMessage",
-    "reactionMessage",
-    "buttonMessage",
-    "listMessage",
-    "pollMessage",
-];
-/// Fields that v2 requires, where v1 has one of [`FIELDS_OF_ONE`].
-const FIELDS_OF_TWO: [&str; 17] = [
-    "text",
-    "mediatype",
-    "media",
-    "audio",
-    "sticker",
-    "latitude",
-    "longitude",
-    "name",
-    "address",
-    "contact",
-    "key",
-    "reaction",
-    "title",
-    "footerText",
-    "buttonText",
-    "sections",
-    "values",
 ];
 
 #[derive(Deserialize)]
@@ -123,46 +89,8 @@ pub(super) fn is_unknown_route(answer: &Answer) -> bool {
             .is_some_and(|text| text.starts_with("Cannot "))
 }
 
-/// Whether the schema refuses a message of version `used` because it lacks what the other one has. Nothing was sent then.
-pub(super) fn expects_other_version(answer: &Answer, used: Version) -> bool {
-    let fields: &[&str] = match used {
-        Version::One => &FIELDS_OF_TWO,
-        Version::Two => &FIELDS_OF_ONE,
-    };
-    missing_fields(answer)
-        .iter()
-        .any(|missing| fields.contains(&missing.as_str()))
-}
-
-/// Whether the settings of a webhook are refused because they lack what the other version has.
-pub(super) fn expects_other_settings(answer: &Answer, used: Version) -> bool {
-    let field = match used {
-        Version::One => "webhook",
-        Version::Two => "url",
-    };
-    missing_fields(answer)
-        .iter()
-        .any(|missing| missing == field)
-}
-
-/// Fields that the schema misses at the top of the body: `instance requires property "text"`.
-fn missing_fields(answer: &Answer) -> Vec<String> {
-    if answer.status != StatusCode::BAD_REQUEST {
-        return Vec::new();
-    }
-    let message = message_of(answer).unwrap_or_default();
-    let complaints = first_of(&message).as_array().into_iter().flatten();
-    complaints
-        .filter_map(|complaint| {
-            let field = complaint
-                .as_str()?
-                .strip_prefix("instance requires property ")?;
-            Some(field.trim_matches('"').to_owned())
-        })
-        .collect()
-}
-
-fn message_of(answer: &Answer) -> Option<Value> {
+/// The message of the envelope; none where the answer is not Evolution's own.
+pub(super) fn message_of(answer: &Answer) -> Option<Value> {
     let envelope: Envelope = serde_json::from_slice(&answer.body).ok()?;
     Some(envelope.response.message)
 }
@@ -228,7 +156,7 @@ fn class_of_exception(thrown: &Value) -> Option<ErrorClass> {
 }
 
 /// The message itself, or the first of several; null when there is none.
-fn first_of(message: &Value) -> &Value {
+pub(super) fn first_of(message: &Value) -> &Value {
     match message {
         Value::Array(several) => several.first().unwrap_or(&Value::Null),
         single => single,

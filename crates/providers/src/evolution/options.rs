@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::channel::{Options, UnusableChannel};
 
-/// Evolution refuses no longer ones, but nobody types for longer before a message about an order.
+/// Evolution has no limit of its own. Longer, and a request would hold up all others of the channel.
 const DELAY_CAP_MS: u64 = 15_000;
 /// What is left of a request's time after the delay, which the server serves inside of the request.
 const AFTER_DELAY: Duration = Duration::from_secs(5);
@@ -21,15 +22,22 @@ pub(super) struct EvolutionOptions {
     pub(super) delay_ms: u64,
 }
 
+/// `auto`, `1` or `2`; the digits may be numbers or texts.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
-enum WantedVersion {
-    #[default]
-    #[serde(rename = "auto")]
-    Auto,
-    #[serde(rename = "1")]
-    One,
-    #[serde(rename = "2")]
-    Two,
+#[serde(try_from = "Value")]
+struct WantedVersion(Option<Version>);
+
+impl TryFrom<Value> for WantedVersion {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match (value.as_str(), value.as_u64()) {
+            (Some("auto"), _) => Ok(Self(None)),
+            (Some("1"), _) | (_, Some(1)) => Ok(Self(Some(Version::One))),
+            (Some("2"), _) | (_, Some(2)) => Ok(Self(Some(Version::Two))),
+            _ => Err("must be auto, 1 or 2"),
+        }
+    }
 }
 
 /// How requests are formed.
@@ -74,11 +82,7 @@ impl EvolutionOptions {
 
     pub(super) fn server_version(&self) -> ServerVersion {
         ServerVersion {
-            told: match self.version {
-                WantedVersion::Auto => None,
-                WantedVersion::One => Some(Version::One),
-                WantedVersion::Two => Some(Version::Two),
-            },
+            told: self.version.0,
             is_one: AtomicBool::new(false),
         }
     }

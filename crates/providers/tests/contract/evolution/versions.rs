@@ -168,12 +168,19 @@ fn wrong_options_are_refused() {
         json!({}),
         json!({"version": "auto", "delay_ms": 0}),
         json!({"version": "1", "delay_ms": 15_000}),
+        json!({"version": 2}),
     ] {
         assert_eq!(built(half_a_minute, &options), Ok(()), "{options}");
     }
     for (options, named) in [
-        (json!({"version": 2}), "version"),
-        (json!({"version": "3"}), "version"),
+        (
+            json!({"version": 3}),
+            "option version: must be auto, 1 or 2",
+        ),
+        (
+            json!({"version": "v2"}),
+            "option version: must be auto, 1 or 2",
+        ),
         (json!({"delay_ms": 15_001}), "delay_ms"),
         (json!({"delay_ms": -1}), "delay_ms"),
         (json!({"delai_ms": 1}), "delai_ms"),
