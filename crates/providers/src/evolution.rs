@@ -23,11 +23,10 @@ use zapgres_core::error_class::SendError;
 use zapgres_core::message::MessageKind;
 use zapgres_core::phone::PhoneNumber;
 
-use self::instance::Owner;
 use self::options::{EvolutionOptions, ServerVersion, Version};
 use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
-use crate::health::{Health, Pairing};
+use crate::health::{ConnectionState, Health, Pairing};
 use crate::http::Http;
 use crate::provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation};
 use crate::registry::{DefaultLimits, Registered};
@@ -145,14 +144,14 @@ impl Evolution {
         self.ask(request, SEND_ANSWER_CAP_BYTES).await
     }
 
-    /// Whose number it is. That this is not told changes nothing about the connection.
-    async fn owner(&self) -> Option<Owner> {
+    /// The number that is connected. That it is not told changes nothing about the connection.
+    async fn number(&self) -> Option<String> {
         let instance = self.address.instance.as_str();
         let mut url = self.url(&["instance", "fetchInstances"]).ok()?;
         url.query_pairs_mut().append_pair("instanceName", instance);
         let request = self.request_to(Method::GET, url);
         let answer = self.ask(request, instance::LIST_CAP_BYTES).await.ok()?;
-        instance::owner(&answer, instance)
+        instance::number(&answer, instance)
     }
 }
 
@@ -221,13 +220,11 @@ impl Provider for Evolution {
     async fn health(&self) -> Result<Health, SendError> {
         let request = self.request(Method::GET, "instance", "connectionState")?;
         let answer = self.ask(request, SEND_ANSWER_CAP_BYTES).await?;
-        // Whoever refuses the first question refuses the second one, too.
-        let owner = if answer.status.is_success() {
-            self.owner().await
-        } else {
-            None
-        };
-        instance::health(&answer, owner, &self.address)
+        let mut health = instance::health(&answer, &self.address)?;
+        if health.state == ConnectionState::Connected {
+            health.number = self.number().await;
+        }
+        Ok(health)
     }
 
     async fn recover(&self) -> Result<(), SendError> {

@@ -10,38 +10,30 @@ use crate::health::{ConnectionState, Health, Pairing};
 
 /// A server's list of its numbers: we ask for one, but not every version knows the filter.
 pub(super) const LIST_CAP_BYTES: usize = 1024 * 1024;
-/// The states that are documented.
-const STATES: [&str; 3] = ["open", "connecting", "close"];
 
-/// What `connectionState` says, and the list of instances besides.
-pub(super) fn health(
-    answer: &Answer,
-    owner: Option<Owner>,
-    channel: &ChannelAddress,
-) -> Result<Health, SendError> {
+/// What `connectionState` says; the number is not in it.
+pub(super) fn health(answer: &Answer, channel: &ChannelAddress) -> Result<Health, SendError> {
     let told = answer::told(answer, channel)?;
     let state = told.pointer("/instance/state").and_then(Value::as_str);
     let state = state.ok_or_else(|| {
         let detail = "the answer does not tell the connection's state";
         answer.error(ErrorClass::Transient, detail, channel)
     })?;
-    let detail = (!STATES.contains(&state)).then(|| state.to_owned());
-    let (state, number) = match (state, owner) {
-        ("open", Some(Owner::Number(number))) => (ConnectionState::Connected, Some(number)),
-        ("open", _) => (ConnectionState::Connected, None),
-        (_, Some(Owner::Nobody)) => (ConnectionState::AwaitsPairing, None),
-        ("connecting", _) => (ConnectionState::Connecting, None),
-        _ => (ConnectionState::Disconnected, None),
+    let (state, detail) = match state {
+        "open" => (ConnectionState::Connected, None),
+        "connecting" => (ConnectionState::Connecting, None),
+        "close" => (ConnectionState::Disconnected, None),
+        other => (ConnectionState::Disconnected, Some(other.to_owned())),
     };
     Ok(Health {
         state,
-        number,
+        number: None,
         detail,
     })
 }
 
-/// Whose number the instance is, from the list that `fetchInstances` gives; none where it does not tell.
-pub(super) fn owner(answer: &Answer, instance: &str) -> Option<Owner> {
+/// The number of the instance, from the list that `fetchInstances` gives.
+pub(super) fn number(answer: &Answer, instance: &str) -> Option<String> {
     let list: Value = serde_json::from_slice(&answer.body).ok()?;
     let entry = list.as_array()?.iter().find_map(|entry| {
         // v1 has each entry in an object of its own.
@@ -49,22 +41,10 @@ pub(super) fn owner(answer: &Answer, instance: &str) -> Option<Owner> {
         let name = entry.get("name").or_else(|| entry.get("instanceName"))?;
         (name == instance).then_some(entry)
     })?;
-    match entry.get("ownerJid").or_else(|| entry.get("owner"))? {
-        Value::Null => Some(Owner::Nobody),
-        owner => {
-            let digits = owner.as_str()?.split(['@', ':']).next()?;
-            let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
-            is_number.then(|| Owner::Number(digits.to_owned()))
-        }
-    }
-}
-
-/// The number of an instance.
-pub(super) enum Owner {
-    /// Digits.
-    Number(String),
-    /// It was never paired with a phone.
-    Nobody,
+    let owner = entry.get("ownerJid").or_else(|| entry.get("owner"))?;
+    let digits = owner.as_str()?.split(['@', ':']).next()?;
+    let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
+    is_number.then(|| digits.to_owned())
 }
 
 /// What `connect` shows: a code to scan or to type, or that there is no need.

@@ -52,7 +52,11 @@ pub(super) fn list(list: &List, version: Version) -> Result<Part, SendError> {
 /// A section needs a heading: that of the list, where it is the only one.
 fn section(section: &ListSection, title: &str) -> Value {
     let rows: Vec<Value> = section.rows.iter().map(row).collect();
-    json!({"title": section.title.as_deref().unwrap_or(title), "rows": rows})
+    let heading = section
+        .title
+        .as_deref()
+        .filter(|heading| !heading.is_empty());
+    json!({"title": heading.unwrap_or(title), "rows": rows})
 }
 
 fn row(row: &ListRow) -> Value {

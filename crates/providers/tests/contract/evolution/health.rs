@@ -102,26 +102,6 @@ async fn the_number_is_found_in_the_list_of_instances() {
     }
 }
 
-/// P3: a number that was never paired does not come back by itself.
-#[tokio::test]
-async fn a_number_without_an_owner_awaits_pairing() {
-    let list = json!([{"name": "loja 1/sul", "ownerJid": null}]);
-    for (told, expected) in [
-        ("close", ConnectionState::AwaitsPairing),
-        ("connecting", ConnectionState::AwaitsPairing),
-        ("open", ConnectionState::Connected),
-    ] {
-        let scripts = vec![
-            ("GET /instance/connectionState", state(told)),
-            (
-                "GET /instance/fetchInstances",
-                AnswerScript::json(200, &list),
-            ),
-        ];
-        assert_eq!(health(scripts).await.unwrap().state, expected, "{told}");
-    }
-}
-
 #[tokio::test]
 async fn what_keeps_the_state_from_being_told_is_an_error() {
     let unknown = json!(["The \"loja1\" instance does not exist"]);
