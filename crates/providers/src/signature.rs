@@ -16,18 +16,26 @@ pub(crate) fn verify<M: Mac + KeyInit>(
     secrets: &[SecretString],
 ) -> Result<(), ProofError> {
     let signature = hex::decode(signature.trim()).map_err(|_| ProofError::Wrong)?;
-    let fits = |secret: &SecretString| {
+    if is_signed::<M>(body, &signature, secrets) {
+        Ok(())
+    } else {
+        Err(ProofError::Wrong)
+    }
+}
+
+/// Whether `signature` is the MAC of `signed` under one of `secrets`, compared in constant time.
+pub(crate) fn is_signed<M: Mac + KeyInit>(
+    signed: &[u8],
+    signature: &[u8],
+    secrets: &[SecretString],
+) -> bool {
+    secrets.iter().any(|secret| {
         let key = secret.expose_secret().as_bytes();
         // An empty secret is one that everybody knows.
         !key.is_empty()
             && <M as KeyInit>::new_from_slice(key)
-                .is_ok_and(|mac| mac.chain_update(body).verify_slice(&signature).is_ok())
-    };
-    secrets
-        .iter()
-        .any(fits)
-        .then_some(())
-        .ok_or(ProofError::Wrong)
+                .is_ok_and(|mac| mac.chain_update(signed).verify_slice(signature).is_ok())
+    })
 }
 
 #[cfg(test)]

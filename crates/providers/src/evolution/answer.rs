@@ -1,7 +1,8 @@
-//! What the answers of Evolution API v2.3 mean. Its table of errors is here and nowhere else.
+//! What the answers of Evolution API (v1.8 and v2.3) mean. Its table of errors is here and nowhere else.
 //!
 //! Every error has the envelope `{"status", "error", "response": {"message": …}}`. A 400 may be
-//! anything: whatever is thrown while sending becomes one, so the body decides.
+//! anything: whatever is thrown while sending becomes one, so the body decides. Connecting and restarting fail with a 200:
+//! `{"error": true, "message": …}`.
 
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -10,16 +11,23 @@ use zapgres_core::error_class::{ErrorClass, SendError};
 
 use crate::channel::ChannelAddress;
 use crate::exchange::Answer;
-use crate::health::{ConnectionState, Health};
 use crate::provider::Accepted;
 
-/// Texts of exceptions that mean: this number's phone is not connected.
-const DISCONNECTED: [&str; 5] = [
-    "connection closed",
-    "connection terminated",
-    "connection lost",
-    "connection failure",
-    "not connected",
+/// Parts of the texts of exceptions, in lower case, and what they mean. What is not here may work later.
+const EXCEPTIONS: [(&str, ErrorClass); 12] = [
+    ("connection closed", ErrorClass::ChannelDown),
+    ("connection terminated", ErrorClass::ChannelDown),
+    ("connection lost", ErrorClass::ChannelDown),
+    ("connection was lost", ErrorClass::ChannelDown),
+    ("connection failure", ErrorClass::ChannelDown),
+    ("not connected", ErrorClass::ChannelDown),
+    ("instance does not exist", ErrorClass::ChannelAuth),
+    ("rate-overlimit", ErrorClass::Throttled),
+    ("group not found", ErrorClass::RecipientInvalid),
+    // WhatsApp's own words for a group that is not there.
+    ("item-not-found", ErrorClass::RecipientInvalid),
+    ("owned media must be", ErrorClass::Rejected),
+    ("file name must be informed", ErrorClass::Rejected),
 ];
 
 #[derive(Deserialize)]
@@ -32,16 +40,6 @@ struct SentKey {
     id: String,
     #[serde(rename = "remoteJid")]
     remote_jid: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ConnectionAnswer {
-    instance: InstanceState,
-}
-
-#[derive(Deserialize)]
-struct InstanceState {
-    state: String,
 }
 
 #[derive(Deserialize)]
@@ -65,36 +63,46 @@ pub(super) fn judge(answer: &Answer, channel: &ChannelAddress) -> Result<Accepte
     Err(refused(answer, channel))
 }
 
+/// The JSON of an answer to a question.
+pub(super) fn told(answer: &Answer, channel: &ChannelAddress) -> Result<Value, SendError> {
+    if !answer.status.is_success() {
+        return Err(refused(answer, channel).of_question());
+    }
+    let told: Value = serde_json::from_slice(&answer.body).map_err(|_| {
+        let detail = advice(answer.status);
+        answer.error(ErrorClass::Transient, detail, channel)
+    })?;
+    if told.get("error") == Some(&Value::Bool(true)) {
+        let message = told.get("message").unwrap_or(&Value::Null);
+        let class = class_of_exception(first_of(message)).unwrap_or(ErrorClass::Transient);
+        return Err(answer.error(class, &detail_of(message), channel));
+    }
+    Ok(told)
+}
+
+/// Whether the server has no such request: versions differ in methods.
+pub(super) fn is_unknown_route(answer: &Answer) -> bool {
+    let message = message_of(answer).unwrap_or_default();
+    answer.status == StatusCode::NOT_FOUND
+        && first_of(&message)
+            .as_str()
+            .is_some_and(|text| text.starts_with("Cannot "))
+}
+
+/// The message of the envelope; none where the answer is not Evolution's own.
+pub(super) fn message_of(answer: &Answer) -> Option<Value> {
+    let envelope: Envelope = serde_json::from_slice(&answer.body).ok()?;
+    Some(envelope.response.message)
+}
+
 fn refused(answer: &Answer, channel: &ChannelAddress) -> SendError {
-    let message = serde_json::from_slice::<Envelope>(&answer.body)
-        .ok()
-        .map(|envelope| envelope.response.message);
+    let message = message_of(answer);
     let class = class_of(answer.status, message.as_ref());
     let detail = match &message {
         Some(message) => detail_of(message),
         None => advice(answer.status).to_owned(),
     };
     answer.error(class, &detail, channel)
-}
-
-/// What `connectionState` says.
-pub(super) fn health(answer: &Answer, channel: &ChannelAddress) -> Result<Health, SendError> {
-    if !answer.status.is_success() {
-        return Err(refused(answer, channel));
-    }
-    let state = serde_json::from_slice::<ConnectionAnswer>(&answer.body).map_err(|_| {
-        let detail = "the answer does not tell the connection's state";
-        answer.error(ErrorClass::Transient, detail, channel)
-    })?;
-    Ok(Health {
-        state: match state.instance.state.as_str() {
-            "open" => ConnectionState::Connected,
-            "connecting" => ConnectionState::Connecting,
-            _ => ConnectionState::Disconnected,
-        },
-        number: None,
-        detail: None,
-    })
 }
 
 fn accepted(body: &[u8]) -> Option<Accepted> {
@@ -110,6 +118,11 @@ fn accepted(body: &[u8]) -> Option<Accepted> {
 fn class_of(status: StatusCode, message: Option<&Value>) -> ErrorClass {
     match (status.as_u16(), message) {
         (400, Some(message)) => class_of_bad_request(message),
+        // Of the instance or the route, unless it is about a group.
+        (404, Some(message)) => match class_of_exception(first_of(message)) {
+            Some(ErrorClass::RecipientInvalid) => ErrorClass::RecipientInvalid,
+            _ => ErrorClass::ChannelAuth,
+        },
         (401..=405, _) | (300..=399, _) => ErrorClass::ChannelAuth,
         (429, _) => ErrorClass::Throttled,
         // 408: the server gave up waiting for the request, so it did nothing with it.
@@ -131,16 +144,19 @@ fn class_of_bad_request(message: &Value) -> ErrorClass {
     if first.is_array() {
         return ErrorClass::Rejected;
     }
-    let text = first.as_str().unwrap_or_default().to_lowercase();
-    if DISCONNECTED.iter().any(|part| text.contains(part)) {
-        ErrorClass::ChannelDown
-    } else {
-        ErrorClass::Transient
-    }
+    class_of_exception(first).unwrap_or(ErrorClass::Transient)
+}
+
+/// The class of what was thrown; none for what is not known.
+fn class_of_exception(thrown: &Value) -> Option<ErrorClass> {
+    let text = thrown.as_str()?.to_lowercase();
+    EXCEPTIONS
+        .into_iter()
+        .find_map(|(part, class)| text.contains(part).then_some(class))
 }
 
 /// The message itself, or the first of several; null when there is none.
-fn first_of(message: &Value) -> &Value {
+pub(super) fn first_of(message: &Value) -> &Value {
     match message {
         Value::Array(several) => several.first().unwrap_or(&Value::Null),
         single => single,

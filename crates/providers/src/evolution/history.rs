@@ -2,15 +2,18 @@
 //!
 //! It keeps no history when `DATABASE_SAVE_DATA_NEW_MESSAGE` is off, and answers then as if there were no message.
 
+mod likeness;
+
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use zapgres_core::error_class::{ErrorClass, SendError};
-use zapgres_core::message::{MessageBody, Text};
 
 use crate::channel::ChannelAddress;
 use crate::exchange::Answer;
 use crate::provider::{Accepted, Enquiry, Reconciliation};
+
+pub(super) use likeness::is_comparable;
 
 /// Newest messages to one recipient that are looked through. Evolution calls the size of a page `offset`.
 const PAGE_SIZE: u32 = 50;
@@ -52,18 +55,6 @@ struct Key {
 #[derive(Deserialize)]
 struct Update {
     status: String,
-}
-
-/// The addresses that a number may have. Brazilian mobiles registered long ago have no ninth digit there.
-pub(super) fn addresses(digits: &str) -> Vec<String> {
-    let mut numbers = vec![digits.to_owned()];
-    if digits.len() == 13 && digits.starts_with("55") && digits[4..].starts_with('9') {
-        numbers.push(format!("{}{}", &digits[..4], &digits[5..]));
-    }
-    numbers
-        .into_iter()
-        .map(|number| format!("{number}@s.whatsapp.net"))
-        .collect()
 }
 
 /// The body of the question. Both names of the recipient are given: a filter left out matches everybody's messages.
@@ -124,9 +115,6 @@ fn look_through(body: &[u8], enquiry: &Enquiry, address: &str) -> Reconciliation
 
 impl Record {
     fn answers(&self, enquiry: &Enquiry, address: &str) -> bool {
-        let MessageBody::Text(Text { text, .. }) = &enquiry.message.body else {
-            return false;
-        };
         let names = [&self.key.remote_jid, &self.key.remote_jid_alt];
         self.key.from_me
             && !self.key.id.is_empty()
@@ -135,19 +123,11 @@ impl Record {
                 .into_iter()
                 .flatten()
                 .any(|name| name.as_str() == address)
-            && self.text() == Some(text.as_str())
+            && likeness::is_like(&enquiry.message.body, &self.message)
             && self.seconds().is_some_and(|at| {
                 (enquiry.since.timestamp()..=enquiry.until.timestamp()).contains(&at)
             })
             && self.updates.iter().all(|update| update.status != "ERROR")
-    }
-
-    /// Texts with a link are stored as another kind.
-    fn text(&self) -> Option<&str> {
-        let plain = self.message.get("conversation");
-        plain
-            .or_else(|| self.message.pointer("/extendedTextMessage/text"))?
-            .as_str()
     }
 
     fn seconds(&self) -> Option<i64> {

@@ -5,6 +5,7 @@ mod content;
 mod message;
 mod proof;
 mod receipt;
+mod settings;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -12,12 +13,14 @@ use serde_json::Value;
 use crate::channel::Secrets;
 use crate::webhook::{Delivery, Event, ProofError, ShapeError, Told, Webhook};
 
+pub(super) use settings::settings;
+
 /// Name of the secret that Evolution signs a JWT with (`jwt_key` among the headers of its webhook).
-pub(super) const JWT_SECRET: &str = "webhook_jwt";
+const JWT_SECRET: &str = "webhook_jwt";
 /// Name of the secret that Evolution repeats in [`SECRET_HEADER`].
-pub(super) const HEADER_SECRET: &str = "webhook_header";
+const HEADER_SECRET: &str = "webhook_header";
 /// A header of our choice: Evolution sends whatever headers its webhook was set with.
-pub(super) const SECRET_HEADER: &str = "x-zapgres-secret";
+const SECRET_HEADER: &str = "x-zapgres-secret";
 
 /// The webhook of every Evolution API server.
 pub(super) struct EvolutionWebhook;

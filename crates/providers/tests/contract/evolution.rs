@@ -2,27 +2,49 @@
 
 mod health;
 mod history;
+mod likeness;
+mod lookup;
 mod refusals;
+mod requests;
 mod transport;
+mod versions;
 mod webhook;
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use zapgres_core::error_class::SendError;
 use zapgres_core::message::MessageBody;
-use zapgres_providers::{Accepted, ChannelAddress, OutgoingMessage, Provider, provider_named};
+use zapgres_providers::{
+    Accepted, ChannelAddress, Options, OutgoingMessage, Provider, provider_named,
+};
 
 use crate::server::{AnswerScript, AnsweringServer};
 use crate::{SECRET, address, http, phone};
 
 /// The provider for a channel at `base_url`.
 fn evolution(base_url: &str) -> Arc<dyn Provider> {
-    let address = ChannelAddress {
-        instance: "loja 1/sul".to_owned(),
-        ..address(base_url)
-    };
+    evolution_with(base_url, &json!({}))
+}
+
+/// The same with options.
+fn evolution_with(base_url: &str, options: &Value) -> Arc<dyn Provider> {
+    let address = channel(base_url, options);
     provider_named("evolution", address, http()).expect("evolution is there")
+}
+
+fn channel(base_url: &str, options: &Value) -> ChannelAddress {
+    ChannelAddress {
+        instance: "loja 1/sul".to_owned(),
+        options: Options(options.as_object().expect("an object").clone()),
+        ..address(base_url)
+    }
+}
+
+/// Evolution's envelope around a message.
+fn envelope(status: u16, message: &Value) -> AnswerScript {
+    let body = json!({"status": status, "error": "Bad Request", "response": {"message": message}});
+    AnswerScript::json(status, &body)
 }
 
 async fn send_to(base_url: &str) -> Result<Accepted, SendError> {
@@ -39,7 +61,7 @@ async fn answered(script: AnswerScript) -> Result<Accepted, SendError> {
     send_to(&server.base_url).await
 }
 
-fn accepted_json() -> serde_json::Value {
+fn accepted_json() -> Value {
     json!({
         "key": {"remoteJid": "551187654321@s.whatsapp.net", "fromMe": true, "id": "3EB0C5A277"},
         "pushName": "Loja", "status": "PENDING", "message": {"conversation": "Olá"},
@@ -60,7 +82,9 @@ async fn the_request_is_what_evolution_expects() {
     assert_eq!(request.target, "POST /message/sendText/loja%201%2Fsul");
     assert_eq!(request.header("apikey"), SECRET);
     assert_eq!(request.header("content-type"), "application/json");
-    let expected = json!({"number": "5511987654321", "text": "Olá, Ana!\n*Total: R$ 5,00*"});
+    let expected = json!({
+        "number": "5511987654321", "text": "Olá, Ana!\n*Total: R$ 5,00*", "linkPreview": false,
+    });
     assert_eq!(request.body, expected);
 }
 

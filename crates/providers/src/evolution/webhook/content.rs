@@ -2,14 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// Fields that wrap another `message`.
-const WRAPPERS: [&str; 5] = [
-    "ephemeralMessage",
-    "viewOnceMessage",
-    "viewOnceMessageV2",
-    "viewOnceMessageV2Extension",
-    "documentWithCaptionMessage",
-];
+use crate::evolution::wrapping::unwrapped;
+
 /// Fields that are no message to read: keys, settings, and what is told beside a message.
 const UNREADABLE: [&str; 3] = [
     "protocolMessage",
@@ -156,16 +150,6 @@ impl Content {
             rest: Value::Object(without_bulk(value)),
         })
     }
-}
-
-fn unwrapped(mut message: &Map<String, Value>) -> &Map<String, Value> {
-    while let Some(inner) = WRAPPERS.iter().find_map(|wrapper| {
-        let inner = message.get(*wrapper)?.get("message")?;
-        inner.as_object()
-    }) {
-        message = inner;
-    }
-    message
 }
 
 fn without_bulk(value: &Value) -> Map<String, Value> {

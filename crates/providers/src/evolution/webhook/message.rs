@@ -5,7 +5,7 @@ use serde_json::Value;
 use zapgres_core::recipient::Recipient;
 
 use super::content::Content;
-use crate::evolution::jid;
+use crate::evolution::address;
 use crate::webhook::InboundMessage;
 
 /// The message in `data`; none where it is no message to anybody (statuses, changes of keys).
@@ -41,7 +41,7 @@ pub(super) fn read(data: &Value) -> Option<InboundMessage> {
 fn person(key: &Value, field: &str, alternative: &str) -> Option<(Recipient, Vec<Recipient>)> {
     let mut names: Vec<Recipient> = [field, alternative]
         .into_iter()
-        .filter_map(|field| jid::recipient(text(key, field)?))
+        .filter_map(|field| address::recipient(text(key, field)?))
         .collect();
     names.sort_by_key(|name| name.phone().is_none());
     names.dedup();

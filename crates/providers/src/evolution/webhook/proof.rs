@@ -6,7 +6,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Hmac;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use secrecy::{ExposeSecret, SecretString};
@@ -16,6 +16,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::SECRET_HEADER;
+use crate::signature;
 use crate::webhook::ProofError;
 
 /// How far the server's clock may be from ours.
@@ -80,17 +81,8 @@ fn signed_claims(token: &str, secrets: &[SecretString]) -> Option<Claims> {
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
     // The algorithm is ours to choose: a token that names another one, or `none`, is no proof.
     (decoded::<Header>(header)?.alg == "HS256").then_some(())?;
-    let fits = secrets.iter().fold(false, |fits, secret| {
-        fits | is_signed(signed, &signature, secret.expose_secret())
-    });
-    fits.then(|| decoded(claims))?
-}
-
-fn is_signed(signed: &str, signature: &[u8], secret: &str) -> bool {
-    // Anybody can sign with an empty secret.
-    !secret.is_empty()
-        && Hmac::<Sha256>::new_from_slice(secret.as_bytes())
-            .is_ok_and(|mac| mac.chain_update(signed).verify_slice(signature).is_ok())
+    signature::is_signed::<Hmac<Sha256>>(signed.as_bytes(), &signature, secrets)
+        .then(|| decoded(claims))?
 }
 
 fn decoded<T: DeserializeOwned>(part: &str) -> Option<T> {

@@ -1,17 +1,11 @@
 //! Every refusal of the contract and the class it means.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use zapgres_core::error_class::{ErrorClass, SendError};
 
-use super::answered;
+use super::{answered, envelope};
 use crate::SECRET;
 use crate::server::AnswerScript;
-
-/// Evolution's envelope around a message.
-fn envelope(status: u16, message: &Value) -> AnswerScript {
-    let body = json!({"status": status, "error": "Bad Request", "response": {"message": message}});
-    AnswerScript::json(status, &body)
-}
 
 async fn refused(script: AnswerScript) -> SendError {
     let error = answered(script.clone()).await.expect_err("a refusal");
@@ -61,6 +55,42 @@ async fn every_row_of_the_error_table_has_its_class() {
             json!(["Error: Connection Closed"]),
         ),
         (ErrorClass::ChannelDown, 400, json!("Connection Closed")),
+        (
+            ErrorClass::ChannelDown,
+            400,
+            json!(["Error: Connection was lost"]),
+        ),
+        (
+            ErrorClass::ChannelDown,
+            400,
+            json!(["The \"loja1\" instance is not connected"]),
+        ),
+        (
+            ErrorClass::RecipientInvalid,
+            400,
+            json!(["Group not found"]),
+        ),
+        (
+            ErrorClass::RecipientInvalid,
+            404,
+            json!(["Group not found"]),
+        ),
+        (
+            ErrorClass::RecipientInvalid,
+            400,
+            json!(["Error: item-not-found"]),
+        ),
+        (ErrorClass::Throttled, 400, json!(["Error: rate-overlimit"])),
+        (
+            ErrorClass::Rejected,
+            400,
+            json!(["Owned media must be a url or base64"]),
+        ),
+        (
+            ErrorClass::Rejected,
+            400,
+            json!(["For base64 the file name must be informed."]),
+        ),
         (ErrorClass::Transient, 400, json!(["Error: Timed Out"])),
         (
             ErrorClass::Transient,

@@ -3,6 +3,7 @@
 mod messages;
 mod proof;
 mod robustness;
+mod settings;
 
 use serde_json::{Value, json};
 use zapgres_core::error_class::ErrorClass;
