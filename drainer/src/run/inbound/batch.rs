@@ -99,7 +99,8 @@ impl Batch {
                     message: text(&message),
                 }),
             },
-            at: receipt.at,
+            // Some providers tell no time.
+            at: receipt.at.or(Some(event.received_at)),
         }
     }
 

@@ -27,7 +27,7 @@ placed as (
     window w as (order by d.next_attempt_at, d.id)
 )
 select
-    e.id, e.channel_id, e.provider, e.payload, e.attempts, c.tenant_id, c.instance,
+    e.id, e.channel_id, e.provider, e.payload, e.attempts, e.received_at, c.tenant_id, c.instance,
     e.received_at > pg_catalog.clock_timestamp() - '15 minutes'::interval as is_recent,
     pg_catalog.clock_timestamp() as now
 from placed as p
@@ -44,6 +44,7 @@ pub(super) struct Event {
     pub payload: Vec<u8>,
     /// Looks before this one.
     pub attempts: i32,
+    pub received_at: DateTime<Utc>,
     /// The channel's company and number; none: the channel is gone.
     pub channel: Option<Channel>,
     /// What matches nothing yet may still do so.
@@ -68,6 +69,7 @@ impl Event {
             provider: row.try_get("provider")?,
             payload: row.try_get("payload")?,
             attempts: row.try_get("attempts")?,
+            received_at: row.try_get("received_at")?,
             channel: tenant_id
                 .zip(instance)
                 .map(|(tenant_id, instance)| Channel {
