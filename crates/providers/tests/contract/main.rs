@@ -2,8 +2,8 @@
 
 mod addresses;
 mod evolution;
-mod megaapi;
 mod generic_http;
+mod megaapi;
 mod meta;
 mod server;
 mod waha;
