@@ -9,8 +9,8 @@ use crate::sandbox::Provider;
 use crate::shop;
 use crate::wait;
 
-/// O7: a channel from the command line sends.
-#[tokio::test]
+/// O7: a channel from the command line sends. The command asks the sandbox, which this process has to serve meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_channel_is_added() {
     let stand = Stand::open(plain()).await;
     stand
