@@ -46,6 +46,8 @@ forget_settings() {
     done
     ZAPGRES_BIN=$program
     export ZAPGRES_CONFIG=/dev/null
+    # Where the sandbox is.
+    export ZAPGRES_ALLOW_ADDRESSES=127.0.0.1
 }
 
 start_cluster() {
@@ -100,7 +102,7 @@ install_zapgres() {
 
 start_daemon() {
     step "zapgres run"
-    in_background daemon run --database-url "host=$scratch user=demo_daemon dbname=demo" --allow-addresses 127.0.0.1
+    in_background daemon run --database-url "host=$scratch user=demo_daemon dbname=demo"
     wait_until "the daemon is at work" daemon_works
 }
 
