@@ -12,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Url};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_core::message::MessageKind;
@@ -63,7 +64,7 @@ impl GenericHttp {
     fn render_all(&self, context: &Value) -> Result<(), UnusableChannel> {
         if let Some(body) = self.render_body(context)?
             && self.options.escape() == Escape::Json
-            && serde_json::from_str::<serde::de::IgnoredAny>(&body).is_err()
+            && serde_json::from_str::<IgnoredAny>(&body).is_err()
         {
             let cause = "gives no JSON: write texts as \"{{ text }}\", the quotes included";
             return Err(options::unusable("body", cause));
@@ -75,7 +76,7 @@ impl GenericHttp {
 
     fn render_body(&self, context: &Value) -> Result<Option<String>, UnusableChannel> {
         let body = self.options.body.as_deref();
-        body.map(|body| self.templates.render_body("body", body, context))
+        body.map(|body| self.templates.render_body(body, context))
             .transpose()
     }
 

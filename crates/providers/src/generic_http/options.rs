@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -95,6 +96,8 @@ impl Options {
             Some(("accepts", "names no kind of message, such as \"text\""))
         } else if pointer.is_some_and(|pointer| !pointer.starts_with('/')) {
             Some(("message_id", "a JSON pointer begins with /, such as /id"))
+        } else if HeaderValue::from_str(&self.content_type).is_err() {
+            Some(("content_type", "is no type, such as application/json"))
         } else {
             None
         }

@@ -68,14 +68,13 @@ impl Templates {
     /// The text of a body.
     ///
     /// # Errors
-    /// Under the option's name, what is wrong with the template.
+    /// What is wrong with the template.
     pub(super) fn render_body(
         &self,
-        option: &str,
         source: &str,
         context: &Value,
     ) -> Result<String, UnusableChannel> {
-        render(&self.body, option, source, context)
+        render(&self.body, "body", source, context)
     }
 
     /// The text of a header or of a part of the query, which is not escaped.

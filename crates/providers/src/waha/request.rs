@@ -25,6 +25,11 @@ pub(super) const KINDS: &[MessageKind] = &[
     MessageKind::Poll,
 ];
 
+/// The type of a file of which nothing is known.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+/// Whatever else a voice note is, WAHA has to convert it: phones play only this as one.
+const VOICE_TYPE: &str = "audio/ogg; codecs=opus";
+
 /// One request: method, operation below `/api`, body without session and chat.
 type Request = (Method, &'static str, Value);
 
@@ -74,10 +79,6 @@ fn own_part(body: &MessageBody, chat: &str) -> Result<Request, SendError> {
         }
     }
 }
-
-const UNKNOWN_TYPE: &str = "application/octet-stream";
-/// Whatever else a voice note is, WAHA has to convert it: phones play only this as one.
-const VOICE_TYPE: &str = "audio/ogg; codecs=opus";
 
 /// The file itself. WAHA requires a type; `usual` is the one for a file that has none.
 fn file(media: &Media, usual: &str) -> Value {

@@ -14,7 +14,7 @@ use super::session;
 use crate::channel::Secrets;
 use crate::signature;
 use crate::webhook::{
-    Delivery, Event, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
+    Delivery, Event, InboundMessage, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
 };
 
 /// The secret that signs deliveries.
@@ -124,7 +124,7 @@ fn event(envelope: &Envelope) -> Option<Event> {
     }
 }
 
-fn boxed(message: crate::webhook::InboundMessage) -> Event {
+fn boxed(message: InboundMessage) -> Event {
     Event::Message(Box::new(message))
 }
 

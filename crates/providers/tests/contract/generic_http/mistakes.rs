@@ -115,6 +115,10 @@ fn options_that_are_not_known_or_make_no_sense_are_refused() {
     let cases = [
         (json!({"methode": "POST"}), "option methode: unknown field"),
         (
+            json!({"content_type": "text/plain\n"}),
+            "option content_type: is no type",
+        ),
+        (
             json!({"method": "DELETE"}),
             "option method: unknown variant",
         ),
