@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::join;
 use zapgres_core::error_class::{ErrorClass, SendError};
-use zapgres_providers::Provider;
+use zapgres_providers::{Provider, provider_named};
 
-use super::{NUMBER, accepted_json, body, meta, meta_with, to_ana};
-use crate::server::{AnswerScript, AnsweringServer, SeenRequest};
+use super::{NUMBER, accepted_json, body, channel, meta, meta_with, to_ana};
+use crate::http;
+use crate::server::{AnswerScript, AnsweringServer, SeenRequest, Then, rude_server};
 
 /// The beginning is all that makes it a picture.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and the rest of it";
@@ -293,6 +294,36 @@ async fn a_file_that_cannot_be_had_now_is_an_error_of_the_source() {
         .expect_err("nobody there");
     assert_eq!(error.class, ErrorClass::SourceError);
     assert_eq!(error.message, "no connection to the file's address");
+}
+
+/// A file's address is written by whoever fills the queue, and may not lead into this machine's network.
+#[tokio::test]
+async fn a_private_address_is_not_asked_for_a_file() {
+    for host in ["10.0.0.1", "169.254.169.254", "[::1]"] {
+        let file = json!({"url": format!("http://{host}/a.png")});
+        let message = to_ana(body("image", file));
+        let sent = meta("http://127.0.0.1:1").send(&message).await;
+        let error = sent.expect_err("a refusal");
+        let expected = "the file's address leads to the private address";
+        assert!(error.message.starts_with(expected), "{error}");
+        let kind = (error.class, error.reached_provider);
+        assert_eq!(kind, (ErrorClass::Rejected, false));
+    }
+}
+
+/// B2: half of the time is for the file, so that a slow one is not taken for a message without an answer.
+#[tokio::test]
+async fn a_file_or_upload_that_takes_too_long_is_no_uncertain_message() {
+    let silent = rude_server(Then::Nothing).await;
+    let provider = provider_named("meta", channel(&silent, json!({})), http()).expect("meta");
+    let inline = json!({"base64": PNG_BASE64});
+    let elsewhere = json!({"url": format!("{silent}/a.png")});
+    for file in [inline, elsewhere] {
+        let message = to_ana(body("image", file));
+        let error = provider.send(&message).await.expect_err("too slow");
+        assert_eq!(error.class, ErrorClass::SourceError, "{error}");
+        assert!(error.message.starts_with("the file "), "{error}");
+    }
 }
 
 /// B2: no message was sent, so nothing is uncertain, whatever becomes of the upload.
