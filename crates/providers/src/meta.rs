@@ -112,6 +112,7 @@ impl Provider for Meta {
             .json(&body);
         let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
         answer::judge(&answer, &self.address)
+            .inspect_err(|error| self.give_again(file.as_ref(), error))
     }
 
     async fn health(&self) -> Result<Health, SendError> {

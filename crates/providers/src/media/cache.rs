@@ -1,7 +1,7 @@
 //! Which files a provider has already been given.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -40,8 +40,18 @@ impl MediaCache {
         self.slot_of((file.sha256, file.mime_type.clone()), now)
     }
 
+    /// Forgets the file of that id.
+    pub(crate) fn forget(&self, id: &str) {
+        let is_it = |slot: &Slot| slot.id.get().is_some_and(|known| known == id);
+        self.slots().retain(|_, slot| !is_it(slot));
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<Key, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn slot_of(&self, key: Key, now: Instant) -> Arc<OnceCell<String>> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut slots = self.slots();
         slots.retain(|_, slot| now.saturating_duration_since(slot.since) < self.kept);
         if slots.len() >= ENTRIES_MAX && !slots.contains_key(&key) {
             let oldest = slots.iter().min_by_key(|(_, slot)| slot.since);
@@ -90,7 +100,7 @@ mod tests {
             slot.set(number.to_string()).unwrap();
         }
         let now = begin + Duration::from_secs(ENTRIES_MAX as u64);
-        assert_eq!(cache.slots.lock().unwrap().len(), ENTRIES_MAX);
+        assert_eq!(cache.slots().len(), ENTRIES_MAX);
         let last = cache.slot_of(key(ENTRIES_MAX), now);
         assert_eq!(last.get().unwrap(), &ENTRIES_MAX.to_string());
         assert_eq!(cache.slot_of(key(0), now).get(), None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use reqwest::multipart::Form;
 use tokio::time::{Instant, timeout};
-use zapgres_core::error_class::SendError;
+use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_core::message::{Media, MediaSource, MessageBody, MessageKind, TemplateHeader};
 
 use super::{Meta, answer};
@@ -65,7 +65,7 @@ impl Meta {
     /// Makes the file of a message ready to be named in its request.
     ///
     /// # Errors
-    /// Never [`zapgres_core::error_class::ErrorClass::Uncertain`]: no message was sent.
+    /// Never [`ErrorClass::Uncertain`]: no message was sent.
     pub(super) async fn ready(&self, body: &MessageBody) -> Result<Option<FileName>, SendError> {
         let Some((kind, media)) = file_of(body) else {
             return Ok(None);
@@ -78,6 +78,16 @@ impl Meta {
                 Err(media::unavailable(&text))
             })
             .map(Some)
+    }
+
+    /// Forgets the file of a message that was refused: perhaps Meta no longer has it, as it keeps files for some numbers an
+    /// hour only. Whoever sends the message again uploads it again.
+    pub(super) fn give_again(&self, file: Option<&FileName>, error: &SendError) {
+        if let Some(FileName::Id(id)) = file
+            && matches!(error.class, ErrorClass::Rejected | ErrorClass::Transient)
+        {
+            self.uploaded.forget(id);
+        }
     }
 
     async fn ready_file(&self, kind: MessageKind, media: &Media) -> Result<FileName, SendError> {

@@ -366,6 +366,27 @@ async fn a_failed_upload_is_not_remembered() {
     assert_eq!(uploads(&server).len(), 2);
 }
 
+/// Meta may have lost a file before its time; a message that is sent again has it with it.
+#[tokio::test]
+async fn the_file_of_a_refused_message_is_uploaded_again() {
+    for (code, uploaded) in [(131_053, 2), (100, 2), (131_026, 1)] {
+        let error = json!({"error": {"code": code, "message": "no"}});
+        let server = AnsweringServer::start_with(move |request| {
+            match request.target.ends_with("/messages") {
+                true => AnswerScript::json(400, &error),
+                false => answers(request),
+            }
+        })
+        .await;
+        let provider = meta(&server.base_url);
+        let message = picture(&server, "a.png");
+        for _ in 0..2 {
+            provider.send(&message).await.expect_err("a refusal");
+        }
+        assert_eq!(uploads(&server).len(), uploaded, "{code}");
+    }
+}
+
 /// Who wants Meta to fetch files has them looked at all the same; base64 has no address.
 #[tokio::test]
 async fn with_link_media_the_address_is_passed_on() {
