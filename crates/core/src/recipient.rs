@@ -6,6 +6,8 @@ use crate::phone::{self, PhoneError, PhoneNumber};
 
 /// Longest address that is not a number, in bytes. Real ones have about 30.
 const ADDRESS_CAP_BYTES: usize = 200;
+/// How Meta's ids of groups begin: base64 of `capi_group:`, and more.
+const META_GROUP: &str = "Y2FwaV9ncm91cD";
 
 /// A recipient. `Debug` shows no whole address.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -16,7 +18,7 @@ pub enum Recipient {
     Lid(String),
     /// Meta's id of a person without a known number, such as `BR.1502576394655843`.
     Bsuid(String),
-    /// A group, without `@g.us`.
+    /// A group, without `@g.us`; or Meta's id of one.
     Group(String),
 }
 
@@ -45,7 +47,11 @@ impl Recipient {
             "phone" => Ok(Self::Phone(phone::normalize(address, None)?)),
             "lid" => id(address, "@lid", |c| c.is_ascii_digit()).map(Self::Lid),
             "group" => {
-                let is_part = |c: char| c.is_ascii_digit() || c == '-';
+                // Digits; of old groups the maker's number and a time.
+                let is_part: fn(char) -> bool = match address.starts_with(META_GROUP) {
+                    true => |c| c.is_ascii_alphanumeric() || "-_=".contains(c),
+                    false => |c| c.is_ascii_digit() || c == '-',
+                };
                 id(address, "@g.us", is_part).map(Self::Group)
             }
             "bsuid" => {
@@ -120,6 +126,11 @@ mod tests {
                 "5511987654321-1623456789",
                 "5511987654321-1623456789",
             ),
+            (
+                "group",
+                "Y2FwaV9ncm91cDoxNzA1NTU1MDEzOTo=",
+                "Y2FwaV9ncm91cDoxNzA1NTU1MDEzOTo=",
+            ),
         ] {
             let recipient = Recipient::parse(kind, given).unwrap();
             assert_eq!((recipient.kind(), recipient.address()), (kind, canonical));
@@ -133,6 +144,8 @@ mod tests {
         let address = Err(RecipientError::Address);
         assert_eq!(Recipient::parse("lid", "abc@lid"), address);
         assert_eq!(Recipient::parse("group", ""), address);
+        assert_eq!(Recipient::parse("group", "123-group"), address);
+        assert_eq!(Recipient::parse("group", "Y2FwaV9ncm91cDo/"), address);
         assert_eq!(Recipient::parse("bsuid", "a/../b"), address);
         assert_eq!(Recipient::parse("bsuid", &"a".repeat(201)), address);
         assert_eq!(Recipient::parse("email", "a"), Err(RecipientError::Kind));

@@ -2,6 +2,8 @@
 
 mod answer;
 mod errors;
+mod files;
+mod limits;
 mod options;
 mod request;
 mod webhook;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use reqwest::{Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
+use serde_json::json;
 use zapgres_core::error_class::SendError;
 use zapgres_core::message::MessageKind;
 
@@ -18,6 +21,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::Health;
 use crate::http::Http;
+use crate::media::MediaCache;
 use crate::provider::{Accepted, OutgoingMessage, Provider};
 use crate::registry::{DefaultLimits, Registered};
 use options::MetaOptions;
@@ -35,6 +39,8 @@ pub(crate) struct Meta {
     address: ChannelAddress,
     options: MetaOptions,
     http: Http,
+    /// Files that Meta has.
+    uploaded: MediaCache,
 }
 
 impl Meta {
@@ -46,6 +52,7 @@ impl Meta {
             address,
             options,
             http,
+            uploaded: MediaCache::new(files::FILES_KEPT),
         })
     }
 
@@ -73,7 +80,20 @@ impl Provider for Meta {
     }
 
     fn kinds(&self) -> &'static [MessageKind] {
-        &[MessageKind::Text]
+        &[
+            MessageKind::Text,
+            MessageKind::Template,
+            MessageKind::Image,
+            MessageKind::Document,
+            MessageKind::Audio,
+            MessageKind::Video,
+            MessageKind::Sticker,
+            MessageKind::Location,
+            MessageKind::Contact,
+            MessageKind::Reaction,
+            MessageKind::Buttons,
+            MessageKind::List,
+        ]
     }
 
     fn can_quote(&self) -> bool {
@@ -81,7 +101,9 @@ impl Provider for Meta {
     }
 
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {
-        let body = request::of(message)?;
+        limits::check(message)?;
+        let file = self.ready(&message.body).await?;
+        let body = request::of(message, file.as_ref())?;
         let request = self
             .request(
                 Method::POST,
@@ -90,6 +112,7 @@ impl Provider for Meta {
             .json(&body);
         let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
         answer::judge(&answer, &self.address)
+            .inspect_err(|error| self.give_again(file.as_ref(), error))
     }
 
     async fn health(&self) -> Result<Health, SendError> {
@@ -103,5 +126,29 @@ impl Provider for Meta {
             .await
             .map_err(SendError::of_question)?;
         answer::health(&answer, &self.address)
+    }
+
+    /// Subscribes the app to what happens to the business account, and has that delivered to `url` instead of the address
+    /// on the app's page. It holds for all numbers of the account.
+    async fn set_webhook(&self, url: &str) -> Result<(), SendError> {
+        let refused = |text: &str| Err(request::rejected(text.to_owned()));
+        let Some(account) = &self.options.business_account_id else {
+            return refused(
+                "give the option business_account_id, or enter the address on the app's page at Meta",
+            );
+        };
+        let Some(token) = self.address.secrets.first("verify_token") else {
+            return refused(
+                "give the secret verify_token: with it Meta proves the address before it uses it",
+            );
+        };
+        let body = json!({"override_callback_uri": url, "verify_token": token.expose_secret()});
+        let request = self
+            .request(Method::POST, self.url(&[account, "subscribed_apps"])?)
+            .json(&body);
+        let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES)
+            .await
+            .map_err(SendError::of_question)?;
+        answer::done(&answer, &self.address)
     }
 }

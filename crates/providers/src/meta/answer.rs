@@ -29,6 +29,16 @@ struct SentContact {
     wa_id: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Object {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Done {
+    success: bool,
+}
+
 /// A number, as far as it tells whether messages can be sent.
 #[derive(Deserialize)]
 struct Number {
@@ -61,6 +71,34 @@ fn accepted(body: &[u8]) -> Option<Accepted> {
         provider_message_id: message.id,
         recipient_address: contact.and_then(|contact| contact.wa_id),
     })
+}
+
+/// Meta's id of an uploaded file.
+pub(super) fn uploaded(answer: &Answer, channel: &ChannelAddress) -> Result<String, SendError> {
+    if !answer.status.is_success() {
+        return Err(errors::refused(answer, channel).of_question());
+    }
+    match serde_json::from_slice(&answer.body) {
+        Ok(Object { id }) if !id.is_empty() => Ok(id),
+        _ => {
+            let detail = "the answer does not name the uploaded file";
+            Err(answer.error(ErrorClass::Transient, detail, channel))
+        }
+    }
+}
+
+/// A yes to what gives nothing back.
+pub(super) fn done(answer: &Answer, channel: &ChannelAddress) -> Result<(), SendError> {
+    if !answer.status.is_success() {
+        return Err(errors::refused(answer, channel).of_question());
+    }
+    match serde_json::from_slice(&answer.body) {
+        Ok(Done { success: true }) => Ok(()),
+        _ => {
+            let detail = "the answer does not say that it was done";
+            Err(answer.error(ErrorClass::Transient, detail, channel))
+        }
+    }
 }
 
 /// What the number's own page says.

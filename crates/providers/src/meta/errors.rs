@@ -22,7 +22,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The number is not registered with the Cloud API.
-const UNREGISTERED: u64 = 133_010;
+const UNREGISTERED: i64 = 133_010;
 
 /// What a code means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Meaning {
 }
 
 /// The table: code to meaning. None: not known.
-pub(super) const fn meaning_of(code: u64) -> Option<Meaning> {
+pub(super) const fn meaning_of(code: i64) -> Option<Meaning> {
     use ErrorClass::{
         ChannelAuth, ChannelDown, OptedOut, RecipientInvalid, Rejected, Throttled, Transient,
         WindowClosed,
@@ -103,7 +103,7 @@ pub(super) const fn meaning_of(code: u64) -> Option<Meaning> {
 /// What every error has, wherever it comes.
 #[derive(Debug, Deserialize)]
 pub(super) struct GraphError {
-    code: u64,
+    code: i64,
     #[serde(default)]
     title: Option<String>,
     #[serde(default)]
@@ -114,7 +114,7 @@ pub(super) struct GraphError {
     #[serde(default)]
     error_data: Value,
     #[serde(default)]
-    is_transient: bool,
+    is_transient: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -136,7 +136,7 @@ impl GraphError {
         }
         meaning_of(self.code).unwrap_or_else(|| {
             Meaning::new(match status.as_u16() {
-                _ if self.is_transient => ErrorClass::Transient,
+                _ if self.is_transient == Some(true) => ErrorClass::Transient,
                 401 | 403 => ErrorClass::ChannelAuth,
                 429 => ErrorClass::Throttled,
                 400..=499 => ErrorClass::Rejected,

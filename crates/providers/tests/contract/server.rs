@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub struct AnswerScript {
     status: u16,
     headers: Vec<(String, String)>,
-    body: String,
+    body: Bytes,
 }
 
 impl AnswerScript {
@@ -26,10 +26,15 @@ impl AnswerScript {
     }
 
     pub fn text(status: u16, body: &str) -> Self {
+        Self::bytes(status, body.as_bytes()).header("content-type", "text/plain; charset=utf-8")
+    }
+
+    /// Without a content type.
+    pub fn bytes(status: u16, body: &[u8]) -> Self {
         Self {
             status,
             headers: Vec::new(),
-            body: body.to_owned(),
+            body: Bytes::copy_from_slice(body),
         }
     }
 
@@ -127,7 +132,7 @@ async fn answer(
         .push(request.clone());
     let script = (shared.script)(&request);
     let status = StatusCode::from_u16(script.status).expect("a valid status");
-    let mut response = (status, script.body).into_response();
+    let mut response = (status, Body::from(script.body)).into_response();
     for (name, value) in &script.headers {
         let name = HeaderName::try_from(name).expect("a valid header");
         response

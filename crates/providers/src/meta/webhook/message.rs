@@ -27,25 +27,23 @@ pub(super) fn received(message: &Value, value: &Value) -> Event {
         ("bsuid", text(contact, "/parent_user_id")),
     ])
     .into_iter();
-    let first = person.next();
-    let group = text(message, "/group_id").map(|id| Recipient::Group(id.to_owned()));
+    let author = person.next();
     let name = text(contact, "/profile/name").map(str::to_owned);
-    let place = match (group, first) {
-        (Some(chat), author) => Some(Place {
+    let place = match text(message, "/group_id") {
+        Some(group) => Recipient::parse("group", group).ok().map(|chat| Place {
             chat,
             aliases: Vec::new(),
             author,
             name,
             from_me: false,
         }),
-        (None, Some(chat)) => Some(Place {
+        None => author.map(|chat| Place {
             chat,
             aliases: person.collect(),
             author: None,
             name,
             from_me: false,
         }),
-        (None, None) => None,
     };
     event(message, place)
 }

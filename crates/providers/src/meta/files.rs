@@ -1,0 +1,118 @@
+//! Files of messages: given to Meta beforehand, each once, or named by their address.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use reqwest::multipart::Form;
+use tokio::time::{Instant, timeout};
+use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::message::{Media, MediaSource, MessageBody, MessageKind, TemplateHeader};
+
+use super::{Meta, answer};
+use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
+use crate::media::{self, FetchedFile, MediaLimit, MediaLimits, WHATSAPP};
+
+const KB: u64 = 1024;
+const MB: u64 = 1024 * KB;
+
+/// Meta keeps an uploaded file for 30 days. The last one is left to messages that wait.
+pub(super) const FILES_KEPT: Duration = Duration::from_secs(29 * 24 * 60 * 60);
+
+/// Source: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types>. Of documents
+/// Meta itself says which types it takes.
+const LIMITS: MediaLimits = MediaLimits {
+    image: MediaLimit::new("an image", &["image/jpeg", "image/png"], 5 * MB),
+    video: MediaLimit::new("a video", &["video/mp4", "video/3gpp"], 16 * MB),
+    audio: MediaLimit::new(
+        "a sound",
+        &[
+            "audio/aac",
+            "audio/amr",
+            "audio/mpeg",
+            "audio/mp4",
+            "audio/ogg",
+        ],
+        16 * MB,
+    ),
+    // One that does not move may have 100 KB; which it is, Meta sees itself.
+    sticker: MediaLimit::new("a sticker", &["image/webp"], 500 * KB),
+    ..WHATSAPP
+};
+
+/// How a message names its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FileName {
+    /// Meta's id of it.
+    Id(String),
+    /// Its address.
+    Link(String),
+}
+
+/// The file of a message, and what it is sent as.
+pub(super) fn file_of(body: &MessageBody) -> Option<(MessageKind, &Media)> {
+    let MessageBody::Template(template) = body else {
+        return body.media().map(|media| (body.kind(), media));
+    };
+    match template.header.as_ref()? {
+        TemplateHeader::Text(_) => None,
+        TemplateHeader::Image(media) => Some((MessageKind::Image, media)),
+        TemplateHeader::Video(media) => Some((MessageKind::Video, media)),
+        TemplateHeader::Document(media) => Some((MessageKind::Document, media)),
+    }
+}
+
+impl Meta {
+    /// Makes the file of a message ready to be named in its request.
+    ///
+    /// # Errors
+    /// Never [`ErrorClass::Uncertain`]: no message was sent.
+    pub(super) async fn ready(&self, body: &MessageBody) -> Result<Option<FileName>, SendError> {
+        let Some((kind, media)) = file_of(body) else {
+            return Ok(None);
+        };
+        let limit = media::preparation_time(&self.http);
+        timeout(limit, self.ready_file(kind, media))
+            .await
+            .unwrap_or_else(|_| {
+                let text = format!("the file could not be fetched and uploaded within {limit:?}");
+                Err(media::unavailable(&text))
+            })
+            .map(Some)
+    }
+
+    /// Forgets the file of a message that was refused: perhaps Meta no longer has it, as it keeps files for some numbers an
+    /// hour only. Whoever sends the message again uploads it again.
+    pub(super) fn give_again(&self, file: Option<&FileName>, error: &SendError) {
+        if let Some(FileName::Id(id)) = file
+            && matches!(error.class, ErrorClass::Rejected | ErrorClass::Transient)
+        {
+            self.uploaded.forget(id);
+        }
+    }
+
+    async fn ready_file(&self, kind: MessageKind, media: &Media) -> Result<FileName, SendError> {
+        if let MediaSource::Url(url) = &media.source
+            && self.options.link_media
+        {
+            media::check(&self.http, media, kind, &LIMITS).await?;
+            return Ok(FileName::Link(url.clone()));
+        }
+        let file = media::fetch(&self.http, media, kind, &LIMITS).await?;
+        let slot = self.uploaded.slot(&file, Instant::now());
+        let id = slot.get_or_try_init(|| self.upload(&file)).await?;
+        Ok(FileName::Id(id.clone()))
+    }
+
+    async fn upload(&self, file: &FetchedFile) -> Result<String, SendError> {
+        let form = Form::new()
+            .text("messaging_product", "whatsapp")
+            .text("type", file.mime_type.clone())
+            .part("file", file.part("file").await?);
+        let url = self.url(&[&self.address.instance, "media"])?;
+        let request = self.request(Method::POST, url).multipart(form);
+        let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES)
+            .await
+            .map_err(SendError::of_question)?;
+        answer::uploaded(&answer, &self.address)
+    }
+}
