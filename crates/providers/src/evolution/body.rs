@@ -104,9 +104,9 @@ fn part(message: &OutgoingMessage, version: Version) -> Result<Part, SendError> 
         MessageBody::Image(media) => media::file("image", media, version)?,
         MessageBody::Document(media) => media::file("document", media, version)?,
         MessageBody::Video(media) => media::file("video", media, version)?,
-        MessageBody::Audio(media) if media.voice => media::voice_note(media, version)?,
+        MessageBody::Audio(media) if media.voice => media::voice_note(media, version),
         MessageBody::Audio(media) => media::file("audio", media, version)?,
-        MessageBody::Sticker(media) => media::sticker(media, version)?,
+        MessageBody::Sticker(media) => media::sticker(media, version),
         MessageBody::Location(location) => {
             let fields = location_fields(location)?;
             Part::new("sendLocation", version, "locationMessage", fields)

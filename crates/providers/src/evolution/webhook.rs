@@ -42,8 +42,13 @@ impl Webhook for EvolutionWebhook {
             (true, true) => Ok(()),
             (false, true) => proof::token(delivery.headers, tokens, now),
             (true, false) => proof::word(delivery.headers, words),
-            (false, false) => proof::word(delivery.headers, words)
-                .or_else(|_| proof::token(delivery.headers, tokens, now)),
+            (false, false) => proof::word(delivery.headers, words).or_else(|of_word| {
+                // Which of the two was tried is what the error is about.
+                proof::token(delivery.headers, tokens, now).map_err(|of_token| match of_token {
+                    ProofError::Missing => of_word,
+                    of_token => of_token,
+                })
+            }),
         }
     }
 

@@ -7,7 +7,7 @@ use zapgres_core::message::{Media, MediaSource};
 use super::{Part, Version, set_some, unfit};
 
 /// The file as a request has it: its address, or its bytes as base64.
-fn prepare_media(media: &Media) -> &str {
+fn content(media: &Media) -> &str {
     match &media.source {
         MediaSource::Url(url) => url,
         MediaSource::Base64(bytes) => bytes,
@@ -17,33 +17,28 @@ fn prepare_media(media: &Media) -> &str {
 /// `kind`: `image`, `document`, `video` or `audio`.
 pub(super) fn file(kind: &str, media: &Media, version: Version) -> Result<Part, SendError> {
     let is_base64 = matches!(media.source, MediaSource::Base64(_));
-    if kind == "document" && is_base64 && media.file_name.is_none() {
+    if kind == "document" && is_base64 && media.file_name.as_deref().is_none_or(str::is_empty) {
         return Err(unfit(
             "evolution needs the file_name of a document given as base64",
         ));
     }
-    let mut fields = json!({"mediatype": kind, "media": prepare_media(media)});
+    let mut fields = json!({"mediatype": kind, "media": content(media)});
     set_some(&mut fields, "mimetype", media.mime_type.as_deref());
     set_some(&mut fields, "caption", media.caption.as_deref());
     set_some(&mut fields, "fileName", media.file_name.as_deref());
     Ok(Part::new("sendMedia", version, "mediaMessage", fields))
 }
 
-pub(super) fn voice_note(media: &Media, version: Version) -> Result<Part, SendError> {
-    let fields = json!({"audio": prepare_media(media)});
-    Ok(Part::new(
-        "sendWhatsAppAudio",
-        version,
-        "audioMessage",
-        fields,
-    ))
+pub(super) fn voice_note(media: &Media, version: Version) -> Part {
+    let fields = json!({"audio": content(media)});
+    Part::new("sendWhatsAppAudio", version, "audioMessage", fields)
 }
 
-pub(super) fn sticker(media: &Media, version: Version) -> Result<Part, SendError> {
+pub(super) fn sticker(media: &Media, version: Version) -> Part {
     let name = match version {
         Version::One => "image",
         Version::Two => "sticker",
     };
-    let fields = json!({ name: prepare_media(media) });
-    Ok(Part::new("sendSticker", version, "stickerMessage", fields))
+    let fields = json!({ name: content(media) });
+    Part::new("sendSticker", version, "stickerMessage", fields)
 }

@@ -160,8 +160,8 @@ fn the_word_in_our_header_is_a_proof() {
         Ok(())
     );
     assert_eq!(token_at(0, &good_token(), &both), Ok(()));
-    assert_eq!(
-        verified_at(0, &[("x-zapgres-secret", FIRST)], &both),
-        Err(ProofError::Missing)
-    );
+    let wrong = verified_at(0, &[("x-zapgres-secret", FIRST)], &both);
+    assert_eq!(wrong, Err(ProofError::Wrong));
+    assert_eq!(token_at(0, "x.y.z", &both), Err(ProofError::Wrong));
+    assert_eq!(verified_at(0, &[], &both), Err(ProofError::Missing));
 }
