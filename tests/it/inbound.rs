@@ -1,0 +1,13 @@
+//! What providers deliver: the endpoint, receipts, messages.
+
+mod addresses;
+mod app;
+mod commands;
+mod crashes;
+mod delivery;
+mod graph;
+mod histories;
+mod receipts;
+mod refusals;
+mod retention;
+mod stand;
