@@ -5,6 +5,7 @@ mod app;
 mod commands;
 mod crashes;
 mod delivery;
+mod evolution;
 mod graph;
 mod histories;
 mod receipts;
