@@ -12,6 +12,7 @@ mod daemon;
 mod database;
 mod delivery;
 mod extension;
+mod inbound;
 mod postgres;
 mod sandbox;
 mod scratch;

@@ -152,7 +152,8 @@ pub fn text(message: &Value, field: &str) -> String {
         .to_owned()
 }
 
-fn client() -> reqwest::Client {
+/// An HTTP client.
+pub fn client() -> reqwest::Client {
     static CRYPTO: OnceLock<()> = OnceLock::new();
     CRYPTO.get_or_init(|| {
         rustls::crypto::ring::default_provider()

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
+use zapgres_core::status::Status;
 
 use super::receipts::{Change, Changes};
 use crate::run::statement;
 
-/// The rows are locked and were looked at. A requeue is due at once.
+/// The rows are locked and were looked at.
 const APPLY: &str = "-- apply
 update zap.notification_queue as q
 set
@@ -19,9 +20,7 @@ set
     error_class = c.error_class,
     last_error = c.last_error,
     provider_message_id = coalesce(c.provider_message_id, q.provider_message_id),
-    next_attempt_at = case when c.is_requeued then pg_catalog.clock_timestamp() else q.next_attempt_at end,
     metadata = case
-        when c.is_requeued then coalesce(q.metadata, '{}') || '{\"template_used\": true}'
         when c.remembered_attempt is not null
             then coalesce(q.metadata, '{}') || pg_catalog.jsonb_build_object('accepted', pg_catalog.jsonb_build_object(
                 'attempt', c.remembered_attempt, 'provider_message_id', c.remembered_message_id
@@ -30,12 +29,21 @@ set
     end
 from unnest(
     $1::bigint [], $2::text [], $3::timestamptz [], $4::timestamptz [], $5::timestamptz [], $6::timestamptz [], $7::text [],
-    $8::text [], $9::text [], $10::boolean [], $11::integer [], $12::text []
+    $8::text [], $9::text [], $10::integer [], $11::text []
 ) as c (
-    id, status, sent_at, delivered_at, read_at, failed_at, error_class, last_error, provider_message_id, is_requeued,
-    remembered_attempt, remembered_message_id
+    id, status, sent_at, delivered_at, read_at, failed_at, error_class, last_error, provider_message_id, remembered_attempt,
+    remembered_message_id
 )
 where q.id = c.id";
+
+/// Has what has failed outside of the window sent as a template, at once. The error stays until then.
+const REQUEUE: &str = "-- requeue
+update zap.notification_queue as q
+set
+    status = 'retrying',
+    next_attempt_at = pg_catalog.clock_timestamp(),
+    metadata = coalesce(q.metadata, '{}') || '{\"template_used\": true}'
+where q.id = any ($1)";
 
 const LOG: &str = "-- log
 insert into zap.notification_logs
@@ -84,7 +92,6 @@ async fn update(
     let times = |column: fn(&Change) -> Option<DateTime<Utc>>| -> Vec<Option<DateTime<Utc>>> {
         rows.iter().map(|row| column(row)).collect()
     };
-    let requeued: Vec<bool> = rows.iter().map(|row| row.is_requeued).collect();
     let remembered: Vec<Option<i32>> = rows
         .iter()
         .map(|row| row.remembered.as_ref().map(|(attempt, _)| *attempt))
@@ -94,7 +101,7 @@ async fn update(
         APPLY,
         &[
             &ids,
-            &texts(|row| Some(row.status.as_str())),
+            &texts(|row| Some(status(row).as_str())),
             &times(|row| row.sent_at),
             &times(|row| row.delivered_at),
             &times(|row| row.read_at),
@@ -102,13 +109,34 @@ async fn update(
             &texts(|row| row.error_class.as_deref()),
             &texts(|row| row.last_error.as_deref()),
             &texts(|row| row.provider_message_id.as_deref()),
-            &requeued,
             &remembered,
             &texts(|row| row.remembered.as_ref().map(|(_, id)| id.as_str())),
         ],
     )
     .await?;
+    let requeued: Vec<i64> = changes
+        .notifications
+        .iter()
+        .filter(|(_, change)| is_requeued(change))
+        .map(|(id, _)| *id)
+        .collect();
+    if !requeued.is_empty() {
+        statement::execute(client, REQUEUE, &[&requeued]).await?;
+    }
     Ok(())
+}
+
+/// News of a delivery may have come after that of the failure.
+fn is_requeued(change: &Change) -> bool {
+    change.is_requeued && change.status == Status::Retrying
+}
+
+/// The status by the receipts alone: a requeue is a change of its own.
+fn status(change: &Change) -> Status {
+    match is_requeued(change) {
+        true => Status::Failed,
+        false => change.status,
+    }
 }
 
 async fn log(client: &impl GenericClient, changes: &Changes) -> Result<(), tokio_postgres::Error> {

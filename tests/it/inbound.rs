@@ -1,0 +1,14 @@
+//! What providers deliver: the endpoint, receipts, messages.
+
+mod addresses;
+mod app;
+mod commands;
+mod crashes;
+mod delivery;
+mod evolution;
+mod graph;
+mod histories;
+mod receipts;
+mod refusals;
+mod retention;
+mod stand;
