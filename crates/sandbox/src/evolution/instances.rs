@@ -52,7 +52,7 @@ impl Instances {
     }
 
     /// Whether an instance of this name exists.
-    pub(super) fn exist(&self, name: &str) -> bool {
+    pub(crate) fn exist(&self, name: &str) -> bool {
         self.any || self.get(name).is_some()
     }
 

@@ -89,6 +89,7 @@ fn checked(
             ..Draft::text(Provider::Evolution, instance, number, address, shown.text)
         },
         typing: Duration::from_millis(delay_ms.map_or(0, |delay_ms| delay_ms as u64)),
+        failure: None,
     })
 }
 

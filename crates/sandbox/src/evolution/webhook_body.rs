@@ -20,7 +20,12 @@ pub(super) fn post(source: &Source<'_>, event: &Event) -> Post {
         Event::Receipt(message, receipt) => (
             "messages.update",
             "MESSAGES_UPDATE",
-            update(message, *receipt),
+            update(message, receipt_name(*receipt)),
+        ),
+        Event::Failed(message, _) => (
+            "messages.update",
+            "MESSAGES_UPDATE",
+            update(message, "ERROR"),
         ),
         Event::Inbound(inbound) => (
             "messages.upsert",
@@ -61,12 +66,15 @@ pub(super) fn owner(instance: &str) -> String {
     format!("55119{:08}@s.whatsapp.net", high % 100_000_000)
 }
 
-fn update(message: &Message, receipt: Receipt) -> Value {
-    let status = match receipt {
+fn receipt_name(receipt: Receipt) -> &'static str {
+    match receipt {
         Receipt::Sent => "SERVER_ACK",
         Receipt::Delivered => "DELIVERY_ACK",
         Receipt::Read => "READ",
-    };
+    }
+}
+
+fn update(message: &Message, status: &str) -> Value {
     json!({
         "messageId": row_id(message),
         "keyId": message.id,
