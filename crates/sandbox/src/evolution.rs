@@ -31,6 +31,7 @@ pub(crate) use address::{address_of, digits_of};
 pub(crate) use dialect::EvolutionDialect;
 pub(crate) use instances::Instances;
 pub(crate) use lookup::{can_exist, server_status};
+pub(crate) use send::stable_id;
 
 use crate::state::SandboxState;
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::evolution;
+use crate::inbound::Inbound;
 use crate::meta;
 use crate::webhooks::{Event, Webhook};
 
@@ -66,6 +67,9 @@ pub(crate) trait Dialect: Sync {
 
     /// The headers that prove where a webhook request comes from.
     fn signature(&self, webhook: &Webhook, body: &[u8], now_seconds: i64) -> HeaderMap;
+
+    /// Adds what the provider knows of a customer who writes.
+    fn introduce(&self, _inbound: &mut Inbound) {}
 
     /// How often a webhook request is repeated, and when.
     fn retries(&self) -> Retries;

@@ -32,6 +32,7 @@ pub(super) async fn receive(
             let (run, place) = Uuid::new_v4().as_u64_pair();
             message.id = provider.dialect().message_id(run >> 24, place >> 32);
         }
+        provider.dialect().introduce(message);
         let now = (state.clock)();
         state.last_inbound.note(provider, instance, message, now);
     }

@@ -67,6 +67,27 @@ fn phone_number(state: &SandboxState, id: &str) -> Map<String, Value> {
     }
 }
 
+/// Fields that a phone number has, and which are left out because they are empty.
+const EMPTY_FIELDS: [&str; 17] = [
+    "certificate",
+    "conversational_automation",
+    "country_code",
+    "country_dial_code",
+    "eligibility_for_api_business_global_search",
+    "health_status",
+    "is_official_business_account",
+    "is_on_biz_app",
+    "is_pin_enabled",
+    "is_preverified_number",
+    "last_onboarded_time",
+    "messaging_limit_tier",
+    "new_certificate",
+    "new_name_status",
+    "quality_score",
+    "search_visibility",
+    "webhook_configuration",
+];
+
 /// The fields asked for, and the id; all of them when none are.
 fn selected(object: Map<String, Value>, wanted: Option<&str>) -> Result<Value, Refusal> {
     let Some(wanted) = wanted else {
@@ -74,6 +95,9 @@ fn selected(object: Map<String, Value>, wanted: Option<&str>) -> Result<Value, R
     };
     let mut chosen = Map::new();
     for name in wanted.split(',').map(str::trim).chain(["id"]) {
+        if EMPTY_FIELDS.contains(&name) {
+            continue;
+        }
         let Some(value) = object.get(name) else {
             let details = format!("Tried accessing nonexisting field ({name})");
             return Err(Refusal::of_body(Code::InvalidParameter, details));

@@ -11,7 +11,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::Sha256;
 
 use super::error::{Code, answer};
-use super::webhook_body::posts;
+use super::webhook_body::{posts, user_id};
+use crate::evolution::address_of;
+use crate::inbound::Inbound;
 use crate::provider::{Dialect, Post, Retries, SendRefusal, Source};
 use crate::webhooks::{Event, Webhook};
 
@@ -65,6 +67,13 @@ impl Dialect for MetaDialect {
             .map(|signature| (SIGNATURE, signature))
             .into_iter()
             .collect()
+    }
+
+    /// Every customer has an id, whether the number shows or not.
+    fn introduce(&self, inbound: &mut Inbound) {
+        if inbound.alias.is_none() {
+            inbound.alias = Some(user_id(&address_of(&inbound.from)));
+        }
     }
 
     /// It goes on for seven days, and takes nothing but 200 for an answer.

@@ -21,6 +21,8 @@ pub(crate) struct Template {
     pub(super) status: String,
     #[serde(default = "utility")]
     pub(super) category: String,
+    #[serde(default = "positional")]
+    parameter_format: String,
     #[serde(default)]
     pub(super) components: Vec<Component>,
 }
@@ -47,6 +49,10 @@ fn approved() -> String {
     "APPROVED".to_owned()
 }
 
+fn positional() -> String {
+    "POSITIONAL".to_owned()
+}
+
 fn utility() -> String {
     "UTILITY".to_owned()
 }
@@ -60,6 +66,7 @@ impl Template {
             language: "en_US".to_owned(),
             status: approved(),
             category: utility(),
+            parameter_format: positional(),
             components: vec![Component {
                 kind: "BODY".to_owned(),
                 text: "Welcome and congratulations!".to_owned(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::webhook_error;
-use crate::evolution::{address_of, digits_of};
+use crate::evolution::{address_of, digits_of, stable_id};
 use crate::inbound::Inbound;
 use crate::messages::{Failure, Kind, Message};
 use crate::provider::{Post, Source};
@@ -28,6 +28,7 @@ pub(super) fn posts(source: &Source<'_>, events: &[Event]) -> Vec<Post> {
 #[derive(Default)]
 struct News {
     statuses: Vec<Value>,
+    /// Of whom the statuses or the messages are, one each: events of both kinds never come together.
     contacts: Vec<Value>,
     messages: Vec<Value>,
 }
@@ -36,10 +37,12 @@ impl News {
     fn add(&mut self, source: &Source<'_>, event: &Event) {
         match event {
             Event::Receipt(message, receipt) => {
+                self.contacts.push(recipient(message));
                 self.statuses
                     .push(receipt_status(source, message, *receipt));
             }
             Event::Failed(message, failure) => {
+                self.contacts.push(recipient(message));
                 self.statuses.push(failed_status(source, message, *failure));
             }
             Event::Inbound(inbound) => {
@@ -53,7 +56,7 @@ impl News {
     fn post(self, source: &Source<'_>) -> Option<Post> {
         let mut values = Vec::new();
         if !self.statuses.is_empty() {
-            values.push(json!({"statuses": self.statuses}));
+            values.push(json!({"contacts": self.contacts, "statuses": self.statuses}));
         }
         if !self.messages.is_empty() {
             values.push(json!({"contacts": self.contacts, "messages": self.messages}));
@@ -125,14 +128,43 @@ fn status(source: &Source<'_>, message: &Message, name: &str) -> Map<String, Val
     put("id", &message.id);
     put("status", name);
     put("timestamp", &source.now.timestamp().to_string());
-    match message.address.split_once('@') {
-        Some((wa_id, _)) => put("recipient_id", wa_id),
-        None => put("recipient_user_id", &message.address),
-    };
+    let (wa_id, user_id) = account(message);
+    if let Some(wa_id) = wa_id {
+        put("recipient_id", wa_id);
+    }
+    put("recipient_user_id", &user_id);
     if let Some(reference) = &message.reference {
         put("biz_opaque_callback_data", reference);
     }
     status
+}
+
+/// The number and the id of the account that a message went to. One reached by its id has no number.
+fn account(message: &Message) -> (Option<&str>, String) {
+    match message.address.split_once('@') {
+        Some((wa_id, _)) => (Some(wa_id), user_id(&message.address)),
+        None => (None, message.address.clone()),
+    }
+}
+
+fn recipient(message: &Message) -> Value {
+    let (wa_id, user_id) = account(message);
+    let mut contact = json!({"user_id": user_id});
+    if let Some(wa_id) = wa_id {
+        contact["wa_id"] = wa_id.into();
+    }
+    contact
+}
+
+/// The id of the account at an address: its country, and digits that say nothing.
+pub(super) fn user_id(address: &str) -> String {
+    let country = if address.starts_with("55") {
+        "BR"
+    } else {
+        "US"
+    };
+    let (digits, _) = stable_id(address).as_u64_pair();
+    format!("{country}.{:016}", digits % 10_000_000_000_000_000)
 }
 
 fn wa_id(inbound: &Inbound) -> Option<String> {

@@ -44,6 +44,11 @@ async fn statuses_are_signed_and_repeat_the_senders_reference() {
         let status = &value(&told)["statuses"][0];
         assert_eq!((&status["id"], &status["status"]), (&id, &json!(name)));
         assert_eq!(status["recipient_id"], "5511987654321");
+        let contact = &value(&told)["contacts"][0];
+        assert_eq!(
+            (&contact["wa_id"], &contact["user_id"]),
+            (&json!("5511987654321"), &status["recipient_user_id"])
+        );
         assert_eq!(status["biz_opaque_callback_data"], "n-7");
         assert!(status["timestamp"].is_string());
     }
@@ -78,6 +83,8 @@ async fn batched_statuses_come_in_one_request() {
     assert_eq!(messages[1]["interactive"]["button_reply"]["title"], "Sim");
     assert_eq!(messages[1]["context"]["id"], "wamid.A");
     assert_eq!(value(&told)["contacts"][0]["wa_id"], "553187654321");
+    let user_id = &value(&told)["contacts"][0]["user_id"];
+    assert!(user_id.as_str().unwrap().starts_with("BR."));
 }
 
 /// What was accepted may fail later: by a fault, or because the window is closed.
