@@ -5,6 +5,7 @@ mod events;
 mod faults;
 mod inbound;
 mod messages;
+mod meta;
 mod named;
 mod stats;
 mod webhooks;
@@ -43,6 +44,7 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
                 .put(webhooks::register)
                 .delete(webhooks::remove),
         )
+        .route("/sandbox/meta", get(meta::show).put(meta::set))
         .route(
             "/sandbox/inbound/{provider}/{instance}",
             post(inbound::receive),

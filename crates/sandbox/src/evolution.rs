@@ -27,10 +27,11 @@ use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 
-pub(crate) use address::address_of;
+pub(crate) use address::{address_of, digits_of};
 pub(crate) use dialect::EvolutionDialect;
 pub(crate) use instances::Instances;
-pub(crate) use lookup::server_status;
+pub(crate) use lookup::{can_exist, server_status};
+pub(crate) use send::stable_id;
 
 use crate::state::SandboxState;
 

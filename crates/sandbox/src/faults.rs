@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) use fault::StatusAnswer;
 use fault::{Fault, FaultKind};
 
+use crate::messages::Failure;
 use crate::provider::Provider;
 
 /// Faults that can be in force at once.
@@ -36,6 +37,8 @@ pub(crate) enum Action {
     DropAfter,
     /// Answer so, without accepting.
     Answer(StatusAnswer),
+    /// Accept, and tell later that it failed.
+    FailLater(Failure),
     /// Refuse until the window ends.
     RateLimited { retry_after: Duration },
     /// Refuse: nobody has this number.
@@ -174,6 +177,9 @@ impl FaultInForce {
             FaultKind::Delay { ms } => Struck::Delay(Duration::from_millis(*ms)),
             FaultKind::DropBefore {} => Struck::Action(Action::DropBefore),
             FaultKind::DropAfter {} => Struck::Action(Action::DropAfter),
+            FaultKind::FailLater { code } => {
+                Struck::Action(Action::FailLater(Failure { code: *code }))
+            }
             FaultKind::NotOnWhatsapp {} => Struck::Action(Action::NotOnWhatsapp),
             FaultKind::NoHistory {} => return None,
             FaultKind::RateLimit { limit, window_ms } => {

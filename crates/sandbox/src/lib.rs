@@ -10,6 +10,7 @@
 //! | `/instance/…`, `/webhook/…` | Evolution: the connection and the webhook of an instance |
 //! | `POST /chat/whatsappNumbers/{instance}` | Evolution: which numbers exist |
 //! | `POST /chat/findMessages/{instance}` | Evolution: the history of accepted messages |
+//! | `/v23.0/{phone_number_id}/messages` and others | Meta: WhatsApp Cloud API |
 //! | `GET /` | a browser gets the phone, anything else Evolution's status |
 //! | `POST`, `GET`, `DELETE /sandbox/faults` | order, list and clear faults |
 //! | `GET`, `DELETE /sandbox/messages` | what was accepted, oldest first; forget it |
@@ -17,6 +18,7 @@
 //! | `GET /sandbox/stats` | requests by outcome, webhook requests |
 //! | `GET`, `PUT /sandbox/connections/{provider}/{instance}` | whether a phone is connected |
 //! | `GET`, `PUT`, `DELETE /sandbox/webhooks/{provider}/{instance}` | where its events are told |
+//! | `GET`, `PUT /sandbox/meta` | Meta's templates, and how strict its 24-hour window is |
 //! | `POST /sandbox/inbound/{provider}/{instance}` | a customer writes |
 //!
 //! # Faults
@@ -32,6 +34,7 @@
 //! | `drop_before` | | connection closed, nothing accepted, nothing answered |
 //! | `drop_after` | | accepted and recorded, then closed without an answer |
 //! | `rate_limit` | `limit`, `window_ms` | above `limit` per window: 429 with `Retry-After` |
+//! | `fail_later` | `code?` | accepted, then told as failed |
 //! | `not_on_whatsapp` | | 400 `exists: false` |
 //! | `no_history` | | `findMessages` has nothing, as where Evolution stores no messages |
 //!
@@ -47,6 +50,7 @@ mod faults;
 mod form;
 mod inbound;
 mod messages;
+mod meta;
 mod options;
 mod phone;
 mod provider;

@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Buttons,
     /// A text that the provider approved before.
     Template,
+    /// What opens a form, a catalog, a request for a place.
+    Interactive,
     /// A story that goes to many.
     Status,
 }
@@ -58,6 +60,15 @@ pub(crate) struct Draft {
     pub(crate) content: Value,
     /// Id of the message that it quotes.
     pub(crate) quotes: Option<String>,
+    /// The sender's own name of it, which receipts repeat.
+    pub(crate) reference: Option<String>,
+}
+
+/// Why a message that was accepted is told as failed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Failure {
+    /// Meta's code; the others have none.
+    pub(crate) code: u32,
 }
 
 impl Draft {
@@ -79,6 +90,7 @@ impl Draft {
             choices: Vec::new(),
             content: Value::Null,
             quotes: None,
+            reference: None,
         }
     }
 }
@@ -111,6 +123,9 @@ pub(crate) struct Message {
     /// Id of the message that it quotes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) quotes: Option<String>,
+    /// The sender's own name of it, which receipts repeat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reference: Option<String>,
     #[serde(serialize_with = "as_rfc3339_milliseconds")]
     pub(crate) accepted_at: DateTime<Utc>,
 }
@@ -215,6 +230,7 @@ impl MessageStore {
             content: draft.content,
             content_bytes,
             quotes: draft.quotes,
+            reference: draft.reference,
             accepted_at: (self.clock)(),
         });
         kept.progress.latest = sequence;

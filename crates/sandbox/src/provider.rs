@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::evolution;
+use crate::inbound::Inbound;
+use crate::meta;
 use crate::webhooks::{Event, Webhook};
 
 /// A provider, by the name that it has in the sandbox's own routes.
@@ -17,6 +19,8 @@ use crate::webhooks::{Event, Webhook};
 pub(crate) enum Provider {
     /// Evolution API v2 and v1.
     Evolution,
+    /// WhatsApp Cloud API; an instance is a phone number's id.
+    Meta,
 }
 
 impl Provider {
@@ -24,6 +28,7 @@ impl Provider {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Evolution => "evolution",
+            Self::Meta => "meta",
         }
     }
 
@@ -31,6 +36,7 @@ impl Provider {
     pub(crate) fn dialect(self) -> &'static dyn Dialect {
         match self {
             Self::Evolution => &evolution::EvolutionDialect,
+            Self::Meta => &meta::MetaDialect,
         }
     }
 }
@@ -62,6 +68,9 @@ pub(crate) trait Dialect: Sync {
     /// The headers that prove where a webhook request comes from.
     fn signature(&self, webhook: &Webhook, body: &[u8], now_seconds: i64) -> HeaderMap;
 
+    /// Adds what the provider knows of a customer who writes.
+    fn introduce(&self, _inbound: &mut Inbound) {}
+
     /// How often a webhook request is repeated, and when.
     fn retries(&self) -> Retries;
 }
@@ -91,4 +100,6 @@ pub(crate) struct Retries {
     pub(crate) longest_pause: Duration,
     /// Answers that end it at once.
     pub(crate) final_statuses: &'static [u16],
+    /// Whether an answer means that the request was taken.
+    pub(crate) is_taken: fn(StatusCode) -> bool,
 }

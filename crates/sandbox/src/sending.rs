@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::connection::HangUp;
 use crate::faults::{Action, StatusAnswer, Target};
-use crate::messages::{Draft, Message};
+use crate::messages::{Draft, Failure, Message};
 use crate::provider::{Provider, SendRefusal};
 use crate::state::SandboxState;
 use crate::stats::Outcome;
@@ -23,6 +23,8 @@ pub(crate) struct Send {
     pub(crate) exists: bool,
     /// How long the provider shows itself typing, within the request.
     pub(crate) typing: Duration,
+    /// What befalls the message after it was accepted.
+    pub(crate) failure: Option<Failure>,
 }
 
 /// Accepts a message and answers it, unless a fault or the connection says otherwise.
@@ -59,6 +61,10 @@ impl Send {
             },
             (state.clock)(),
         );
+        let failure = match verdict.action {
+            Action::FailLater(failure) => Some(failure),
+            _ => self.failure,
+        };
         let (action, typing) = match verdict.action {
             _ if !self.exists => (Action::NotOnWhatsapp, Duration::ZERO),
             // The number is looked up before the typing.
@@ -67,7 +73,11 @@ impl Send {
         };
         (
             verdict.delay.saturating_add(typing),
-            Course { draft, action },
+            Course {
+                draft,
+                action,
+                failure,
+            },
         )
     }
 }
@@ -76,6 +86,7 @@ impl Send {
 struct Course {
     draft: Draft,
     action: Action,
+    failure: Option<Failure>,
 }
 
 impl Course {
@@ -85,10 +96,14 @@ impl Course {
         hang_up: &HangUp,
         answer: impl FnOnce(&Message) -> Response,
     ) -> Response {
-        let Self { draft, action } = self;
+        let Self {
+            draft,
+            action,
+            failure,
+        } = self;
         let provider = draft.provider;
         match action {
-            Action::Accept | Action::DropAfter
+            Action::Accept | Action::FailLater(_) | Action::DropAfter
                 if !state.connections.is_open(provider, &draft.instance) =>
             {
                 refused(
@@ -98,13 +113,13 @@ impl Course {
                     &SendRefusal::Disconnected,
                 )
             }
-            Action::Accept => {
-                let message = accepted(state, draft);
+            Action::Accept | Action::FailLater(_) => {
+                let message = accepted(state, draft, failure);
                 state.stats.count(Outcome::Accepted);
                 answer(&message)
             }
             Action::DropAfter => {
-                accepted(state, draft);
+                accepted(state, draft, failure);
                 dropped(state, hang_up, Outcome::DroppedAfter)
             }
             Action::DropBefore => dropped(state, hang_up, Outcome::DroppedBefore),
@@ -121,9 +136,9 @@ impl Course {
     }
 }
 
-fn accepted(state: &Arc<SandboxState>, draft: Draft) -> Arc<Message> {
+fn accepted(state: &Arc<SandboxState>, draft: Draft, failure: Option<Failure>) -> Arc<Message> {
     let message = state.messages.accept(draft);
-    webhooks::announce_sent(state, &message);
+    webhooks::announce_sent(state, &message, failure);
     message
 }
 

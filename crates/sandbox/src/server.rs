@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{HangUp, SandboxListener};
 use crate::options::SandboxOptions;
 use crate::state::SandboxState;
-use crate::{control, evolution, phone};
+use crate::{control, evolution, meta, phone};
 
 /// Answers under way get this long to end after a shutdown: a client that never finishes its
 /// request must not keep the process alive.
@@ -115,6 +115,7 @@ impl Sandbox {
 fn routes(state: Arc<SandboxState>) -> Router {
     phone::routes()
         .merge(control::routes())
+        .merge(meta::routes())
         .merge(evolution::routes())
         .with_state(state)
 }

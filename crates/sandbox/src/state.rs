@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 use crate::connections::Connections;
 use crate::evolution::Instances;
 use crate::faults::FaultBook;
+use crate::inbound::LastInbound;
 use crate::messages::MessageStore;
+use crate::meta::MetaSettings;
 use crate::options::{Clock, EvolutionVersion, SandboxOptions};
 use crate::stats::Stats;
 use crate::webhooks::Webhooks;
@@ -22,6 +24,8 @@ pub(crate) struct SandboxState {
     pub(crate) faults: FaultBook,
     pub(crate) connections: Connections,
     pub(crate) webhooks: Webhooks,
+    pub(crate) last_inbound: LastInbound,
+    pub(crate) meta: MetaSettings,
     pub(crate) stats: Stats,
     /// Where the sandbox is, as a URL without a slash at its end.
     pub(crate) server_url: String,
@@ -48,6 +52,8 @@ impl SandboxState {
             faults: FaultBook::default(),
             connections: Connections::default(),
             webhooks: Webhooks::default(),
+            last_inbound: LastInbound::default(),
+            meta: MetaSettings::default(),
             stats: Stats::default(),
             server_url: format!("http://{address}"),
             shutdown,

@@ -23,6 +23,8 @@ pub(crate) enum Outcome {
     NotOnWhatsapp,
     /// A message that found the instance's phone not connected.
     Disconnected,
+    /// A message that the account may not send now.
+    Refused,
     /// A `status` fault.
     FaultStatus,
     /// A `rate_limit` fault.
@@ -36,7 +38,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Accepted, "accepted"),
         (Self::Answered, "answered"),
         (Self::Malformed, "malformed"),
@@ -45,6 +47,7 @@ impl Outcome {
         (Self::SchemaError, "schema_error"),
         (Self::NotOnWhatsapp, "not_on_whatsapp"),
         (Self::Disconnected, "disconnected"),
+        (Self::Refused, "refused"),
         (Self::FaultStatus, "fault_status"),
         (Self::RateLimited, "rate_limited"),
         (Self::DroppedBefore, "dropped_before"),

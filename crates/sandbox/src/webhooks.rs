@@ -2,6 +2,7 @@
 
 mod client;
 mod delivery;
+mod handshake;
 mod registration;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub(crate) use self::registration::{Receipt, Webhook};
 use self::delivery::Deliveries;
 use crate::connections::ConnectionState;
 use crate::inbound::Inbound;
-use crate::messages::Message;
+use crate::messages::{Failure, Message};
 use crate::provider::Provider;
 use crate::state::SandboxState;
 
@@ -29,6 +30,8 @@ pub(crate) enum Event {
     Sent(Arc<Message>),
     /// A message got further.
     Receipt(Arc<Message>, Receipt),
+    /// A message that was accepted could not be delivered.
+    Failed(Arc<Message>, Failure),
     /// A customer wrote, or somebody on the company's own phone.
     Inbound(Arc<Inbound>),
     /// The instance's connection changed.
@@ -70,6 +73,17 @@ impl Webhooks {
         self.any.store(true, Ordering::Release);
     }
 
+    /// Asks the receiver of a webhook for its token, when there is one.
+    ///
+    /// # Errors
+    /// One line that says what it answered instead.
+    pub(crate) async fn verify(&self, webhook: &Webhook) -> Result<(), String> {
+        match &webhook.verify_token {
+            None => Ok(()),
+            Some(token) => handshake::perform(self.deliveries.client(), webhook, token).await,
+        }
+    }
+
     /// Ends the webhook of an instance; whether there was one.
     pub(crate) fn remove(&self, provider: Provider, instance: &str) -> bool {
         let mut registered = self
@@ -86,16 +100,20 @@ impl Webhooks {
     }
 }
 
-/// Tells of an accepted message and, as if time had passed, of its receipts.
-pub(crate) fn announce_sent(state: &Arc<SandboxState>, message: &Arc<Message>) {
+/// Tells of an accepted message and, as if time had passed, of its receipts, or of its failure.
+pub(crate) fn announce_sent(
+    state: &Arc<SandboxState>,
+    message: &Arc<Message>,
+    failure: Option<Failure>,
+) {
     let Some(webhook) = state.webhooks.of(message.provider, &message.instance) else {
         return;
     };
-    let mut events: Vec<Event> = webhook
-        .receipts
-        .iter()
-        .map(|receipt| Event::Receipt(Arc::clone(message), *receipt))
-        .collect();
+    let receipt = |receipt: &Receipt| Event::Receipt(Arc::clone(message), *receipt);
+    let mut events: Vec<Event> = match failure {
+        Some(failure) => vec![Event::Failed(Arc::clone(message), failure)],
+        None => webhook.receipts.iter().map(receipt).collect(),
+    };
     if webhook.shuffle {
         // The same in every run: a test that fails can be repeated.
         events.shuffle(&mut StdRng::seed_from_u64(message.sequence));

@@ -15,23 +15,35 @@ use crate::inbound::Inbound;
 use crate::state::SandboxState;
 use crate::webhooks::{self, Event};
 
-/// `POST`: 202 with the message's `id`, and whether there is a webhook that is told of it.
+/// `POST` one message or an array of them: 202 with their `ids`, and whether there is a webhook that
+/// is told of them. An array is told of together.
 pub(super) async fn receive(
     State(state): State<Arc<SandboxState>>,
     named: Named,
     body: Bytes,
 ) -> Response {
-    let mut inbound = match Inbound::parse(&body) {
-        Ok(inbound) => inbound,
+    let mut messages = match Inbound::parse(&body) {
+        Ok(messages) => messages,
         Err(error) => return refusal(StatusCode::BAD_REQUEST, &error),
     };
-    if inbound.id.is_empty() {
-        let (run, place) = Uuid::new_v4().as_u64_pair();
-        let dialect = named.provider.dialect();
-        inbound.id = dialect.message_id(run >> 24, place >> 32);
+    let (provider, instance) = (named.provider, &named.instance);
+    for message in &mut messages {
+        if message.id.is_empty() {
+            let (run, place) = Uuid::new_v4().as_u64_pair();
+            message.id = provider.dialect().message_id(run >> 24, place >> 32);
+        }
+        provider.dialect().introduce(message);
+        let now = (state.clock)();
+        state.last_inbound.note(provider, instance, message, now);
     }
-    let id = inbound.id.clone();
-    let events = vec![Event::Inbound(Arc::new(inbound))];
-    let told = webhooks::announce(&state, named.provider, &named.instance, events);
-    (StatusCode::ACCEPTED, Json(json!({"id": id, "told": told}))).into_response()
+    let ids: Vec<String> = messages.iter().map(|message| message.id.clone()).collect();
+    let events = messages
+        .into_iter()
+        .map(|one| Event::Inbound(Arc::new(one)));
+    let told = webhooks::announce(&state, provider, instance, events.collect());
+    (
+        StatusCode::ACCEPTED,
+        Json(json!({"ids": ids, "told": told})),
+    )
+        .into_response()
 }

@@ -19,7 +19,11 @@ pub(super) async fn register(
     named: Named,
     body: Bytes,
 ) -> Response {
-    match Webhook::parse(&body) {
+    let webhook = match Webhook::parse(&body) {
+        Ok(webhook) => state.webhooks.verify(&webhook).await.map(|()| webhook),
+        Err(error) => Err(error),
+    };
+    match webhook {
         Ok(webhook) => {
             let answer = Json(&webhook).into_response();
             state

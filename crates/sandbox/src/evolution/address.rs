@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The part before the `@`, digits only: the number as a person would know it.
-pub(super) fn digits_of(number: &str) -> String {
+pub(crate) fn digits_of(number: &str) -> String {
     let user = number.split(['@', ':']).next().unwrap_or_default();
     user.chars().filter(char::is_ascii_digit).collect()
 }

@@ -71,6 +71,7 @@ impl Dialect for EvolutionDialect {
             first_pause: Duration::from_secs(5),
             longest_pause: Duration::from_secs(300),
             final_statuses: &[400, 401, 403, 404, 422],
+            is_taken: |status| status.is_success(),
         }
     }
 }

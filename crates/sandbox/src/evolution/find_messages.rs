@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::content::whatsapp_message;
 use super::request::{admit, read_body};
-use super::send::instance_id;
+use super::send::stable_id;
 use crate::messages::Message;
 use crate::provider::Provider;
 use crate::sending::json_answer;
@@ -137,7 +137,7 @@ fn record(message: &Message) -> Value {
         "messageType": message_type,
         "message": {message_type: content},
         "messageTimestamp": message.accepted_at.timestamp(),
-        "instanceId": instance_id(&message.instance).to_string(),
+        "instanceId": stable_id(&message.instance).to_string(),
         "source": "unknown",
         "contextInfo": null,
         "MessageUpdate": [],

@@ -16,7 +16,7 @@ use super::answer::Refusal;
 use super::instance::{code_to_scan, state_name};
 use super::request::{admit, check_key, read_body};
 use super::schema::{Complaints, Field, Rule};
-use super::send::instance_id;
+use super::send::stable_id;
 use super::webhook_body::owner;
 use super::webhook_set::registration;
 use crate::connections::{self, ConnectionState};
@@ -52,7 +52,7 @@ impl Instances {
     }
 
     /// Whether an instance of this name exists.
-    pub(super) fn exist(&self, name: &str) -> bool {
+    pub(crate) fn exist(&self, name: &str) -> bool {
         self.any || self.get(name).is_some()
     }
 
@@ -156,7 +156,7 @@ fn created(state: &Arc<SandboxState>, fields: &Map<String, Value>) -> Result<Val
     Ok(json!({
         "instance": {
             "instanceName": name,
-            "instanceId": instance_id(name).to_string(),
+            "instanceId": stable_id(name).to_string(),
             "integration": integration,
             "webhookWaBusiness": null,
             "accessTokenWaBusiness": "",
@@ -205,7 +205,7 @@ pub(super) async fn list(
     let is_wanted = |name: &String| {
         let id = wanted.instance_id.as_ref();
         let number = wanted.number.as_ref();
-        id.is_none_or(|id| *id == instance_id(name).to_string())
+        id.is_none_or(|id| *id == stable_id(name).to_string())
             && number.is_none_or(|number| owner(name).starts_with(number.as_str()))
     };
     let rows = names.iter().filter(|name| is_wanted(name));
@@ -221,14 +221,14 @@ fn row(state: &SandboxState, name: &str) -> Value {
     if state.is_v1(name) {
         return json!({"instance": {
             "instanceName": name,
-            "instanceId": instance_id(name).to_string(),
+            "instanceId": stable_id(name).to_string(),
             "owner": owner,
             "profileName": name,
             "status": status,
         }});
     }
     json!({
-        "id": instance_id(name).to_string(),
+        "id": stable_id(name).to_string(),
         "name": name,
         "connectionStatus": status,
         "ownerJid": owner,

@@ -89,6 +89,7 @@ fn checked(
             ..Draft::text(Provider::Evolution, instance, number, address, shown.text)
         },
         typing: Duration::from_millis(delay_ms.map_or(0, |delay_ms| delay_ms as u64)),
+        failure: None,
     })
 }
 
@@ -164,7 +165,7 @@ pub(super) fn accepted(message: &Message) -> Value {
         "contextInfo": context(message),
         "messageType": message_type,
         "messageTimestamp": message.accepted_at.timestamp(),
-        "instanceId": instance_id(&message.instance).to_string(),
+        "instanceId": stable_id(&message.instance).to_string(),
         "source": "unknown",
     })
 }
@@ -182,13 +183,11 @@ fn context(message: &Message) -> Value {
     }
 }
 
-/// A stable id for an instance that was never created: made of its name's FNV-1a hash.
-pub(super) fn instance_id(instance: &str) -> uuid::Uuid {
-    let hash = instance
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+/// A stable id for what was never created, such as an instance: made of its name's FNV-1a hash.
+pub(crate) fn stable_id(name: &str) -> uuid::Uuid {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     let (high, low) = (hash.to_be_bytes(), hash.rotate_left(32).to_be_bytes());
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&high);

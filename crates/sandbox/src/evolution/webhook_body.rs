@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::address::address_of;
 use super::find_messages::row_id;
 use super::instance::state_name;
-use super::send::{accepted, instance_id};
+use super::send::{accepted, stable_id};
 use crate::connections::ConnectionState;
 use crate::inbound::Inbound;
 use crate::messages::Message;
@@ -20,7 +20,12 @@ pub(super) fn post(source: &Source<'_>, event: &Event) -> Post {
         Event::Receipt(message, receipt) => (
             "messages.update",
             "MESSAGES_UPDATE",
-            update(message, *receipt),
+            update(message, receipt_name(*receipt)),
+        ),
+        Event::Failed(message, _) => (
+            "messages.update",
+            "MESSAGES_UPDATE",
+            update(message, "ERROR"),
         ),
         Event::Inbound(inbound) => (
             "messages.upsert",
@@ -57,16 +62,19 @@ fn envelope(source: &Source<'_>, event: &str, data: Value) -> Value {
 
 /// The address of the company's own phone.
 pub(super) fn owner(instance: &str) -> String {
-    let (high, _) = instance_id(instance).as_u64_pair();
+    let (high, _) = stable_id(instance).as_u64_pair();
     format!("55119{:08}@s.whatsapp.net", high % 100_000_000)
 }
 
-fn update(message: &Message, receipt: Receipt) -> Value {
-    let status = match receipt {
+fn receipt_name(receipt: Receipt) -> &'static str {
+    match receipt {
         Receipt::Sent => "SERVER_ACK",
         Receipt::Delivered => "DELIVERY_ACK",
         Receipt::Read => "READ",
-    };
+    }
+}
+
+fn update(message: &Message, status: &str) -> Value {
     json!({
         "messageId": row_id(message),
         "keyId": message.id,
@@ -74,7 +82,7 @@ fn update(message: &Message, receipt: Receipt) -> Value {
         "fromMe": true,
         "participant": null,
         "status": status,
-        "instanceId": instance_id(&message.instance).to_string(),
+        "instanceId": stable_id(&message.instance).to_string(),
     })
 }
 
@@ -92,7 +100,7 @@ fn upsert(source: &Source<'_>, inbound: &Inbound) -> Value {
         "contextInfo": context(source, inbound),
         "messageType": message_type,
         "messageTimestamp": source.now.timestamp(),
-        "instanceId": instance_id(source.instance).to_string(),
+        "instanceId": stable_id(source.instance).to_string(),
         "source": "android",
     })
 }

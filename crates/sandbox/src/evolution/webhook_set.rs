@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::Refusal;
 use super::request::{admit, read_body};
-use super::send::instance_id;
+use super::send::stable_id;
 use crate::provider::Provider;
 use crate::sending::json_answer;
 use crate::state::SandboxState;
@@ -127,13 +127,13 @@ fn row(state: &SandboxState, instance: &str) -> Value {
         return Value::Null;
     };
     json!({
-        "id": format!("w{}", instance_id(instance).simple()),
+        "id": format!("w{}", stable_id(instance).simple()),
         "url": webhook.url.as_str(),
         "headers": webhook.headers,
         "enabled": true,
         "events": webhook.events,
         "webhookByEvents": webhook.by_events,
         "webhookBase64": false,
-        "instanceId": instance_id(instance).to_string(),
+        "instanceId": stable_id(instance).to_string(),
     })
 }

@@ -29,12 +29,26 @@ pub(super) struct Fault {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum FaultKind {
     Status(StatusAnswer),
-    Delay { ms: u64 },
+    Delay {
+        ms: u64,
+    },
     DropBefore {},
     DropAfter {},
-    RateLimit { limit: u64, window_ms: u64 },
+    RateLimit {
+        limit: u64,
+        window_ms: u64,
+    },
+    FailLater {
+        #[serde(default = "undeliverable")]
+        code: u32,
+    },
     NotOnWhatsapp {},
     NoHistory {},
+}
+
+/// Meta's code of a message that cannot be delivered.
+fn undeliverable() -> u32 {
+    131_026
 }
 
 /// The answer of a `status` fault.
@@ -205,6 +219,7 @@ mod tests {
             r#"{"kind":"drop_before","recipient":"5511987654321"}"#,
             r#"{"kind":"drop_after"}"#,
             r#"{"kind":"rate_limit","limit":5,"window_ms":1000}"#,
+            r#"{"kind":"fail_later","code":131047}"#,
             r#"{"kind":"not_on_whatsapp"}"#,
             r#"{"kind":"no_history","instance":"loja"}"#,
             r#"{"kind":"drop_before","provider":"evolution"}"#,

@@ -47,6 +47,11 @@ impl Default for Deliveries {
 }
 
 impl Deliveries {
+    /// The client, made when it is first needed: it reads what the system trusts.
+    pub(super) fn client(&self) -> &Client {
+        self.client.get_or_init(webhook_client)
+    }
+
     pub(super) fn counts(&self) -> Value {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         json!({
@@ -149,21 +154,23 @@ impl Group {
         let deliveries = &self.state.webhooks.deliveries;
         let _under_way = deliveries.under_way.acquire().await;
         let answer = deliveries
-            .client
-            .get_or_init(webhook_client)
+            .client()
             .post(url.clone())
             .headers(self.headers(body))
             .body(body.to_owned())
             .send()
             .await;
         let status = answer.map(|answer| answer.status());
-        if status.as_ref().is_ok_and(reqwest::StatusCode::is_success) {
+        let retries = self.provider.dialect().retries();
+        if status
+            .as_ref()
+            .is_ok_and(|status| (retries.is_taken)(*status))
+        {
             deliveries.delivered.fetch_add(1, Ordering::Relaxed);
             return Attempt::Taken;
         }
         deliveries.failed.fetch_add(1, Ordering::Relaxed);
-        let final_statuses = self.provider.dialect().retries().final_statuses;
-        if status.is_ok_and(|status| final_statuses.contains(&status.as_u16())) {
+        if status.is_ok_and(|status| retries.final_statuses.contains(&status.as_u16())) {
             deliveries.given_up.fetch_add(1, Ordering::Relaxed);
             return Attempt::Refused;
         }

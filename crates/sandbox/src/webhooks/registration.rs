@@ -48,6 +48,12 @@ pub(crate) struct Webhook {
     /// The provider's names of the events wanted; none means all.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) events: BTreeSet<String>,
+    /// Whether events that come together are told in one request, where the provider can.
+    #[serde(default)]
+    pub(crate) batch: bool,
+    /// What the receiver is asked for before it is registered, as Meta asks.
+    #[serde(default, skip_serializing)]
+    pub(crate) verify_token: Option<String>,
     /// Whether the event is added to the path.
     #[serde(default)]
     pub(crate) by_events: bool,
@@ -84,6 +90,8 @@ impl Webhook {
             retry_ms: None,
             headers: BTreeMap::new(),
             events: BTreeSet::new(),
+            batch: false,
+            verify_token: None,
             by_events: false,
         }
     }

@@ -126,5 +126,5 @@ async fn stats_count_every_outcome_from_zero() {
         .values()
         .filter_map(Value::as_u64)
         .sum();
-    assert_eq!((total, requests.as_object().unwrap().len()), (2, 13));
+    assert_eq!((total, requests.as_object().unwrap().len()), (2, 14));
 }

@@ -6,12 +6,17 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::routing::get;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::client::soon;
+
+/// The token that a receiver knows.
+pub const VERIFY_TOKEN: &str = "nosso-segredo";
 
 /// One request that arrived.
 pub struct Told {
@@ -46,6 +51,7 @@ impl Receiver {
             answers: Mutex::default(),
         });
         let app = Router::new()
+            .route("/hook", get(repeat).post(receive))
             .fallback(receive)
             .with_state(Arc::clone(&desk));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -79,6 +85,23 @@ impl Receiver {
             taken.push(self.next().await.json());
         }
         taken
+    }
+}
+
+/// What Meta asks before it tells anything.
+#[derive(Deserialize)]
+struct Question {
+    #[serde(rename = "hub.challenge")]
+    challenge: String,
+    #[serde(rename = "hub.verify_token")]
+    token: String,
+}
+
+async fn repeat(Query(question): Query<Question>) -> (StatusCode, String) {
+    if question.token == VERIFY_TOKEN {
+        (StatusCode::OK, question.challenge)
+    } else {
+        (StatusCode::FORBIDDEN, String::new())
     }
 }
 

@@ -115,7 +115,7 @@ async fn a_customer_writes_and_the_webhook_tells() {
     assert_eq!(
         data["key"],
         json!({
-            "remoteJid": "553187654321@s.whatsapp.net", "fromMe": false, "id": answer.json()["id"],
+            "remoteJid": "553187654321@s.whatsapp.net", "fromMe": false, "id": answer.json()["ids"][0],
         })
     );
     assert_eq!(
