@@ -96,6 +96,10 @@ impl Provider for Meta {
         ]
     }
 
+    fn has_window(&self) -> bool {
+        true
+    }
+
     fn can_quote(&self) -> bool {
         true
     }

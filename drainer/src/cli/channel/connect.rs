@@ -7,6 +7,7 @@ use clap::Args;
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 use tokio::time::Instant;
+use zapgres_core::error_class::ErrorClass;
 use zapgres_core::phone::PhoneNumber;
 use zapgres_providers::{ConnectionState, Pairing, Provider};
 
@@ -46,6 +47,11 @@ impl ConnectCommand {
             let pairing = match provider.pair(self.phone.as_ref()).await {
                 Ok(Pairing::Connected) => return connected(&*provider, &self.name).await,
                 Ok(pairing) => pairing,
+                // Such as one that has no code yet.
+                Err(error) if error.class == ErrorClass::Transient => {
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
                 Err(error) => bail!("channel {}: {}", self.name, explain(&error)),
             };
             if shown.as_ref() != Some(&pairing) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::GenericClient;
 use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_core::phone::PhoneNumber;
+use zapgres_core::recipient::Recipient;
 use zapgres_providers::{Lookup, Provider};
 
 use crate::run::statement;
@@ -46,6 +47,17 @@ select $1, $2, $3, $4 from quickly
 on conflict (channel_id, alias) do update
 set kind = excluded.kind, address = excluded.address, seen_at = excluded.seen_at
 where recipient_alias.address <> excluded.address or recipient_alias.seen_at < excluded.seen_at - '1 day'::interval";
+
+/// Uses `message_history_by_chat`. An hour of the provider's clock and of the way here is left out of the day.
+pub(crate) const HAS_WRITTEN: &str = "-- has_written
+select exists (
+    select from zap.message_history as h
+    where h.channel_id = $1
+        and h.chat_kind = $2
+        and h.chat = $3
+        and h.direction = 'in'
+        and h.at > pg_catalog.clock_timestamp() - '23 hours'::interval
+)";
 
 /// What a provider has said of a recipient.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -140,6 +152,18 @@ pub(crate) async fn remember_alias(
     let parameters: statement::Parameters<'_> = &[&channel_id, &alias, &kind, &address];
     statement::execute(client, REMEMBER_ALIAS, parameters).await?;
     Ok(())
+}
+
+/// Whether the recipient has written to the channel within a day, as far as was told.
+pub(crate) async fn has_written(
+    client: &impl GenericClient,
+    channel_id: i64,
+    recipient: &Recipient,
+) -> Result<bool, tokio_postgres::Error> {
+    let parameters: statement::Parameters<'_> =
+        &[&channel_id, &recipient.kind(), &recipient.address()];
+    let rows = statement::rows(client, HAS_WRITTEN, parameters).await?;
+    rows.first().map_or(Ok(false), |row| row.try_get(0))
 }
 
 /// The provider has said that nobody has this number.

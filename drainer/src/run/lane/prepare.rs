@@ -34,7 +34,7 @@ pub(super) async fn prepare(
     channel: Channel,
     marked: &Marked,
 ) -> Result<OutgoingMessage, Unprepared> {
-    let mut message = compose(provider, channel, marked).map_err(Unprepared::Failed)?;
+    let mut message = compose(daemon, provider, channel, marked).await?;
     message.confirmed_address = match &marked.known {
         Known::Address(address) => Some(address.clone()),
         Known::Absent if channel.look_up => {
@@ -49,22 +49,38 @@ pub(super) async fn prepare(
     Ok(message)
 }
 
-fn compose(
+async fn compose(
+    daemon: &Daemon,
     provider: &dyn Provider,
     channel: Channel,
     marked: &Marked,
-) -> Result<OutgoingMessage, SendError> {
-    let mut message = marked.stored.message()?;
+) -> Result<OutgoingMessage, Unprepared> {
+    let mut message = marked.stored.message().map_err(Unprepared::Failed)?;
     // Each attempt has a name of its own: a receipt tells which one arrived.
     message.reference = Some(format!("{}-{}", marked.id, marked.attempt));
     let has_templates = provider.kinds().contains(&MessageKind::Template);
-    if marked.template_used
-        && has_templates
-        && let Some(template) = marked.stored.template()
+    if let Some(template) = marked.stored.template().filter(|_| has_templates)
+        && (marked.template_used || is_window_closed(daemon, provider, channel, &message).await?)
     {
-        message.body = MessageBody::Template(template?);
+        message.body = MessageBody::Template(template.map_err(Unprepared::Failed)?);
     }
-    fit(provider, message, channel.degrade)
+    fit(provider, message, channel.degrade).map_err(Unprepared::Failed)
+}
+
+/// Whether free text would be refused, as far as is known: the recipient has not written to this channel for a day.
+async fn is_window_closed(
+    daemon: &Daemon,
+    provider: &dyn Provider,
+    channel: Channel,
+    message: &OutgoingMessage,
+) -> Result<bool, Unprepared> {
+    if !provider.has_window() {
+        return Ok(false);
+    }
+    let client = daemon.client().await.map_err(Unprepared::Database)?;
+    let open = address::has_written(&client, channel.id, &message.recipient).await;
+    open.map(|open| !open)
+        .map_err(|error| Unprepared::Database(error.into()))
 }
 
 async fn look_up(
