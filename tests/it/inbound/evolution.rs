@@ -88,7 +88,8 @@ async fn a_secret_header_is_asked_for() {
         .run("update zap.channel set secrets = '{\"webhook_header\": \"env:SANDBOX_KEY\"}'")
         .await;
     let (_daemon, url) = follow(&stand).await;
-    let body = json!({"event": "connection.update", "instance": "instance_1", "data": {"state": "close"}});
+    let body =
+        json!({"event": "connection.update", "instance": "instance_1", "data": {"state": "close"}});
     let client = sandbox::client();
     let without = client.post(&url).json(&body).send().await;
     assert_eq!(
