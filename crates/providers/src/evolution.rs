@@ -169,6 +169,10 @@ impl Provider for Evolution {
         true
     }
 
+    async fn prepare(&self, message: &OutgoingMessage) -> Result<(), SendError> {
+        body::prepare_media(&self.http, &message.body).await
+    }
+
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {
         let begun = Instant::now();
         let version = self.version.current();

@@ -4,6 +4,7 @@ mod health;
 mod history;
 mod likeness;
 mod lookup;
+mod media;
 mod refusals;
 mod requests;
 mod transport;
