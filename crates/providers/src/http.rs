@@ -3,7 +3,7 @@
 mod addresses;
 mod guard;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, Url};
@@ -67,14 +67,19 @@ impl Http {
     }
 }
 
-fn tls_config() -> ClientConfig {
+/// What the system trusts. Reading it takes a tenth of a second: once for all clients of a process.
+static TRUSTED: LazyLock<RootCertStore> = LazyLock::new(|| {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+});
+
+fn tls_config() -> ClientConfig {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring supports the default TLS versions")
-        .with_root_certificates(roots)
+        .with_root_certificates(TRUSTED.clone())
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config
