@@ -25,7 +25,7 @@ create table zap.recipient_alias (
     seen_at timestamptz not null default pg_catalog.clock_timestamp(),
     primary key (channel_id, alias)
 );
-create index recipient_alias_by_address on zap.recipient_alias (channel_id, kind, address);
+create index recipient_alias_by_time on zap.recipient_alias (seen_at);
 comment on table zap.recipient_alias is 'Other names of a recipient at a channel''s provider: without the ninth digit, LID, BSUID';
 comment on column zap.recipient_alias.channel_id is 'Channel whose provider uses it';
 comment on column zap.recipient_alias.alias is 'The name, as the provider writes it';

@@ -71,12 +71,11 @@ pub struct Registered {
 }
 
 /// One line per provider.
-#[rustfmt::skip]
 static PROVIDERS: &[Registered] = &[
-    evolution::REGISTERED,
     meta::REGISTERED,
-    waha::REGISTERED,
+    evolution::REGISTERED,
     zapi::REGISTERED,
+    waha::REGISTERED,
     megaapi::REGISTERED,
     generic_http::REGISTERED,
 ];

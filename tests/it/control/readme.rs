@@ -3,8 +3,9 @@
 use std::process::Command;
 
 use super::queue::open;
-use crate::daemon::zapgres;
+use crate::daemon::{KEY_VARIABLE, zapgres};
 use crate::database::Database;
+use crate::sandbox::Provider;
 use crate::session::Session;
 
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md"));
@@ -66,10 +67,16 @@ fn action(text: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// Q1: the commands.
-#[tokio::test]
+/// Q1: the commands. One of them asks the provider.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn its_commands_work() {
     let (database, s) = open_shop().await;
+    let provider = Provider::start();
+    let url = provider.url();
+    s.run(&format!(
+        "update zap.channel set base_url = '{url}', credential = 'env:{KEY_VARIABLE}'"
+    ))
+    .await;
     let commands = blocks("sh");
     let commands: Vec<&str> = commands
         .lines()
@@ -90,6 +97,8 @@ async fn its_commands_work() {
             .env_clear()
             .env("PATH", directory)
             .env("ZAPGRES_DATABASE_URL", database.url("postgres"))
+            .env("ZAPGRES_ALLOW_ADDRESSES", "127.0.0.1")
+            .env(KEY_VARIABLE, "the-key")
             .current_dir("/");
         let output = shell.output().expect("run a shell");
         let complaint = String::from_utf8_lossy(&output.stderr);

@@ -44,6 +44,29 @@ async fn old_rows_leave() {
     assert_eq!(stand.session.count(waiting).await, 25);
 }
 
+/// O4: what a provider said of a number leaves a month after it has expired, and names that it does not use any more after
+/// a year.
+#[tokio::test]
+async fn what_was_said_of_numbers_leaves() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run(
+            "insert into zap.recipient_address (channel_id, kind, address, confirmed_address, expires_at)
+             select c.id, 'phone', '+551198765' || lpad(n::text, 4, '0'), 'x',
+                 now() - case when n = 1 then interval '29 days' else interval '31 days' end
+             from zap.channel as c, generate_series(1, 1500) as n;
+             insert into zap.recipient_alias (channel_id, alias, kind, address, seen_at)
+             select c.id, 'alias ' || n, 'phone', '+5511987650001',
+                 now() - case when n = 1 then interval '364 days' else interval '366 days' end
+             from zap.channel as c, generate_series(1, 1500) as n",
+        )
+        .await;
+    let _daemon = stand.daemon();
+    until_count(&stand, "select count(*) from zap.recipient_address", 1).await;
+    until_count(&stand, "select count(*) from zap.recipient_alias", 1).await;
+}
+
 /// T9: each transaction removes a batch, so that none is long.
 #[tokio::test]
 async fn old_rows_leave_in_small_batches() {

@@ -12,7 +12,7 @@ mod zapi;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use zapgres_core::message::MessageBody;
+use zapgres_core::message::{MessageBody, MessageKind};
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::{
     ChannelAddress, Http, Options, OutgoingMessage, Secrets, names, provider_named,
@@ -70,4 +70,42 @@ fn nothing_private_is_shown_by_debug() {
     for private in ["Ana", "98765", SECRET] {
         assert!(!shown.contains(private), "{shown}");
     }
+}
+
+/// P1: the documentation's table of kinds is what the providers say.
+#[test]
+fn the_documented_kinds_are_those_that_providers_have() {
+    let document = include_str!("../../../../docs/PROVIDERS.md");
+    let cells = |line: &'static str| -> Vec<&'static str> {
+        line.trim_matches('|').split('|').map(str::trim).collect()
+    };
+    let mut lines = document.lines().filter(|line| line.starts_with("| "));
+    let heading = cells(lines.next().expect("a heading"));
+    assert_eq!(heading[2..], names());
+    let mut documented: Vec<Vec<&str>> = vec![Vec::new(); names().len()];
+    for row in lines.by_ref().take(MessageKind::ALL.len()).map(cells) {
+        for (kinds, cell) in documented.iter_mut().zip(&row[2..]) {
+            if *cell == "yes" {
+                kinds.push(row[0]);
+            }
+        }
+    }
+    for (name, documented) in names().into_iter().zip(documented) {
+        let channel = ChannelAddress {
+            options: options_of(name),
+            ..address("http://127.0.0.1:1")
+        };
+        let provider = provider_named(name, channel, http()).expect("a provider");
+        let has: Vec<&str> = provider.kinds().iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(documented, has, "{name}");
+    }
+}
+
+/// What a channel of the provider cannot do without.
+fn options_of(name: &str) -> Options {
+    let options = match name {
+        "http" => serde_json::json!({"body": {"text": "{{ text }}"}}),
+        _ => serde_json::json!({}),
+    };
+    Options(options.as_object().cloned().unwrap_or_default())
 }

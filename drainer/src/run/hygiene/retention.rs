@@ -135,6 +135,46 @@ select
     (select pg_catalog.count(*) from forgotten) as forgotten,
     (select pg_catalog.max(w.id) from walked as w where w.received_at < $2) as last";
 
+/// Uses `recipient_address_expiring`. What has expired would be asked anew anyway.
+const FORGET_ADDRESSES: &str = "-- forget_addresses
+with turn as materialized (select pg_catalog.pg_try_advisory_xact_lock($3) as is_ours),
+old as materialized (
+    select r.channel_id, r.kind, r.address, r.expires_at
+    from zap.recipient_address as r
+    where r.expires_at >= $1 and r.expires_at < $2 and (select t.is_ours from turn as t)
+    order by r.expires_at
+    limit 1000
+),
+forgotten as (
+    delete from zap.recipient_address as r
+    using old as o
+    where r.channel_id = o.channel_id and r.kind = o.kind and r.address = o.address and r.expires_at = o.expires_at
+    returning r.channel_id
+)
+select
+    (select pg_catalog.count(*) from forgotten) as forgotten,
+    (select pg_catalog.max(o.expires_at) from old as o) as last";
+
+/// Uses `recipient_alias_by_time`: names that a provider has not used for as long as messages are kept.
+const FORGET_ALIASES: &str = "-- forget_aliases
+with turn as materialized (select pg_catalog.pg_try_advisory_xact_lock($3) as is_ours),
+old as materialized (
+    select a.channel_id, a.alias, a.seen_at
+    from zap.recipient_alias as a
+    where a.seen_at >= $1 and a.seen_at < $2 and (select t.is_ours from turn as t)
+    order by a.seen_at
+    limit 1000
+),
+forgotten as (
+    delete from zap.recipient_alias as a
+    using old as o
+    where a.channel_id = o.channel_id and a.alias = o.alias and a.seen_at = o.seen_at
+    returning a.channel_id
+)
+select
+    (select pg_catalog.count(*) from forgotten) as forgotten,
+    (select pg_catalog.max(o.seen_at) from old as o) as last";
+
 /// What is older than these times is old enough.
 struct Limits {
     queue: DateTime<Utc>,
@@ -150,12 +190,16 @@ pub(super) async fn retain(daemon: &Daemon) -> Result<(), DatabaseError> {
     let log_rows = forget(daemon, FORGET_LOGS, DateTime::UNIX_EPOCH, limits.logs).await?;
     let deliveries = forget(daemon, FORGET_DELIVERIES, i64::MIN, limits.inbound).await?;
     let messages = forget(daemon, FORGET_MESSAGES, i64::MIN, limits.history).await?;
-    if notifications + log_rows + deliveries + messages > 0 {
+    let begin = DateTime::UNIX_EPOCH;
+    let addresses = forget(daemon, FORGET_ADDRESSES, begin, limits.queue).await?
+        + forget(daemon, FORGET_ALIASES, begin, limits.history).await?;
+    if notifications + log_rows + deliveries + messages + addresses > 0 {
         tracing::info!(
             notifications,
             log_rows,
             deliveries,
             messages,
+            addresses,
             "old rows are removed"
         );
     }
