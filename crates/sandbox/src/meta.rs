@@ -57,8 +57,8 @@ fn endpoints() -> Router<Arc<SandboxState>> {
         .route(
             "/{id}/subscribed_apps",
             get(account::subscriptions)
-                .post(account::confirm)
-                .delete(account::confirm),
+                .post(account::subscribe)
+                .delete(account::unsubscribe),
         )
         .route("/{id}", get(account::show).delete(media::delete))
         .fallback(unknown_path)
