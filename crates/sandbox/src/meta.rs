@@ -11,10 +11,12 @@ mod interactive;
 mod media;
 mod messages;
 mod parameters;
+mod recipient;
 mod request;
 mod settings;
 mod template;
 mod webhook_body;
+mod window;
 
 use std::sync::Arc;
 
