@@ -5,10 +5,11 @@
 
 mod address;
 mod answer;
+mod connection;
 mod content;
+mod create;
 mod dialect;
 mod find_messages;
-mod instance;
 mod instances;
 mod lookup;
 mod media;
@@ -18,6 +19,7 @@ mod schema;
 mod send;
 mod webhook_body;
 mod webhook_set;
+mod whatsapp_message;
 
 use std::sync::Arc;
 
@@ -47,7 +49,7 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
         .route("/message/{operation}/{instance}", post(send::send))
         .route(
             "/instance/connectionState/{instance}",
-            get(instance::connection_state),
+            get(connection::connection_state),
         )
         .route(
             "/chat/whatsappNumbers/{instance}",
@@ -57,15 +59,15 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
             "/chat/findMessages/{instance}",
             post(find_messages::find_messages),
         )
-        .route("/instance/create", post(instances::create))
+        .route("/instance/create", post(create::create))
         .route("/instance/fetchInstances", get(instances::list))
         .route("/instance/delete/{instance}", delete(instances::remove))
-        .route("/instance/connect/{instance}", get(instance::connect))
+        .route("/instance/connect/{instance}", get(connection::connect))
         .route(
             "/instance/restart/{instance}",
-            post(instance::restart).put(instance::restart),
+            post(connection::restart).put(connection::restart),
         )
-        .route("/instance/logout/{instance}", delete(instance::log_out))
+        .route("/instance/logout/{instance}", delete(connection::log_out))
         .route("/webhook/set/{instance}", post(webhook_set::set))
         .route("/webhook/find/{instance}", get(webhook_set::find))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))

@@ -11,10 +11,12 @@ mod interactive;
 mod media;
 mod messages;
 mod parameters;
+mod recipient;
 mod request;
 mod settings;
 mod template;
 mod webhook_body;
+mod window;
 
 use std::sync::Arc;
 
@@ -57,8 +59,8 @@ fn endpoints() -> Router<Arc<SandboxState>> {
         .route(
             "/{id}/subscribed_apps",
             get(account::subscriptions)
-                .post(account::confirm)
-                .delete(account::confirm),
+                .post(account::subscribe)
+                .delete(account::unsubscribe),
         )
         .route("/{id}", get(account::show).delete(media::delete))
         .fallback(unknown_path)

@@ -23,6 +23,9 @@ use crate::messages::{Failure, Message};
 use crate::provider::Provider;
 use crate::state::SandboxState;
 
+/// In the place of an instance's name: all those of the provider that have no webhook of their own.
+pub(crate) const EVERY_INSTANCE: &str = "*";
+
 /// What a webhook tells.
 #[derive(Clone)]
 pub(crate) enum Event {
@@ -50,7 +53,7 @@ pub(crate) struct Webhooks {
 }
 
 impl Webhooks {
-    /// The webhook of an instance.
+    /// The webhook of an instance, or else the one for [`EVERY_INSTANCE`].
     pub(crate) fn of(&self, provider: Provider, instance: &str) -> Option<Arc<Webhook>> {
         if !self.any.load(Ordering::Acquire) {
             return None;
@@ -59,7 +62,9 @@ impl Webhooks {
             .registered
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        registered.get(&provider)?.get(instance).cloned()
+        let of_provider = registered.get(&provider)?;
+        let own = of_provider.get(instance);
+        own.or_else(|| of_provider.get(EVERY_INSTANCE)).cloned()
     }
 
     /// Registers the webhook of an instance, in place of the one before.

@@ -20,6 +20,7 @@ use crate::state::SandboxState;
 struct Wanted {
     windows: Option<Windows>,
     templates: Option<Vec<Template>>,
+    app_secret: Option<String>,
 }
 
 /// `GET`: `windows` and `templates`.
@@ -27,7 +28,7 @@ pub(super) async fn show(State(state): State<Arc<SandboxState>>) -> Json<Value> 
     Json(json!({"windows": state.meta.windows(), "templates": state.meta.templates()}))
 }
 
-/// `PUT {"windows"?, "templates"?}`: 200 with how it is then. Templates are as Meta lists them.
+/// `PUT {"windows"?, "templates"?, "app_secret"?}`: 200 with how it is then. Templates are as Meta lists them.
 pub(super) async fn set(State(state): State<Arc<SandboxState>>, body: Bytes) -> Response {
     match serde_json::from_slice::<Wanted>(&body) {
         Ok(wanted) => {
@@ -36,6 +37,9 @@ pub(super) async fn set(State(state): State<Arc<SandboxState>>, body: Bytes) -> 
             }
             if let Some(templates) = wanted.templates {
                 state.meta.set_templates(templates);
+            }
+            if let Some(app_secret) = wanted.app_secret {
+                state.meta.set_app_secret(app_secret);
             }
             show(State(state)).await.into_response()
         }

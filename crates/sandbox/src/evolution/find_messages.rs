@@ -10,9 +10,9 @@ use axum::response::Response;
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
-use super::content::whatsapp_message;
 use super::request::{admit, read_body};
 use super::send::stable_id;
+use super::whatsapp_message::whatsapp_message;
 use crate::messages::Message;
 use crate::provider::Provider;
 use crate::sending::json_answer;

@@ -3,23 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
-use uuid::Uuid;
+use serde_json::{Value, json};
 
 use super::answer::Refusal;
-use super::instance::{code_to_scan, state_name};
-use super::request::{admit, check_key, read_body};
-use super::schema::{Complaints, Field, Rule};
+use super::connection::state_name;
+use super::request::{admit, check_key};
 use super::send::stable_id;
 use super::webhook_body::owner;
-use super::webhook_set::registration;
-use crate::connections::{self, ConnectionState};
+use crate::connections::ConnectionState;
 use crate::provider::Provider;
 use crate::sending::json_answer;
 use crate::state::SandboxState;
@@ -32,11 +27,12 @@ pub(crate) struct Instances {
     created: RwLock<BTreeMap<String, Instance>>,
 }
 
+/// What is known about an instance that was created.
 #[derive(Clone, Default)]
-struct Instance {
-    token: String,
-    integration: String,
-    number: Value,
+pub(super) struct Instance {
+    pub(super) token: String,
+    pub(super) integration: String,
+    pub(super) number: Value,
 }
 
 impl Instances {
@@ -68,7 +64,7 @@ impl Instances {
     }
 
     /// Adds an instance; false when there is one of this name.
-    fn add(&self, name: &str, instance: Instance) -> bool {
+    pub(super) fn add(&self, name: &str, instance: Instance) -> bool {
         let mut created = self.created.write().unwrap_or_else(PoisonError::into_inner);
         let is_new = !created.contains_key(name);
         if is_new {
@@ -88,91 +84,11 @@ impl Instances {
     }
 }
 
-/// `POST /instance/create`: 201 with its token; with `qrcode` also a code to scan.
-pub(super) async fn create(
-    State(state): State<Arc<SandboxState>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let created = read_body(&headers, body).and_then(|fields| {
-        check_key(&state, &headers, None)?;
-        created(&state, &fields)
-    });
-    match created {
-        Ok(answer) => {
-            state.stats.count(Outcome::Answered);
-            json_answer(StatusCode::CREATED, &answer)
-        }
-        Err(refusal) => refusal.counted(&state),
-    }
-}
-
-fn created(state: &Arc<SandboxState>, fields: &Map<String, Value>) -> Result<Value, Refusal> {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    let mut complaints = Complaints::default();
-    complaints.fields(&[Field::new("instanceName", Rule::Text)], fields);
-    complaints.required(&["instanceName"], fields);
-    complaints.end().map_err(Refusal::schema)?;
-    let name = text("instanceName").unwrap_or_default();
-    let integration = match text("integration") {
-        Some(named) if INTEGRATIONS.contains(&named) => named,
-        None if state.is_v1(name) => INTEGRATIONS[0],
-        _ => return Err(bad_request("Invalid integration")),
-    };
-    let webhook = match fields.get("webhook") {
-        Some(Value::Object(wanted)) => match wanted.get("url") {
-            Some(url) => Some(registration(state, name, url, wanted)?),
-            None => None,
-        },
-        _ => None,
-    };
-    let token =
-        text("token").map_or_else(|| Uuid::new_v4().to_string().to_uppercase(), str::to_owned);
-    let instance = Instance {
-        token: token.clone(),
-        integration: integration.to_owned(),
-        number: fields.get("number").cloned().unwrap_or_default(),
-    };
-    if !state.instances.add(name, instance) {
-        let message = json!([format!("This name \"{name}\" is already in use.")]);
-        let status = StatusCode::FORBIDDEN;
-        return Err(Refusal::new(Outcome::SchemaError, status, message));
-    }
-    if let Some(webhook) = webhook {
-        state.webhooks.register(Provider::Evolution, name, webhook);
-    }
-    let shows_code = fields.get("qrcode") == Some(&Value::Bool(true));
-    let first = if shows_code {
-        ConnectionState::AwaitsPairing
-    } else {
-        ConnectionState::Disconnected
-    };
-    connections::move_to(state, Provider::Evolution, name, first, true);
-    let hash = if state.is_v1(name) {
-        json!({"apikey": token})
-    } else {
-        token.into()
-    };
-    Ok(json!({
-        "instance": {
-            "instanceName": name,
-            "instanceId": stable_id(name).to_string(),
-            "integration": integration,
-            "webhookWaBusiness": null,
-            "accessTokenWaBusiness": "",
-            "status": state_name(first),
-        },
-        "hash": hash,
-        "webhook": fields.get("webhook").cloned().unwrap_or_else(|| json!({})),
-        "settings": {},
-        "qrcode": shows_code.then(|| code_to_scan(state, name)),
-    }))
-}
-
 /// The kinds of instances that Evolution knows.
-const INTEGRATIONS: [&str; 3] = ["WHATSAPP-BAILEYS", "WHATSAPP-BUSINESS", "EVOLUTION"];
+pub(super) const INTEGRATIONS: [&str; 3] = ["WHATSAPP-BAILEYS", "WHATSAPP-BUSINESS", "EVOLUTION"];
 
-fn bad_request(message: &str) -> Refusal {
+/// A refusal with this text.
+pub(super) fn bad_request(message: &str) -> Refusal {
     let status = StatusCode::BAD_REQUEST;
     Refusal::new(Outcome::SchemaError, status, json!([message]))
 }

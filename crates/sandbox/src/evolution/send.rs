@@ -11,11 +11,12 @@ use serde_json::{Map, Value, json};
 
 use super::address::{address_of, digits_of};
 use super::answer::Refusal;
-use super::content::{Shown, whatsapp_message};
+use super::content::Shown;
 use super::lookup::can_exist;
 use super::media;
 use super::operation::{Operation, flattened, operation};
 use super::request::{admit, read};
+use super::whatsapp_message::whatsapp_message;
 use crate::connection::HangUp;
 use crate::messages::{Draft, Kind, Message};
 use crate::provider::Provider;

@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::address::address_of;
+use super::connection::state_name;
 use super::find_messages::row_id;
-use super::instance::state_name;
 use super::send::{accepted, stable_id};
 use crate::connections::ConnectionState;
 use crate::inbound::Inbound;

@@ -6,9 +6,11 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::check::missing;
 use super::error::{Code, Refusal};
 use super::request::{admit, check_token, object, success};
 use super::template::Template;
@@ -18,6 +20,9 @@ use crate::provider::Provider;
 use crate::sending::json_answer;
 use crate::state::SandboxState;
 use crate::stats::Outcome;
+use crate::webhooks::{EVERY_INSTANCE, Webhook};
+
+const META: Provider = Provider::Meta;
 
 /// The fields wanted of an object.
 #[derive(Deserialize)]
@@ -42,7 +47,7 @@ pub(super) async fn show(
 }
 
 fn phone_number(state: &SandboxState, id: &str) -> Map<String, Value> {
-    let connection = state.connections.get(Provider::Meta, id).state;
+    let connection = state.connections.get(META, id).state;
     let status = if connection == ConnectionState::Connected {
         "CONNECTED"
     } else {
@@ -171,7 +176,66 @@ pub(super) async fn subscriptions(
     answered(&state, check_token(&state, &headers).map(|()| app))
 }
 
-/// What is granted without anything changing: a subscription, its end, a registration.
+/// `POST /{waba_id}/subscribed_apps`: with an `override_callback_uri`, the account's numbers that have
+/// no webhook of their own are told of there, once the receiver has shown that it knows the token.
+pub(super) async fn subscribe(
+    State(state): State<Arc<SandboxState>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match subscribed(&state, &headers, &body).await {
+        Ok(()) => success(&state),
+        Err(refusal) => refusal.counted(&state),
+    }
+}
+
+async fn subscribed(state: &SandboxState, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
+    check_token(state, headers)?;
+    if let Some(webhook) = callback(state, body)? {
+        let verified = state.webhooks.verify(&webhook).await;
+        verified.map_err(|error| Refusal::of_body(Code::CallbackVerification, error))?;
+        state.webhooks.register(META, EVERY_INSTANCE, webhook);
+    }
+    Ok(())
+}
+
+/// The webhook that a subscription asks for, if any.
+fn callback(state: &SandboxState, body: &[u8]) -> Result<Option<Webhook>, Refusal> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let fields = object(body)?;
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    let Some(address) = text("override_callback_uri") else {
+        return Ok(None);
+    };
+    let url = Url::parse(address).map_err(|_| {
+        let details = "Param override_callback_uri is not a valid URI.";
+        Refusal::of_body(Code::InvalidParameter, details)
+    })?;
+    let token = text("verify_token").ok_or_else(|| missing("verify_token"))?;
+    Ok(Some(Webhook {
+        secret: state.meta.app_secret(),
+        verify_token: Some(token.to_owned()),
+        ..Webhook::plain(url)
+    }))
+}
+
+/// `DELETE /{waba_id}/subscribed_apps`.
+pub(super) async fn unsubscribe(
+    State(state): State<Arc<SandboxState>>,
+    headers: HeaderMap,
+) -> Response {
+    match check_token(&state, &headers) {
+        Ok(()) => {
+            state.webhooks.remove(META, EVERY_INSTANCE);
+            success(&state)
+        }
+        Err(refusal) => refusal.counted(&state),
+    }
+}
+
+/// What is granted without anything changing: a registration.
 pub(super) async fn confirm(
     State(state): State<Arc<SandboxState>>,
     headers: HeaderMap,

@@ -24,6 +24,7 @@ pub(crate) enum Windows {
 pub(crate) struct MetaSettings {
     templates: RwLock<Vec<Template>>,
     windows: RwLock<Windows>,
+    app_secret: RwLock<Option<String>>,
     pub(super) media: MediaStore,
 }
 
@@ -32,6 +33,7 @@ impl Default for MetaSettings {
         Self {
             templates: RwLock::new(vec![Template::hello_world()]),
             windows: RwLock::default(),
+            app_secret: RwLock::default(),
             media: MediaStore::default(),
         }
     }
@@ -63,6 +65,21 @@ impl MetaSettings {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *templates = wanted;
+    }
+
+    /// What signs the requests to webhooks that the account's own call registers.
+    pub(super) fn app_secret(&self) -> Option<String> {
+        let secret = self.app_secret.read();
+        secret.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes it this one.
+    pub(crate) fn set_app_secret(&self, wanted: String) {
+        let mut secret = self
+            .app_secret
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *secret = Some(wanted);
     }
 
     /// How strict the sandbox is about the window.

@@ -90,20 +90,7 @@ pub(super) fn read(settings: &MetaSettings, message: Part<'_>) -> Result<Shown, 
         let details = format!("template name ({name}) does not exist in {language}");
         Refusal::of_body(Code::NoTemplate, details)
     })?;
-    match template.status.as_str() {
-        "PAUSED" => return Err(Refusal::of_body(Code::TemplatePaused, "Template is paused")),
-        "DISABLED" => {
-            return Err(Refusal::of_body(
-                Code::TemplateDisabled,
-                "Template is disabled",
-            ));
-        }
-        "APPROVED" => {}
-        status => {
-            let details = format!("template name ({name}) is {status} in {language}");
-            return Err(Refusal::of_body(Code::NoTemplate, details));
-        }
-    }
+    check_status(&template)?;
     let given = Parameters::of(message)?;
     let (header, body) = (template.component("HEADER"), template.component("BODY"));
     let header_text = check_header(&header, &given)?;
@@ -126,6 +113,20 @@ pub(super) fn read(settings: &MetaSettings, message: Part<'_>) -> Result<Shown, 
             .map(str::to_owned)
             .collect(),
     })
+}
+
+fn check_status(template: &Template) -> Result<(), Refusal> {
+    let (code, details) = match template.status.as_str() {
+        "APPROVED" => return Ok(()),
+        "PAUSED" => (Code::TemplatePaused, "Template is paused".to_owned()),
+        "DISABLED" => (Code::TemplateDisabled, "Template is disabled".to_owned()),
+        status => {
+            let Template { name, language, .. } = template;
+            let details = format!("template name ({name}) is {status} in {language}");
+            (Code::NoTemplate, details)
+        }
+    };
+    Err(Refusal::of_body(code, details))
 }
 
 /// The header's text; a header with media needs a parameter of its format.

@@ -31,6 +31,8 @@ struct News {
     /// Of whom the statuses or the messages are, one each: events of both kinds never come together.
     contacts: Vec<Value>,
     messages: Vec<Value>,
+    /// What somebody wrote on the company's own phone.
+    echoes: Vec<Value>,
 }
 
 impl News {
@@ -45,6 +47,9 @@ impl News {
                 self.contacts.push(recipient(message));
                 self.statuses.push(failed_status(source, message, *failure));
             }
+            Event::Inbound(inbound) if inbound.from_me => {
+                self.echoes.push(echo(source, inbound));
+            }
             Event::Inbound(inbound) => {
                 self.contacts.push(contact(inbound));
                 self.messages.push(inbound_message(source, inbound));
@@ -54,27 +59,22 @@ impl News {
     }
 
     fn post(self, source: &Source<'_>) -> Option<Post> {
-        let mut values = Vec::new();
+        let mut changes = Vec::new();
+        let mut change = |field: &str, value| changes.push(wrapped(source, field, value));
         if !self.statuses.is_empty() {
-            values.push(json!({"contacts": self.contacts, "statuses": self.statuses}));
+            let value = json!({"contacts": self.contacts, "statuses": self.statuses});
+            change("messages", value);
         }
         if !self.messages.is_empty() {
-            values.push(json!({"contacts": self.contacts, "messages": self.messages}));
+            let value = json!({"contacts": self.contacts, "messages": self.messages});
+            change("messages", value);
         }
-        if values.is_empty() {
+        if !self.echoes.is_empty() {
+            change("smb_message_echoes", json!({"message_echoes": self.echoes}));
+        }
+        if changes.is_empty() {
             return None;
         }
-        let changes: Vec<Value> = values
-            .into_iter()
-            .map(|mut value| {
-                value["messaging_product"] = "whatsapp".into();
-                value["metadata"] = json!({
-                    "display_phone_number": display_number(source.instance),
-                    "phone_number_id": source.instance,
-                });
-                json!({"field": "messages", "value": value})
-            })
-            .collect();
         Some(Post {
             event: "messages",
             body: json!({
@@ -83,6 +83,16 @@ impl News {
             }),
         })
     }
+}
+
+/// A change of one field, about one phone number.
+fn wrapped(source: &Source<'_>, field: &str, mut value: Value) -> Value {
+    value["messaging_product"] = "whatsapp".into();
+    value["metadata"] = json!({
+        "display_phone_number": display_number(source.instance),
+        "phone_number_id": source.instance,
+    });
+    json!({"field": field, "value": value})
 }
 
 /// The company's number, as it is displayed, without signs.
@@ -183,16 +193,34 @@ fn contact(inbound: &Inbound) -> Value {
 }
 
 fn inbound_message(source: &Source<'_>, inbound: &Inbound) -> Value {
-    let mut message = json!({
-        "id": inbound.id,
-        "timestamp": source.now.timestamp().to_string(),
-    });
+    let mut message = content(source, inbound);
     if let Some(wa_id) = wa_id(inbound) {
         message["from"] = wa_id.into();
     }
     if let Some(alias) = &inbound.alias {
         message["from_user_id"] = alias.clone().into();
     }
+    message
+}
+
+fn echo(source: &Source<'_>, inbound: &Inbound) -> Value {
+    let mut message = content(source, inbound);
+    message["from"] = display_number(source.instance).into();
+    if let Some(wa_id) = wa_id(inbound) {
+        message["to"] = wa_id.into();
+    }
+    if let Some(alias) = &inbound.alias {
+        message["to_user_id"] = alias.clone().into();
+    }
+    message
+}
+
+/// A message without those who wrote and got it.
+fn content(source: &Source<'_>, inbound: &Inbound) -> Value {
+    let mut message = json!({
+        "id": inbound.id,
+        "timestamp": source.now.timestamp().to_string(),
+    });
     if let Some(quoted) = &inbound.quotes {
         message["context"] = json!({"from": display_number(source.instance), "id": quoted});
     }

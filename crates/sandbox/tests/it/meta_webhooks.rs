@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::client::{Running, start};
-use crate::meta::to_ana;
+use crate::meta::{code, to_ana};
 use crate::receiver::{Receiver, VERIFY_TOKEN};
 
 const WEBHOOK: &str = "/sandbox/webhooks/meta/123";
@@ -129,4 +129,48 @@ async fn a_receiver_is_asked_for_its_token_before_it_is_registered() {
     assert_eq!(refused.status, 400);
     assert!(refused.json()["error"].as_str().unwrap().contains("403"));
     assert_eq!(sandbox.get(WEBHOOK).await.status, 404);
+}
+
+/// Meta's own call: the account's numbers are told of where it says, signed with the app's secret.
+#[tokio::test]
+async fn a_subscription_may_name_its_receiver() {
+    let (sandbox, mut receiver) = (start(), Receiver::start().await);
+    sandbox
+        .put("/sandbox/meta", &json!({"app_secret": "segredo"}))
+        .await;
+    let path = "/v23.0/2123/subscribed_apps";
+    let wrong = json!({"override_callback_uri": receiver.url(), "verify_token": "outro"});
+    assert_eq!(
+        code(&sandbox.graph("POST", path, &wrong).await),
+        (400, 2200)
+    );
+    let right = json!({"override_callback_uri": receiver.url(), "verify_token": VERIFY_TOKEN});
+    let subscribed = sandbox.graph("POST", path, &right).await;
+    assert_eq!(subscribed.json(), json!({"success": true}));
+    sandbox.meta(&to_ana("text", json!({"body": "oi"}))).await;
+    let told = receiver.next().await;
+    assert_eq!(value(&told.json())["statuses"][0]["status"], "sent");
+    assert!(told.headers.contains_key("x-hub-signature-256"));
+    sandbox.graph("DELETE", path, &json!({})).await;
+    let inbound = json!({"from": "5511987654321", "text": "oi"});
+    let silent = sandbox.post("/sandbox/inbound/meta/123", &inbound).await;
+    assert_eq!(silent.json()["told"], false);
+}
+
+/// What somebody writes in the company's app comes as an echo.
+#[tokio::test]
+async fn what_the_company_writes_itself_is_told_as_an_echo() {
+    let (sandbox, mut receiver) = listening(json!({})).await;
+    let own = json!({"from": "5511987654321", "text": "já vai", "from_me": true});
+    sandbox.post("/sandbox/inbound/meta/123", &own).await;
+    let told = receiver.next().await.json();
+    assert_eq!(
+        told["entry"][0]["changes"][0]["field"],
+        "smb_message_echoes"
+    );
+    let echo = &value(&told)["message_echoes"][0];
+    assert_eq!(
+        (&echo["to"], &echo["text"]["body"]),
+        (&json!("5511987654321"), &json!("já vai"))
+    );
 }
