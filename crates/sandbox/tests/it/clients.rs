@@ -23,7 +23,7 @@ const ANA: &str = "5511987654321";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The client of that name for the sandbox, and its instance there.
-fn client(sandbox: &Running, name: &str) -> (Arc<dyn Provider>, &'static str) {
+pub fn client(sandbox: &Running, name: &str) -> (Arc<dyn Provider>, &'static str) {
     let instance = if name == "meta" { "105512345" } else { "loja" };
     let path = if name == "http" { "/http/loja" } else { "" };
     let options = match name {
@@ -49,7 +49,7 @@ fn number(text: &str) -> PhoneNumber {
     zapgres_core::phone::normalize(&format!("+{text}"), None).unwrap()
 }
 
-fn to_ana(body: MessageBody) -> OutgoingMessage {
+pub fn to_ana(body: MessageBody) -> OutgoingMessage {
     OutgoingMessage::new(Recipient::Phone(number(ANA)), body)
 }
 
@@ -95,7 +95,7 @@ async fn connect(sandbox: &Running, provider: &str, instance: &str, connection: 
     assert_eq!(sandbox.put(&path, connection).await.status, 200);
 }
 
-/// P1, P2: what a client takes for accepted is a message at the provider, under that id.
+/// P1: what a client takes for accepted is a message at the provider, under that id.
 #[tokio::test]
 async fn every_kind_of_every_provider_is_sent() {
     let files = files().await;
@@ -130,7 +130,7 @@ async fn every_kind_of_every_provider_is_sent() {
     }
 }
 
-/// P2: what a provider refuses is a refusal of the class that it means.
+/// P1: what a provider refuses is a refusal of the class that it means.
 #[tokio::test]
 async fn refusals_are_understood() {
     for name in names() {
@@ -201,7 +201,7 @@ async fn a_number_is_paired_by_a_code() {
     }
 }
 
-/// P7: the address in the answer lacks the ninth digit where the account is registered so.
+/// P1: the address in the answer lacks the ninth digit where the account is registered so.
 #[tokio::test]
 async fn numbers_are_looked_up() {
     for name in names() {

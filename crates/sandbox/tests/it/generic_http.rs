@@ -84,7 +84,7 @@ async fn it_can_be_down_restricted_and_asked_how_it_is() {
     );
 }
 
-/// R3, C1
+/// C1, C8
 #[tokio::test]
 async fn receipts_and_answers_are_told_signed() {
     let (sandbox, mut receiver) = (start(), Receiver::start().await);

@@ -7,6 +7,7 @@
 mod client;
 mod clients;
 mod connections;
+mod deliveries;
 mod events;
 mod evolution;
 mod faults;

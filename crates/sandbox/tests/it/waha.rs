@@ -206,7 +206,7 @@ async fn a_failed_session_is_not_started_but_restarted() {
     assert_eq!(sandbox.waha_get("sessions").await.json(), json!([]));
 }
 
-/// R3, C1: receipts name the message that the answer named; each request is signed.
+/// C1, C8: receipts name the message that the answer named; each request is signed.
 #[tokio::test]
 async fn an_accepted_message_is_followed_by_its_signed_acks() {
     let (sandbox, mut receiver) = with_webhook(json!(["message.any", "message.ack"])).await;
@@ -327,7 +327,7 @@ async fn what_customers_write_is_told_by_the_names_that_are_wanted() {
     assert_eq!(status["payload"]["status"], "STOPPED");
 }
 
-/// P5
+/// P1
 #[tokio::test]
 async fn the_history_of_a_chat_has_what_was_sent() {
     let sandbox = start();

@@ -284,7 +284,7 @@ async fn the_state_of_the_connection_is_told_in_z_apis_words() {
     assert_eq!(sandbox.zapi_get("qr-code").await["connected"], true);
 }
 
-/// P7
+/// P1
 #[tokio::test]
 async fn numbers_are_looked_up_with_the_spelling_that_is_registered() {
     let sandbox = start();

@@ -6,7 +6,7 @@ use crate::client::start;
 use crate::receiver::Receiver;
 use crate::zapi::CONNECTION;
 
-/// P3: what is accepted while the phone is away goes out when it is back, under the ids told before.
+/// P1: what is accepted while the phone is away goes out when it is back, under the ids told before.
 #[tokio::test]
 async fn messages_wait_in_the_queue_until_the_phone_is_connected() {
     let (sandbox, mut receiver) = (start(), Receiver::start().await);

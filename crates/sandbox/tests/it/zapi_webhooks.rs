@@ -11,7 +11,7 @@ fn types(told: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// R3: receipts name the message that the answer named, and have the number as it is registered.
+/// C8: receipts name the message that the answer named, and have the number as it is registered.
 #[tokio::test]
 async fn an_accepted_message_is_followed_by_what_becomes_of_it() {
     let (sandbox, mut receiver) = (start(), Receiver::start().await);
