@@ -56,7 +56,7 @@ fn question(call: &Call, parts: &[&str]) -> Result<Value, Refusal> {
             admit(call, instance)?;
             let closed = ConnectionState::Disconnected;
             connections::move_to(&call.state, MEGAAPI, instance, closed, true);
-            Ok(json!({"error": false, "message": "logout successfull"}))
+            Ok(json!({"error": false, "message": "Instance logged out"}))
         }
         _ => Err(no_such_path(call)),
     }

@@ -1,11 +1,13 @@
 //! Zapgres's own clients of every provider, against the sandbox.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use zapgres_core::error_class::ErrorClass;
@@ -13,9 +15,10 @@ use zapgres_core::message::{MessageBody, MessageKind};
 use zapgres_core::phone::PhoneNumber;
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::{
-    ChannelAddress, ConnectionState, Http, Lookup, Options, OutgoingMessage, Pairing, Provider,
-    Secrets, names, provider_named,
+    ChannelAddress, ConnectionState, Enquiry, Http, Lookup, Options, OutgoingMessage, Pairing,
+    Provider, Reconciliation, Secrets, names, provider_named,
 };
+use zapgres_sandbox::system_clock;
 
 use crate::client::{Running, start};
 
@@ -219,5 +222,37 @@ async fn numbers_are_looked_up() {
         };
         assert!(address.starts_with("553187654321"), "{name}: {address}");
         assert_eq!(found[1], Lookup::Absent, "{name}");
+    }
+}
+
+/// B2: a message whose answer was lost is found again, in the history or in the queue.
+#[tokio::test]
+async fn a_message_whose_answer_was_lost_is_found() {
+    for name in ["evolution", "waha", "zapi"] {
+        let sandbox = start();
+        let (client, instance) = client(&sandbox, name);
+        if name == "zapi" {
+            let lost = json!({"state": "disconnected"});
+            connect(&sandbox, name, instance, &lost).await;
+        }
+        sandbox.fault(json!({"kind": "drop_after"})).await;
+        let message = to_ana(MessageBody::text("oi"));
+        let since = system_clock()() - TimeDelta::minutes(1);
+        let error = client.send(&message).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Uncertain, "{name}");
+        let enquiry = Enquiry {
+            message,
+            since,
+            until: since + TimeDelta::minutes(2),
+            others: HashSet::new(),
+        };
+        let found = client.reconcile(&enquiry).await.unwrap();
+        let Reconciliation::Found(accepted) = found else {
+            panic!("{name}: {found:?}");
+        };
+        let recover = json!({"state": "connected"});
+        connect(&sandbox, name, instance, &recover).await;
+        let messages = sandbox.get("/sandbox/messages").await.json();
+        assert_eq!(messages[0]["id"], json!(accepted.provider_message_id));
     }
 }

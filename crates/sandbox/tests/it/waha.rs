@@ -327,7 +327,7 @@ async fn what_customers_write_is_told_by_the_names_that_are_wanted() {
     assert_eq!(status["payload"]["status"], "STOPPED");
 }
 
-/// P1
+/// B2
 #[tokio::test]
 async fn the_history_of_a_chat_has_what_was_sent() {
     let sandbox = start();
