@@ -42,6 +42,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// Whether the phone has forgotten the instance.
+    pub(crate) fn needs_pairing(&self) -> bool {
+        self.needs_pairing
+    }
+
     fn target(&self) -> ConnectionState {
         if self.needs_pairing {
             ConnectionState::AwaitsPairing
@@ -180,4 +185,7 @@ fn tell(state: &Arc<SandboxState>, provider: Provider, instance: &str, to: Conne
         events.extend(code.map(|(code, _)| Event::Code(code)));
     }
     webhooks::announce(state, provider, instance, events);
+    if to == ConnectionState::Connected {
+        provider.dialect().connected(state, instance);
+    }
 }

@@ -33,7 +33,9 @@ pub(crate) use address::{address_of, digits_of};
 pub(crate) use dialect::EvolutionDialect;
 pub(crate) use instances::Instances;
 pub(crate) use lookup::{can_exist, server_status};
+pub(crate) use media::abridged;
 pub(crate) use send::stable_id;
+pub(crate) use webhook_body::owner;
 
 use crate::state::SandboxState;
 

@@ -11,6 +11,10 @@
 //! | `POST /chat/whatsappNumbers/{instance}` | Evolution: which numbers exist |
 //! | `POST /chat/findMessages/{instance}` | Evolution: the history of accepted messages |
 //! | `/v23.0/{phone_number_id}/messages` and others | Meta: WhatsApp Cloud API |
+//! | `/instances/{instance}/token/{token}/…` | Z-API |
+//! | `/api/…` | WAHA |
+//! | `/rest/…` | MegaAPI |
+//! | `/http/{instance}` | any HTTP API: takes what it is given |
 //! | `GET /` | a browser gets the phone, anything else Evolution's status |
 //! | `POST`, `GET`, `DELETE /sandbox/faults` | order, list and clear faults |
 //! | `GET`, `DELETE /sandbox/messages` | what was accepted, oldest first; forget it |
@@ -42,23 +46,30 @@
 //! (how often it acts; without it, until cleared).
 #![forbid(unsafe_code)]
 
+mod call;
 mod connection;
 mod connections;
 mod control;
 mod evolution;
 mod faults;
+mod fields;
 mod form;
+mod generic_http;
 mod inbound;
+mod megaapi;
 mod messages;
 mod meta;
 mod options;
 mod phone;
 mod provider;
+mod qr_picture;
 mod sending;
 mod server;
 mod state;
 mod stats;
+mod waha;
 mod webhooks;
+mod zapi;
 
 pub use options::{Clock, EvolutionVersion, SandboxOptions, system_clock};
 pub use server::{Sandbox, SandboxError};

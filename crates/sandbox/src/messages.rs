@@ -62,6 +62,8 @@ pub(crate) struct Draft {
     pub(crate) quotes: Option<String>,
     /// The sender's own name of it, which receipts repeat.
     pub(crate) reference: Option<String>,
+    /// The id that it was told already; without one it gets one.
+    pub(crate) id: Option<String>,
 }
 
 /// Why a message that was accepted is told as failed.
@@ -91,6 +93,7 @@ impl Draft {
             content: Value::Null,
             quotes: None,
             reference: None,
+            id: None,
         }
     }
 }
@@ -215,11 +218,14 @@ impl MessageStore {
             Value::Null => 0,
             content => content.to_string().len(),
         };
+        let dialect = draft.provider.dialect();
         let mut kept = self.lock();
         let sequence = kept.progress.latest + 1;
         let message = Arc::new(Message {
             sequence,
-            id: draft.provider.dialect().message_id(self.run, sequence),
+            id: draft
+                .id
+                .unwrap_or_else(|| dialect.message_id(self.run, sequence)),
             provider: draft.provider,
             instance: draft.instance,
             number: draft.number,

@@ -30,7 +30,8 @@ pub enum EvolutionVersion {
 
 /// How a sandbox behaves; `default()` accepts whatever an Evolution server could.
 pub struct SandboxOptions {
-    /// The only `apikey` let in. Without it any non-empty key is good.
+    /// The only key let in, wherever the provider has its own: `apikey`, `Client-Token`, `X-Api-Key`, `Authorization`.
+    /// Without it any non-empty key is good.
     pub api_key: Option<String>,
     /// The instances that exist. Without it every name does.
     pub instances: Option<BTreeSet<String>>,

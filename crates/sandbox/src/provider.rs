@@ -1,5 +1,6 @@
 //! The providers that the sandbox stands in for, and what differs between them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -9,9 +10,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::evolution;
+use crate::generic_http;
 use crate::inbound::Inbound;
+use crate::megaapi;
+use crate::messages::{Draft, Failure};
 use crate::meta;
+use crate::state::SandboxState;
+use crate::waha;
 use crate::webhooks::{Event, Webhook};
+use crate::zapi;
 
 /// A provider, by the name that it has in the sandbox's own routes.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -21,6 +28,14 @@ pub(crate) enum Provider {
     Evolution,
     /// WhatsApp Cloud API; an instance is a phone number's id.
     Meta,
+    /// Z-API.
+    Zapi,
+    /// WAHA; an instance is a session.
+    Waha,
+    /// MegaAPI.
+    Megaapi,
+    /// Any HTTP API.
+    Http,
 }
 
 impl Provider {
@@ -29,6 +44,10 @@ impl Provider {
         match self {
             Self::Evolution => "evolution",
             Self::Meta => "meta",
+            Self::Zapi => "zapi",
+            Self::Waha => "waha",
+            Self::Megaapi => "megaapi",
+            Self::Http => "http",
         }
     }
 
@@ -37,6 +56,10 @@ impl Provider {
         match self {
             Self::Evolution => &evolution::EvolutionDialect,
             Self::Meta => &meta::MetaDialect,
+            Self::Zapi => &zapi::ZapiDialect,
+            Self::Waha => &waha::WahaDialect,
+            Self::Megaapi => &megaapi::MegaapiDialect,
+            Self::Http => &generic_http::HttpDialect,
         }
     }
 }
@@ -73,6 +96,19 @@ pub(crate) trait Dialect: Sync {
 
     /// How often a webhook request is repeated, and when.
     fn retries(&self) -> Retries;
+
+    /// Keeps a message while the phone is not connected, and answers so; none: it is refused.
+    fn keep(
+        &self,
+        _state: &Arc<SandboxState>,
+        _draft: Draft,
+        _failure: Option<Failure>,
+    ) -> Option<Response> {
+        None
+    }
+
+    /// The phone is connected again.
+    fn connected(&self, _state: &Arc<SandboxState>, _instance: &str) {}
 }
 
 /// Where events come from.
@@ -102,4 +138,15 @@ pub(crate) struct Retries {
     pub(crate) final_statuses: &'static [u16],
     /// Whether an answer means that the request was taken.
     pub(crate) is_taken: fn(StatusCode) -> bool,
+}
+
+impl Retries {
+    /// A request is made once.
+    pub(crate) const NONE: Self = Self {
+        attempts: 1,
+        first_pause: Duration::ZERO,
+        longest_pause: Duration::ZERO,
+        final_statuses: &[],
+        is_taken: |status| status.is_success(),
+    };
 }

@@ -51,6 +51,16 @@ pub(crate) async fn send(
 }
 
 impl Send {
+    /// A send during which nobody types.
+    pub(crate) fn at_once(draft: Draft, exists: bool) -> Self {
+        Self {
+            draft,
+            exists,
+            typing: Duration::ZERO,
+            failure: None,
+        }
+    }
+
     fn decided(self, state: &SandboxState) -> (Duration, Course) {
         let draft = self.draft;
         let verdict = state.faults.strike(
@@ -106,12 +116,8 @@ impl Course {
             Action::Accept | Action::FailLater(_) | Action::DropAfter
                 if !state.connections.is_open(provider, &draft.instance) =>
             {
-                refused(
-                    state,
-                    provider,
-                    Outcome::Disconnected,
-                    &SendRefusal::Disconnected,
-                )
+                let drops = action == Action::DropAfter;
+                kept_or_refused(state, hang_up, draft, failure, drops)
             }
             Action::Accept | Action::FailLater(_) => {
                 let message = accepted(state, draft, failure);
@@ -136,7 +142,34 @@ impl Course {
     }
 }
 
-fn accepted(state: &Arc<SandboxState>, draft: Draft, failure: Option<Failure>) -> Arc<Message> {
+/// What becomes of a message that finds the phone not connected.
+fn kept_or_refused(
+    state: &Arc<SandboxState>,
+    hang_up: &HangUp,
+    draft: Draft,
+    failure: Option<Failure>,
+    drops: bool,
+) -> Response {
+    let provider = draft.provider;
+    match provider.dialect().keep(state, draft, failure) {
+        None => {
+            let refusal = SendRefusal::Disconnected;
+            refused(state, provider, Outcome::Disconnected, &refusal)
+        }
+        Some(_) if drops => dropped(state, hang_up, Outcome::DroppedAfter),
+        Some(answer) => {
+            state.stats.count(Outcome::Accepted);
+            answer
+        }
+    }
+}
+
+/// Takes a message in, and tells of it.
+pub(crate) fn accepted(
+    state: &Arc<SandboxState>,
+    draft: Draft,
+    failure: Option<Failure>,
+) -> Arc<Message> {
     let message = state.messages.accept(draft);
     webhooks::announce_sent(state, &message, failure);
     message

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::connection::{HangUp, SandboxListener};
 use crate::options::SandboxOptions;
 use crate::state::SandboxState;
-use crate::{control, evolution, meta, phone};
+use crate::{control, evolution, generic_http, megaapi, meta, phone, waha, zapi};
 
 /// Answers under way get this long to end after a shutdown: a client that never finishes its
 /// request must not keep the process alive.
@@ -116,6 +116,10 @@ fn routes(state: Arc<SandboxState>) -> Router {
     phone::routes()
         .merge(control::routes())
         .merge(meta::routes())
+        .merge(zapi::routes())
+        .merge(waha::routes())
+        .merge(megaapi::routes())
+        .merge(generic_http::routes())
         .merge(evolution::routes())
         .with_state(state)
 }

@@ -12,7 +12,9 @@ use crate::messages::MessageStore;
 use crate::meta::MetaSettings;
 use crate::options::{Clock, EvolutionVersion, SandboxOptions};
 use crate::stats::Stats;
+use crate::waha::Sessions;
 use crate::webhooks::Webhooks;
+use crate::zapi::Queues;
 
 /// One running sandbox.
 pub(crate) struct SandboxState {
@@ -23,6 +25,8 @@ pub(crate) struct SandboxState {
     pub(crate) messages: MessageStore,
     pub(crate) faults: FaultBook,
     pub(crate) connections: Connections,
+    pub(crate) zapi_queues: Queues,
+    pub(crate) waha_sessions: Sessions,
     pub(crate) webhooks: Webhooks,
     pub(crate) last_inbound: LastInbound,
     pub(crate) meta: MetaSettings,
@@ -51,6 +55,8 @@ impl SandboxState {
             clock: options.clock,
             faults: FaultBook::default(),
             connections: Connections::default(),
+            zapi_queues: Queues::default(),
+            waha_sessions: Sessions::default(),
             webhooks: Webhooks::default(),
             last_inbound: LastInbound::default(),
             meta: MetaSettings::default(),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// A message accepted and answered with 201.
+    /// A message accepted and answered.
     Accepted,
     /// A question about the instance, a number or the server, answered.
     Answered,
@@ -15,7 +15,7 @@ pub(crate) enum Outcome {
     Malformed,
     /// An instance that does not exist.
     UnknownInstance,
-    /// No `apikey`, or a wrong one.
+    /// No key, or a wrong one.
     Unauthorized,
     /// A body that lacks what the endpoint needs.
     SchemaError,

@@ -46,7 +46,7 @@ pub(super) fn complaint(
 pub(super) const FILE: &str = "file";
 
 /// A field as it is kept: long texts as their size and hash.
-pub(super) fn abridged((name, value): (String, Value)) -> (String, Value) {
+pub(crate) fn abridged((name, value): (String, Value)) -> (String, Value) {
     let value = match value {
         Value::String(text) if text.len() > KEPT_BYTES => summary(text.as_bytes()),
         Value::Object(nested) => Value::Object(nested.into_iter().map(abridged).collect()),

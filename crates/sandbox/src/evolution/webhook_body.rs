@@ -61,7 +61,7 @@ fn envelope(source: &Source<'_>, event: &str, data: Value) -> Value {
 }
 
 /// The address of the company's own phone.
-pub(super) fn owner(instance: &str) -> String {
+pub(crate) fn owner(instance: &str) -> String {
     let (high, _) = stable_id(instance).as_u64_pair();
     format!("55119{:08}@s.whatsapp.net", high % 100_000_000)
 }

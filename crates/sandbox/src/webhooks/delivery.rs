@@ -195,7 +195,7 @@ impl Group {
     }
 
     fn url(&self, event: &str) -> Url {
-        let mut url = self.webhook.url.clone();
+        let mut url = self.webhook.url_of(event).clone();
         if self.webhook.by_events {
             let path = url.path().trim_end_matches('/').to_owned();
             let event = event.to_lowercase().replace('_', "-");

@@ -42,6 +42,9 @@ pub(crate) struct Webhook {
     /// Pause before the first repetition of a request that failed, instead of the provider's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) retry_ms: Option<u64>,
+    /// Other addresses of single events, by the provider's names of them.
+    #[serde(default, skip)]
+    pub(crate) urls: BTreeMap<String, Url>,
     /// Headers of each request.
     #[serde(default, skip_serializing)]
     pub(crate) headers: BTreeMap<String, String>,
@@ -88,6 +91,7 @@ impl Webhook {
             shuffle: false,
             repeat: 0,
             retry_ms: None,
+            urls: BTreeMap::new(),
             headers: BTreeMap::new(),
             events: BTreeSet::new(),
             batch: false,
@@ -102,6 +106,11 @@ impl Webhook {
     /// One line that says what is wrong.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
         serde_json::from_slice(body).map_err(|error| format!("not a webhook: {error}"))
+    }
+
+    /// Where this event is told.
+    pub(crate) fn url_of(&self, event: &str) -> &Url {
+        self.urls.get(event).unwrap_or(&self.url)
     }
 
     /// Whether this event is wanted.

@@ -5,12 +5,16 @@
 )]
 
 mod client;
+mod clients;
 mod connections;
+mod deliveries;
 mod events;
 mod evolution;
 mod faults;
+mod generic_http;
 mod instances;
 mod lifecycle;
+mod megaapi;
 mod messages;
 mod meta;
 mod meta_media;
@@ -19,4 +23,8 @@ mod meta_webhooks;
 mod operations;
 mod phone;
 mod receiver;
+mod waha;
 mod webhooks;
+mod zapi;
+mod zapi_queue;
+mod zapi_webhooks;
