@@ -28,6 +28,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::{ConnectionState, Health, Pairing};
 use crate::http::Http;
+use crate::media::{MediaCheck, WHATSAPP};
 use crate::provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation};
 use crate::registry::{DefaultLimits, Registered};
 
@@ -35,6 +36,7 @@ use crate::registry::{DefaultLimits, Registered};
 pub(crate) struct Evolution {
     address: ChannelAddress,
     http: Http,
+    files: MediaCheck,
     options: EvolutionOptions,
     version: ServerVersion,
 }
@@ -71,6 +73,7 @@ impl Evolution {
         Ok(Self {
             version: options.server_version(),
             address,
+            files: MediaCheck::new(http.clone(), WHATSAPP),
             http,
             options,
         })
@@ -170,7 +173,7 @@ impl Provider for Evolution {
     }
 
     async fn prepare(&self, message: &OutgoingMessage) -> Result<(), SendError> {
-        body::prepare_media(&self.http, &message.body).await
+        self.files.check_message(&message.body).await
     }
 
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {

@@ -22,6 +22,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::{Health, Pairing};
 use crate::http::Http;
+use crate::media::{MediaCheck, WHATSAPP};
 use crate::provider::{Accepted, OutgoingMessage, Provider};
 use crate::registry::{DefaultLimits, Registered};
 
@@ -29,6 +30,7 @@ use crate::registry::{DefaultLimits, Registered};
 pub(crate) struct Megaapi {
     address: ChannelAddress,
     http: Http,
+    files: MediaCheck,
 }
 
 pub(crate) const REGISTERED: Registered = Registered {
@@ -83,7 +85,11 @@ impl Megaapi {
 
     fn new(address: ChannelAddress, http: Http) -> Result<Self, UnusableChannel> {
         let _: NoOptions = address.options.read()?;
-        Ok(Self { address, http })
+        Ok(Self {
+            address,
+            files: MediaCheck::new(http.clone(), WHATSAPP),
+            http,
+        })
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, SendError> {
@@ -123,6 +129,10 @@ impl Provider for Megaapi {
             MessageKind::Audio,
             MessageKind::Video,
         ]
+    }
+
+    async fn prepare(&self, message: &OutgoingMessage) -> Result<(), SendError> {
+        self.files.check_message(&message.body).await
     }
 
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {

@@ -21,7 +21,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::Health;
 use crate::http::Http;
-use crate::media::MediaCache;
+use crate::media::{self, MediaCache, MediaCheck};
 use crate::provider::{Accepted, OutgoingMessage, Provider};
 use crate::registry::{DefaultLimits, Registered};
 use options::MetaOptions;
@@ -41,6 +41,8 @@ pub(crate) struct Meta {
     http: Http,
     /// Files that Meta has.
     uploaded: MediaCache,
+    /// Files that Meta fetches itself.
+    links: MediaCheck,
 }
 
 impl Meta {
@@ -51,6 +53,7 @@ impl Meta {
         Ok(Self {
             address,
             options,
+            links: MediaCheck::new(http.clone(), files::LIMITS),
             http,
             uploaded: MediaCache::new(files::FILES_KEPT),
         })
@@ -104,9 +107,17 @@ impl Provider for Meta {
         true
     }
 
+    /// Uploads the message's file, which may take five minutes.
+    async fn prepare(&self, message: &OutgoingMessage) -> Result<(), SendError> {
+        limits::check(message)?;
+        let ready = self.ready(&message.body, media::PREPARATION_TIME);
+        ready.await.map(drop)
+    }
+
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {
         limits::check(message)?;
-        let file = self.ready(&message.body).await?;
+        let time = media::time_within_sending(&self.http);
+        let file = self.ready(&message.body, time).await?;
         let body = request::of(message, file.as_ref())?;
         let request = self
             .request(

@@ -31,10 +31,13 @@ pub trait Provider: Send + Sync {
         false
     }
 
-    /// Does beforehand what may take long and sends nothing: uploads a file. [`Self::send`] finds what it made, and does it
-    /// itself where that is not the case.
+    /// Does beforehand what may take long, minutes even, and sends nothing: looks at the message's file, and uploads it to
+    /// providers that want that. Callers call it before [`Self::send`], which does not look at files again; a file that
+    /// was not uploaded beforehand it uploads itself, within its own time. What was found at an address holds for ten
+    /// minutes, so that asking for the same again is quick.
     ///
     /// # Errors
+    /// [`ErrorClass::Rejected`] for a file that cannot be sent, [`ErrorClass::SourceError`] for one that cannot be had now.
     /// Never [`ErrorClass::Uncertain`].
     async fn prepare(&self, _message: &OutgoingMessage) -> Result<(), SendError> {
         Ok(())

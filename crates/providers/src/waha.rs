@@ -26,6 +26,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::{Health, Pairing};
 use crate::http::Http;
+use crate::media::{MediaCheck, WHATSAPP};
 use crate::provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation};
 use crate::registry::{DefaultLimits, Registered};
 use session::Session;
@@ -34,6 +35,7 @@ use session::Session;
 pub(crate) struct Waha {
     address: ChannelAddress,
     http: Http,
+    files: MediaCheck,
 }
 
 pub(crate) const REGISTERED: Registered = Registered {
@@ -54,7 +56,11 @@ impl Waha {
 
     fn new(address: ChannelAddress, http: Http) -> Result<Self, UnusableChannel> {
         let _: NoOptions = address.options.read()?;
-        Ok(Self { address, http })
+        Ok(Self {
+            address,
+            files: MediaCheck::new(http.clone(), WHATSAPP),
+            http,
+        })
     }
 
     /// The URL of this path below `/api`, each part encoded.
@@ -115,6 +121,10 @@ impl Provider for Waha {
 
     fn can_quote(&self) -> bool {
         true
+    }
+
+    async fn prepare(&self, message: &OutgoingMessage) -> Result<(), SendError> {
+        self.files.check_message(&message.body).await
     }
 
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {

@@ -27,6 +27,7 @@ use crate::channel::{ChannelAddress, UnusableChannel};
 use crate::exchange::{Answer, SEND_ANSWER_CAP_BYTES, exchange};
 use crate::health::{ConnectionState, Health, Pairing};
 use crate::http::Http;
+use crate::media::{MediaCheck, WHATSAPP};
 use crate::provider::{Accepted, Enquiry, Lookup, OutgoingMessage, Provider, Reconciliation};
 use crate::registry::{DefaultLimits, Registered};
 
@@ -35,6 +36,7 @@ pub(crate) struct Zapi {
     address: ChannelAddress,
     options: ZapiOptions,
     http: Http,
+    files: MediaCheck,
 }
 
 pub(crate) const REGISTERED: Registered = Registered {
@@ -83,6 +85,7 @@ impl Zapi {
         Ok(Self {
             address,
             options,
+            files: MediaCheck::new(http.clone(), WHATSAPP),
             http,
         })
     }
@@ -153,6 +156,10 @@ impl Provider for Zapi {
 
     fn can_quote(&self) -> bool {
         true
+    }
+
+    async fn prepare(&self, message: &OutgoingMessage) -> Result<(), SendError> {
+        self.files.check_message(&message.body).await
     }
 
     async fn send(&self, message: &OutgoingMessage) -> Result<Accepted, SendError> {

@@ -11,8 +11,6 @@ use super::address;
 use super::options::Version;
 use crate::provider::OutgoingMessage;
 
-pub(super) use media::prepare_media;
-
 /// A request to `/message/{operation}/{instance}`.
 pub(super) struct MessageRequest {
     pub(super) operation: &'static str,

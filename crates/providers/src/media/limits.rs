@@ -3,7 +3,7 @@
 use zapgres_core::error_class::SendError;
 use zapgres_core::message::MessageKind;
 
-use super::unusable;
+use super::{unusable, webp};
 
 const KB: u64 = 1024;
 const MB: u64 = 1024 * KB;
@@ -27,6 +27,8 @@ pub(crate) struct MediaLimit {
     pub(crate) types: &'static [&'static str],
     /// Size.
     pub(crate) cap_bytes: u64,
+    /// Size of a picture that does not move, where that is less.
+    pub(crate) still_cap_bytes: Option<u64>,
 }
 
 /// What WhatsApp itself takes, for providers that convert types as phones do.
@@ -65,6 +67,16 @@ impl MediaLimit {
             name,
             types,
             cap_bytes,
+            still_cap_bytes: None,
+        }
+    }
+
+    /// The limit for the file that begins with `head`.
+    pub(super) fn of_file(self, head: &[u8]) -> Self {
+        let still = self.still_cap_bytes.filter(|_| !webp::is_animated(head));
+        Self {
+            cap_bytes: still.unwrap_or(self.cap_bytes),
+            ..self
         }
     }
 

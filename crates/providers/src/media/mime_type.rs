@@ -61,16 +61,22 @@ fn says_nothing(name: &str) -> bool {
     !name.contains('/') || [ANY_BYTES, "binary/octet-stream"].contains(&name)
 }
 
-/// MP4 is a container for both; the bytes at the beginning do not tell for which.
+/// These are containers for both; the bytes at the beginning do not tell for which.
 fn as_sound(seen: String, limit: &MediaLimit) -> String {
-    if seen == "video/mp4" && limit.admits_type("audio/mp4") {
-        return "audio/mp4".to_owned();
+    let sound = match seen.as_str() {
+        "video/mp4" => "audio/mp4",
+        "video/webm" => "audio/webm",
+        _ => return seen,
+    };
+    match limit.admits_type(sound) {
+        true => sound.to_owned(),
+        false => seen,
     }
-    seen
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::HEAD_BYTES;
     use super::*;
 
     const IMAGE: MediaLimit = MediaLimit::new("an image", &["image/jpeg", "image/png"], 100);
@@ -78,10 +84,13 @@ mod tests {
     const DOCUMENT: MediaLimit = MediaLimit::new("a document", &[], 100);
     const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF";
     const MP4: &[u8] = b"\0\0\0\x18ftypisom\0\0\x02\0isomiso2mp41";
+    /// As browsers record it; the rest of the beginning does not matter.
+    const WEBM: &[u8] = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\x82\x84webm";
     const HTML: &[u8] = b"<!DOCTYPE html><html><body>log in";
 
     #[test]
     fn the_bytes_tell_the_type_and_then_whoever_has_them() {
+        let webm = [WEBM, &[0; HEAD_BYTES]].concat();
         for (given, announced, head, limit, expected) in [
             (None, None, JPEG, &IMAGE, "image/jpeg"),
             (Some("image/png"), None, JPEG, &IMAGE, "image/jpeg"),
@@ -101,6 +110,7 @@ mod tests {
                 "image/png",
             ),
             (None, None, MP4, &SOUND, "audio/mp4"),
+            (None, None, &webm, &SOUND, "audio/webm"),
             (
                 None,
                 Some("application/pdf"),

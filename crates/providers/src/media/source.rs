@@ -1,12 +1,14 @@
 //! Where a file's bytes come from, piece by piece.
 
+use std::time::Duration;
+
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response, StatusCode, Url};
 use zapgres_core::error_class::SendError;
 use zapgres_core::message::{Media, MediaSource};
 
 use super::base64_chunks::Base64Chunks;
-use super::{preparation_time, unavailable, unusable};
+use super::{unavailable, unusable};
 use crate::http::{Http, forbidden_address};
 
 /// The bytes of a file, and what is said of them.
@@ -24,9 +26,14 @@ enum Bytes<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(super) async fn open(http: &Http, media: &'a Media) -> Result<Self, SendError> {
+    /// Begins to read what has to come within `time`.
+    pub(super) async fn open(
+        http: &Http,
+        media: &'a Media,
+        time: Duration,
+    ) -> Result<Self, SendError> {
         match &media.source {
-            MediaSource::Url(url) => Self::at(http, url).await,
+            MediaSource::Url(url) => Self::at(http, url, time).await,
             MediaSource::Base64(text) => Ok(Self {
                 bytes: Bytes::Base64(Base64Chunks::of(text)),
                 announced_type: None,
@@ -35,11 +42,9 @@ impl<'a> Source<'a> {
         }
     }
 
-    async fn at(http: &Http, url: &str) -> Result<Self, SendError> {
+    async fn at(http: &Http, url: &str, time: Duration) -> Result<Self, SendError> {
         let url = Url::parse(url).map_err(|_| unusable("the file's address is not a URL"))?;
-        let request = http
-            .request(Method::GET, url)
-            .timeout(preparation_time(http));
+        let request = http.request(Method::GET, url).timeout(time);
         let answer = request.send().await.map_err(|error| broken(&error))?;
         admit(answer.status())?;
         let announced_type = answer.headers().get(CONTENT_TYPE);

@@ -10,7 +10,7 @@ use zapgres_core::message::{Media, MediaSource, MessageBody, MessageKind, Templa
 
 use super::{Meta, answer};
 use crate::exchange::{SEND_ANSWER_CAP_BYTES, exchange};
-use crate::media::{self, FetchedFile, MediaLimit, MediaLimits, WHATSAPP};
+use crate::media::{self, FetchedFile, FileAddress, MediaLimit, MediaLimits, WHATSAPP};
 
 const KB: u64 = 1024;
 const MB: u64 = 1024 * KB;
@@ -20,7 +20,7 @@ pub(super) const FILES_KEPT: Duration = Duration::from_secs(29 * 24 * 60 * 60);
 
 /// Source: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types>. Of documents
 /// Meta itself says which types it takes.
-const LIMITS: MediaLimits = MediaLimits {
+pub(super) const LIMITS: MediaLimits = MediaLimits {
     image: MediaLimit::new("an image", &["image/jpeg", "image/png"], 5 * MB),
     video: MediaLimit::new("a video", &["video/mp4", "video/3gpp"], 16 * MB),
     audio: MediaLimit::new(
@@ -34,8 +34,10 @@ const LIMITS: MediaLimits = MediaLimits {
         ],
         16 * MB,
     ),
-    // One that does not move may have 100 KB; which it is, Meta sees itself.
-    sticker: MediaLimit::new("a sticker", &["image/webp"], 500 * KB),
+    sticker: MediaLimit {
+        still_cap_bytes: Some(100 * KB),
+        ..MediaLimit::new("a sticker", &["image/webp"], 500 * KB)
+    },
     ..WHATSAPP
 };
 
@@ -62,19 +64,22 @@ pub(super) fn file_of(body: &MessageBody) -> Option<(MessageKind, &Media)> {
 }
 
 impl Meta {
-    /// Makes the file of a message ready to be named in its request.
+    /// Makes the file of a message ready within `time` to be named in its request.
     ///
     /// # Errors
     /// Never [`ErrorClass::Uncertain`]: no message was sent.
-    pub(super) async fn ready(&self, body: &MessageBody) -> Result<Option<FileName>, SendError> {
+    pub(super) async fn ready(
+        &self,
+        body: &MessageBody,
+        time: Duration,
+    ) -> Result<Option<FileName>, SendError> {
         let Some((kind, media)) = file_of(body) else {
             return Ok(None);
         };
-        let limit = media::preparation_time(&self.http);
-        timeout(limit, self.ready_file(kind, media))
+        timeout(time, self.ready_file(kind, media, time))
             .await
             .unwrap_or_else(|_| {
-                let text = format!("the file could not be fetched and uploaded within {limit:?}");
+                let text = format!("the file could not be fetched and uploaded within {time:?}");
                 Err(media::unavailable(&text))
             })
             .map(Some)
@@ -90,26 +95,52 @@ impl Meta {
         }
     }
 
-    async fn ready_file(&self, kind: MessageKind, media: &Media) -> Result<FileName, SendError> {
+    async fn ready_file(
+        &self,
+        kind: MessageKind,
+        media: &Media,
+        time: Duration,
+    ) -> Result<FileName, SendError> {
         if let MediaSource::Url(url) = &media.source
             && self.options.link_media
         {
-            media::check(&self.http, media, kind, &LIMITS).await?;
+            self.links.check(kind, media).await?;
             return Ok(FileName::Link(url.clone()));
         }
-        let file = media::fetch(&self.http, media, kind, &LIMITS).await?;
-        let slot = self.uploaded.slot(&file, Instant::now());
-        let id = slot.get_or_try_init(|| self.upload(&file)).await?;
-        Ok(FileName::Id(id.clone()))
+        let id = match FileAddress::of(kind, media) {
+            Some(address) => {
+                let slot = self.uploaded.slot_at(address, Instant::now());
+                let given = slot.get_or_try_init(|| self.give(kind, media, time));
+                given.await.cloned()?
+            }
+            None => self.give(kind, media, time).await?,
+        };
+        Ok(FileName::Id(id))
     }
 
-    async fn upload(&self, file: &FetchedFile) -> Result<String, SendError> {
+    /// Meta's id of a file, which it is given unless it has it.
+    async fn give(
+        &self,
+        kind: MessageKind,
+        media: &Media,
+        time: Duration,
+    ) -> Result<String, SendError> {
+        let file = media::fetch(&self.http, media, kind, &LIMITS, time).await?;
+        let slot = self.uploaded.slot(&file, Instant::now());
+        let uploaded = slot.get_or_try_init(|| self.upload(&file, time));
+        uploaded.await.cloned()
+    }
+
+    async fn upload(&self, file: &FetchedFile, time: Duration) -> Result<String, SendError> {
         let form = Form::new()
             .text("messaging_product", "whatsapp")
             .text("type", file.mime_type.clone())
             .part("file", file.part("file").await?);
         let url = self.url(&[&self.address.instance, "media"])?;
-        let request = self.request(Method::POST, url).multipart(form);
+        let request = self
+            .request(Method::POST, url)
+            .multipart(form)
+            .timeout(time);
         let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES)
             .await
             .map_err(SendError::of_question)?;

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod evolution;
+mod files;
 mod generic_http;
 mod megaapi;
 mod meta;

@@ -6,6 +6,7 @@ mod health;
 mod limits;
 mod media;
 mod options;
+mod prepare;
 mod requests;
 mod set_webhook;
 mod webhook;

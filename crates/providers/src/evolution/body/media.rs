@@ -1,33 +1,10 @@
 //! Files: pictures, films, documents, sounds, stickers.
 
 use serde_json::json;
-use tokio::time::timeout;
 use zapgres_core::error_class::SendError;
-use zapgres_core::message::{Media, MediaSource, MessageBody};
+use zapgres_core::message::{Media, MediaSource};
 
 use super::{Part, Version, set_some, unfit};
-use crate::http::Http;
-use crate::media;
-
-/// Looks at the file of a message, if it has one: what the server would fetch in vain, it answers with an error that tells
-/// nothing.
-///
-/// # Errors
-/// When it cannot be had, or WhatsApp does not take it. Nothing was sent.
-pub(in crate::evolution) async fn prepare_media(
-    http: &Http,
-    body: &MessageBody,
-) -> Result<(), SendError> {
-    let Some(file) = body.media() else {
-        return Ok(());
-    };
-    let limit = media::preparation_time(http);
-    let check = media::check(http, file, body.kind(), &media::WHATSAPP);
-    timeout(limit, check).await.unwrap_or_else(|_| {
-        let text = format!("the file could not be looked at within {limit:?}");
-        Err(media::unavailable(&text))
-    })
-}
 
 /// The file as a request has it: its address, or its bytes as base64.
 fn content(media: &Media) -> &str {
