@@ -24,7 +24,7 @@ step "building (release: some minutes the first time)"
 quietly build build release
 quietly build-bench cargo bench --package zapgres-tests --bench inbound --no-run
 step "starting a private cluster"
-bench_server
+bench_server shared_preload_libraries=zapgres zap.databases=bench
 step "measuring (QUICK=1: about 20 seconds, else 70)"
 BENCH_SOCKET=$bench_sockets BENCH_OUTPUT=$target/bench \
     cargo bench --quiet --package zapgres-tests --bench inbound

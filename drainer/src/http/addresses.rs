@@ -21,6 +21,7 @@ const AGE_MAX: Duration = Duration::from_secs(3);
 /// One that is not known may have been made just now.
 const AGE_MAX_OF_UNKNOWN: Duration = Duration::from_millis(250);
 const LOAD_TIMEOUT: Duration = Duration::from_secs(3);
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 const LOAD: &str = "-- load
 select
@@ -64,6 +65,18 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
+    /// Channels of a provider, each of which has other secrets.
+    pub(super) fn with_each_secret(&self, provider: &str) -> Vec<&Channel> {
+        let mut chosen: Vec<&Channel> = Vec::new();
+        for channel in self.of_provider(provider) {
+            let is_new = |known: &&Channel| known.references != channel.references;
+            if chosen.iter().all(is_new) {
+                chosen.push(channel);
+            }
+        }
+        chosen
+    }
+
     /// The channels of a provider.
     pub(super) fn of_provider(&self, provider: &str) -> &[Arc<Channel>] {
         self.by_provider.get(provider).map_or(&[], Vec::as_slice)
@@ -101,8 +114,13 @@ impl Snapshot {
 
 /// The channels that are delivered to.
 #[derive(Default)]
-pub(super) struct Addresses {
-    current: Mutex<Option<Arc<Snapshot>>>,
+pub(super) struct Addresses(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    snapshot: Option<Arc<Snapshot>>,
+    /// When they could not be looked up: whoever asks then is not made to wait for the next attempt.
+    failed_at: Option<Instant>,
 }
 
 impl Addresses {
@@ -130,22 +148,30 @@ impl Addresses {
     }
 
     async fn snapshot(&self, daemon: &Daemon, age_max: Duration) -> Result<Arc<Snapshot>, Refusal> {
-        let mut current = self.current.lock().await;
-        if let Some(snapshot) = &*current
+        let mut known = self.0.lock().await;
+        if let Some(snapshot) = &known.snapshot
             && snapshot.taken_at.elapsed() <= age_max
         {
             return Ok(snapshot.clone());
         }
-        let loaded = match timeout(LOAD_TIMEOUT, load(daemon)).await {
-            Ok(Ok(snapshot)) => Arc::new(snapshot),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "addresses cannot be looked up");
-                return Err(Refusal::Unavailable);
+        if known
+            .failed_at
+            .is_some_and(|at| at.elapsed() < FAILURE_PAUSE)
+        {
+            return Err(Refusal::Unavailable);
+        }
+        match timeout(LOAD_TIMEOUT, load(daemon)).await {
+            Ok(Ok(snapshot)) => {
+                let snapshot = Arc::new(snapshot);
+                known.snapshot = Some(snapshot.clone());
+                known.failed_at = None;
+                return Ok(snapshot);
             }
-            Err(_) => return Err(Refusal::Unavailable),
-        };
-        *current = Some(loaded.clone());
-        Ok(loaded)
+            Ok(Err(error)) => tracing::debug!(%error, "addresses cannot be looked up"),
+            Err(_) => tracing::debug!("looking up addresses takes too long"),
+        }
+        known.failed_at = Some(Instant::now());
+        Err(Refusal::Unavailable)
     }
 }
 

@@ -116,7 +116,8 @@ async fn receive_at_channel(
 }
 
 /// The secret that proves a delivery is the app's, and each number's channel keeps it: only those numbers are believed to be
-/// told about whose channels know the secret.
+/// told about whose channels know the secret. It is read before it is verified, so that a long body has to be compared with
+/// few secrets.
 async fn receive_at_app(
     endpoint: &Endpoint,
     known: Known,
@@ -129,10 +130,50 @@ async fn receive_at_app(
         return Err(Refusal::UnknownAddress);
     }
     let arrived = endpoint.room.read(headers, body).await?;
-    let mut trusting = Vec::new();
+    let told = known.webhook.read(&arrived.bytes)?;
+    let instances: BTreeSet<&str> = told
+        .iter()
+        .filter_map(|told| told.instance.as_deref())
+        .collect();
+    if instances.is_empty() {
+        // About the account, not about a number.
+        let judges = snapshot.with_each_secret(known.name);
+        trusting(endpoint, known, judges, headers, &arrived.bytes)?;
+        return Ok(Delivered::Ignored);
+    }
+    let about = channels
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|channel| instances.contains(channel.instance.as_str()));
+    let about: Vec<&Channel> = about.collect();
+    if about.is_empty() {
+        return Err(Refusal::UnknownAddress);
+    }
+    let ids = trusting(endpoint, known, about, headers, &arrived.bytes)?
+        .into_iter()
+        .filter(|channel| {
+            told.iter()
+                .any(|told| tells(told) && is_about(told, channel))
+        })
+        .map(|channel| channel.id);
+    keep(endpoint, known, ids.collect(), arrived.bytes.clone()).await
+}
+
+/// Those whose secrets prove the delivery.
+///
+/// # Errors
+/// When there is none. A secret that cannot be had may have been the right one.
+fn trusting<'a>(
+    endpoint: &Endpoint,
+    known: Known,
+    judges: Vec<&'a Channel>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Vec<&'a Channel>, Refusal> {
     let mut refusal = Refusal::Proof;
-    for channel in channels {
-        match verify(endpoint, known, channel, headers, &arrived.bytes) {
+    let mut trusting = Vec::new();
+    for channel in judges {
+        match verify(endpoint, known, channel, headers, body) {
             Ok(()) => trusting.push(channel),
             Err(Refusal::Unavailable) => refusal = Refusal::Unavailable,
             Err(_) => {}
@@ -141,22 +182,7 @@ async fn receive_at_app(
     if trusting.is_empty() {
         return Err(refusal);
     }
-    let told = known.webhook.read(&arrived.bytes)?;
-    let instances: BTreeSet<&str> = told
-        .iter()
-        .filter_map(|told| told.instance.as_deref())
-        .collect();
-    let of_number = |channel: &&&Arc<Channel>| instances.contains(channel.instance.as_str());
-    let about: Vec<&Arc<Channel>> = trusting.iter().filter(of_number).copied().collect();
-    if about.is_empty() && !instances.is_empty() {
-        return Err(Refusal::UnknownAddress);
-    }
-    let told_something = about.into_iter().filter(|channel| {
-        told.iter()
-            .any(|told| tells(told) && is_about(told, channel))
-    });
-    let ids = told_something.map(|channel| channel.id).collect();
-    keep(endpoint, known, ids, arrived.bytes.clone()).await
+    Ok(trusting)
 }
 
 fn verify(

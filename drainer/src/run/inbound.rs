@@ -22,6 +22,7 @@ use crate::database::DatabaseError;
 use crate::metrics::Conclusion;
 use batch::{Batch, Worked};
 use claim::Event;
+use conclude::Verdict;
 
 /// Deliveries read in one transaction.
 const BATCH: usize = 200;
@@ -41,10 +42,11 @@ enum Round {
 pub(crate) async fn run(daemon: Arc<Daemon>) {
     let mut trouble = String::new();
     let mut one_by_one = 0_usize;
+    let mut encoding = Encoding::default();
     while daemon.may_send().await {
         let limit = if one_by_one > 0 { 1 } else { BATCH };
         one_by_one = one_by_one.saturating_sub(1);
-        let pause = match round(&daemon, limit).await {
+        let pause = match round(&daemon, limit, &mut encoding).await {
             Ok(Round::Full) => continue,
             Ok(Round::Refused(count)) => {
                 one_by_one = count;
@@ -74,9 +76,27 @@ pub(crate) async fn run(daemon: Arc<Daemon>) {
     }
 }
 
-async fn round(daemon: &Arc<Daemon>, limit: usize) -> Result<Round, DatabaseError> {
+/// Whether the database has Western European characters only, once that is known.
+#[derive(Default)]
+struct Encoding(Option<bool>);
+
+impl Encoding {
+    async fn is_western_only(&mut self, client: &Client) -> Result<bool, DatabaseError> {
+        if let Some(known) = self.0 {
+            return Ok(known);
+        }
+        let asked = encoding::is_western_only(client).await?;
+        Ok(*self.0.insert(asked))
+    }
+}
+
+async fn round(
+    daemon: &Arc<Daemon>,
+    limit: usize,
+    encoding: &mut Encoding,
+) -> Result<Round, DatabaseError> {
     let mut client = daemon.client().await?;
-    let western_only = encoding::is_western_only(&client).await?;
+    let western_only = encoding.is_western_only(&client).await?;
     let transaction = client.transaction().await?;
     let events = claim::claim(&transaction, limit).await?;
     if events.is_empty() {
@@ -85,9 +105,9 @@ async fn round(daemon: &Arc<Daemon>, limit: usize) -> Result<Round, DatabaseErro
     let batch = Batch::read(&events, western_only);
     let worked = match batch.work(&transaction, &events).await {
         Ok(worked) => worked,
-        Err(error) if is_about_data(&error) => {
+        Err(error) if is_about_contents(&error) => {
             transaction.rollback().await?;
-            return refuse(daemon, &client, &events, error).await;
+            return put_away(daemon, &client, &events, error).await;
         }
         Err(error) => return Err(error.into()),
     };
@@ -96,14 +116,24 @@ async fn round(daemon: &Arc<Daemon>, limit: usize) -> Result<Round, DatabaseErro
     Ok(Round::Full)
 }
 
-/// What the server says to values that it cannot store. Anything else ends without our doing.
-fn is_about_data(error: &tokio_postgres::Error) -> bool {
-    let class = error.code().map(SqlState::code);
-    class.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+/// Classes of errors that say nothing of what is written: connection, transaction state, conflicts, resources, locks, an
+/// operator, the system.
+const CIRCUMSTANCES: [&str; 8] = ["08", "25", "40", "53", "55", "57", "58", "XX"];
+/// Classes of errors that say that a value will never be stored: data, integrity.
+const VALUES: [&str; 2] = ["22", "23"];
+
+fn is_of(error: &tokio_postgres::Error, classes: &[&str]) -> bool {
+    let code = error.code().map(SqlState::code);
+    code.is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
 }
 
-/// Finds the one that is refused, and puts it away.
-async fn refuse(
+/// Whether the server refused what was to be written, perhaps because of a single delivery.
+fn is_about_contents(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some() && !is_of(error, &CIRCUMSTANCES)
+}
+
+/// Finds the one that is refused, and puts it away: for good, or until somebody has mended what refuses it.
+async fn put_away(
     daemon: &Daemon,
     client: &Client,
     events: &[Event],
@@ -112,10 +142,17 @@ async fn refuse(
     let [event] = events else {
         return Ok(Round::Refused(events.len()));
     };
+    let is_final = is_of(&error, &VALUES);
+    let verdict = match is_final {
+        true => Verdict::Concluded(Conclusion::Refused),
+        false => Verdict::again(event.attempts),
+    };
+    conclude::conclude(client, &[(event.id, verdict)]).await?;
+    daemon
+        .metrics
+        .processed(Conclusion::Refused, u64::from(is_final));
     let error = DatabaseError::from(error);
-    tracing::error!(%error, event_id = event.id, "a delivery is refused by the database and left alone");
-    conclude::refuse(client, event.id).await?;
-    daemon.metrics.processed(Conclusion::Refused, 1);
+    tracing::error!(%error, event_id = event.id, is_final, "the database refuses what a delivery tells");
     Ok(Round::Full)
 }
 

@@ -65,6 +65,13 @@ async fn used_database() -> (Database, Session) {
          insert into zap.setting (key, value) values ('sending.enabled', 'true');
          insert into zap.sweep_mark (source_id, key) select id, 4 from zap.source;
          insert into zap.notification_logs (level, event) values ('info', 'captured');
+         insert into zap.channel_webhook (token_hash, channel_id) select sha256('token'), id from zap.channel;
+         insert into zap.inbound_event (channel_id, provider, payload) select id, 'meta', '\\x00ff' from zap.channel;
+         insert into zap.sent_message (channel_id, provider_message_id, notification_id, attempt)
+         select id, 'wamid.1', 1, 1 from zap.channel;
+         insert into zap.message_history
+             (tenant_id, channel_id, direction, provider_message_id, chat_kind, chat, kind, at)
+         select '1', id, 'in', 'wamid.2', 'phone', '+5511987654321', 'text', now() from zap.channel;
          insert into zap.installation (system_identifier, database_oid, data_directory)
          select * from zap.this_installation() on conflict do nothing",
     )
@@ -87,6 +94,10 @@ async fn a_restored_dump_has_every_row() {
         "notification_logs",
         "daemon",
         "channel_state",
+        "channel_webhook",
+        "inbound_event",
+        "sent_message",
+        "message_history",
     ] {
         assert!(
             !before.contains(&format!("zap.{table}\n\n")),

@@ -46,6 +46,19 @@ async fn the_tables_have_their_columns() {
             "source_id event subject first_item_known reason missed_at",
         ),
         ("capture_gap", "source_id transaction made_at"),
+        ("channel_webhook", "token_hash channel_id created_at"),
+        (
+            "inbound_event",
+            "channel_id provider payload received_at next_attempt_at attempts processed_at outcome",
+        ),
+        (
+            "sent_message",
+            "channel_id provider_message_id notification_id attempt sent_at",
+        ),
+        (
+            "message_history",
+            "tenant_id channel_id direction provider_message_id chat_kind chat author name kind text content quotes is_own at",
+        ),
         (
             "installation",
             "system_identifier database_oid data_directory",

@@ -41,8 +41,13 @@ async fn an_app_tells_of_its_own_numbers_only() {
         let signature = sign(secret, body.as_bytes());
         receiver.post(PATH, body, Some(&signature)).await.status()
     };
-    assert_eq!(deliver(NUMBER, SECRETS[1]).await, StatusCode::NOT_FOUND);
-    assert_eq!(deliver("2060", "another").await, StatusCode::UNAUTHORIZED);
+    for (number, secret, answer) in [
+        (NUMBER, SECRETS[1], StatusCode::UNAUTHORIZED),
+        ("2060", "another", StatusCode::UNAUTHORIZED),
+        ("3060", SECRETS[1], StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(deliver(number, secret).await, answer, "{number}");
+    }
     assert_eq!(stand.stored().await, 0);
     assert_eq!(deliver("2060", SECRETS[1]).await, StatusCode::OK);
     assert_eq!(stand.stored().await, 1);

@@ -65,15 +65,6 @@ pub(super) async fn conclude(
     Ok(())
 }
 
-/// The database takes nothing of this delivery.
-pub(super) async fn refuse(
-    client: &impl GenericClient,
-    event_id: i64,
-) -> Result<(), tokio_postgres::Error> {
-    let refused = Verdict::Concluded(Conclusion::Refused);
-    conclude(client, &[(event_id, refused)]).await
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
