@@ -1,0 +1,8 @@
+//! Channels and numbers: what the daemon and the commands do with them.
+
+mod addresses;
+mod commands;
+mod connect;
+mod remove;
+mod requests;
+mod windows;
