@@ -3,6 +3,7 @@
 mod addresses;
 mod commands;
 mod connect;
+mod health;
 mod remove;
 mod requests;
 mod windows;
