@@ -4,6 +4,7 @@ mod addresses;
 mod commands;
 mod connect;
 mod health;
+mod kinds;
 mod remove;
 mod requests;
 mod windows;
