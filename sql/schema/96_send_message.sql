@@ -21,7 +21,7 @@ begin
         raise exception 'there is no channel %', send_message.channel
             using errcode = 'undefined_object', hint = 'zapgres channel list names them; zapgres channel add adds one.';
     end if;
-    if kind <> all (array[
+    if coalesce(kind, '') <> all (array[
         'text', 'template', 'image', 'document', 'audio', 'video', 'sticker', 'location', 'contact', 'reaction', 'buttons',
         'list', 'poll'
     ]) then
@@ -31,19 +31,30 @@ begin
                 hint = 'text, template, image, document, audio, video, sticker, location, contact, reaction, buttons, list or poll.';
     end if;
     if jsonb_typeof(payload) <> 'object' then
-        raise exception 'the payload is no JSON object' using errcode = 'invalid_parameter_value';
+        raise exception 'the payload is no JSON object'
+            using errcode = 'invalid_parameter_value', hint = 'Give it the fields of the kind, such as {"url": "https://h/a.jpg"}.';
     end if;
-    if kind = 'text' and coalesce(body, payload ->> 'text', '') = '' then
-        raise exception 'a text message needs a body' using errcode = 'invalid_parameter_value';
+    if kind = 'text' and coalesce(nullif(body, ''), payload ->> 'text', '') !~ '\S' then
+        raise exception 'a text message needs a body'
+            using errcode = 'invalid_parameter_value', hint = 'Give body the text that the recipient shall read.';
     end if;
-    if recipient_kind <> all (array['phone', 'lid', 'bsuid', 'group'])
-        or (recipient_kind = 'phone' and recipient !~ '^\+[1-9][0-9]{7,14}$')
+    -- Opt-outs and histories know these addresses without their servers.
+    if recipient_kind in ('lid', 'group') then
+        recipient := regexp_replace(recipient, '@(lid|g\.us)$', '');
+    end if;
+    if coalesce(recipient_kind, '') <> all (array['phone', 'lid', 'bsuid', 'group'])
+        or coalesce(recipient, '') !~ '\S'
+        -- They know a mobile of Brazil by its number with the ninth digit.
+        or (
+            recipient_kind = 'phone'
+            and (recipient !~ '^\+[1-9][0-9]{7,14}$' or recipient ~ '^\+55[1-9]{2}[6-9][0-9]{7}$')
+        )
     then
         -- The number itself is not repeated: it is private.
         raise exception 'this is not a recipient of kind %', recipient_kind
             using
                 errcode = 'invalid_parameter_value',
-                hint = 'A phone is written +5511987654321; the other kinds are lid, bsuid and group.';
+                hint = 'A phone is written +5511987654321, a mobile of Brazil with its ninth digit; the other kinds are lid, bsuid and group.';
     end if;
     insert into zap.notification_queue (
         public_id, event, subject, dedup_key, tenant_id, channel_id, recipient, recipient_kind, kind, body, payload, resolved_at,

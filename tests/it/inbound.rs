@@ -8,6 +8,7 @@ mod delivery;
 mod evolution;
 mod graph;
 mod histories;
+mod plans;
 mod receipts;
 mod refusals;
 mod retention;

@@ -5,6 +5,7 @@
 
 mod capture;
 mod captured;
+mod channels;
 mod chaos;
 mod cluster;
 mod control;

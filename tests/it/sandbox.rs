@@ -28,11 +28,15 @@ impl Provider {
 
     /// Starts one on a free port that lets only this key in.
     pub fn start_requiring(key: &str) -> Self {
+        Self::start_requiring_at((Ipv4Addr::LOCALHOST, 0).into(), key)
+    }
+
+    /// The same on the port of another that was stopped.
+    pub fn start_requiring_at(address: SocketAddr, key: &str) -> Self {
         let options = SandboxOptions {
             api_key: Some(key.to_owned()),
             ..SandboxOptions::default()
         };
-        let address = (Ipv4Addr::LOCALHOST, 0).into();
         Self::serve(Sandbox::bind_with(address, options).expect("bind the sandbox"))
     }
 
@@ -90,6 +94,37 @@ impl Provider {
     pub async fn count(&self) -> u64 {
         let stats = self.get("stats").await;
         stats["messages"]["latest"].as_u64().expect("a count")
+    }
+
+    /// How many requests ended like this, by the names of `/sandbox/stats`.
+    pub async fn requests(&self, outcome: &str) -> u64 {
+        let stats = self.get("stats").await;
+        stats["requests"][outcome].as_u64().expect(outcome)
+    }
+
+    /// Puts the connection of a number at Evolution where a test wants it.
+    pub async fn set_connection(&self, instance: &str, connection: &Value) {
+        let path = format!("connections/evolution/{instance}");
+        self.put(&path, connection).await;
+    }
+
+    /// Scans the QR code of a number at Evolution, if one is shown; whether it was.
+    pub async fn scan(&self, instance: &str) -> bool {
+        let path = format!("connections/evolution/{instance}/scan");
+        let url = format!("{}/sandbox/{path}", self.url());
+        let answer = client().post(url).send().await.expect("scan");
+        answer.status().is_success()
+    }
+
+    /// Sets the templates that Meta has approved, and how it takes free text.
+    pub async fn set_meta(&self, settings: &Value) {
+        self.put("meta", settings).await;
+    }
+
+    async fn put(&self, what: &str, body: &Value) {
+        let url = format!("{}/sandbox/{what}", self.url());
+        let answer = client().put(url).json(body).send().await.expect(what);
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
     }
 
     async fn list(&self, what: &str) -> Vec<Value> {

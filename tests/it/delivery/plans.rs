@@ -203,3 +203,44 @@ async fn marks_and_outcomes_do_not_read_all_attempts() {
     // What is held is read by a look now and then, not for each of 40 messages.
     assert!(read < 50_000, "{read} entries read");
 }
+
+/// What is known of other numbers, and the approved texts of other companies.
+const KNOWN: &str = "
+    insert into zap.recipient_address (channel_id, kind, address, confirmed_address, expires_at)
+    select c.id, 'phone', '+55219' || (80000000 + n), 'x', now() + interval '1 day'
+    from zap.channel as c, generate_series(1, 20000) as n;
+    insert into zap.recipient_alias (channel_id, alias, kind, address)
+    select a.channel_id, a.address || '@lid', a.kind, a.address from zap.recipient_address as a;
+    insert into zap.tenant (id) select 'other ' || n from generate_series(1, 20000) as n;
+    insert into zap.provider_template (tenant_id, event, name)
+    select 'other ' || n, 'order_received', 'pedido' from generate_series(1, 20000) as n";
+
+/// Rows of these tables that have been read, by index or not.
+const READ_OF_KNOWN: &str = "
+    select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_user_tables
+    where schemaname = 'zap' and relname in ('recipient_address', 'recipient_alias', 'provider_template')";
+
+/// O4: what is known of a number and the company's approved texts are found by key, however much is known of others.
+#[tokio::test]
+async fn what_is_known_of_others_is_not_read() {
+    let stand = Stand::open(plain()).await;
+    stand.session.run(KNOWN).await;
+    stand
+        .session
+        .run(
+            "analyze zap.recipient_address, zap.recipient_alias, zap.provider_template, zap.tenant",
+        )
+        .await;
+    stand.session.run("select pg_stat_force_next_flush()").await;
+    let before = stand.session.count(READ_OF_KNOWN).await;
+    let daemon = stand.daemon();
+    for key in 1..=40 {
+        stand.place([key]).await;
+        stand.until_accepted(key as usize).await;
+    }
+    stand.until_done().await;
+    assert!(daemon.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    let read = stand.session.count(READ_OF_KNOWN).await - before;
+    assert!((1..4_000).contains(&read), "{read} rows read to send 40");
+}

@@ -188,7 +188,10 @@ impl Watched {
 fn obstacle(channel: &str, health: &Health) -> Option<String> {
     match health.state {
         ConnectionState::Connected => None,
-        ConnectionState::Connecting => Some("the number is being connected to WhatsApp".to_owned()),
+        // Evolution API calls it so, too, while it waits for a phone to scan its code.
+        ConnectionState::Connecting => Some(format!(
+            "the number is being connected to WhatsApp; if that lasts: zapgres channel connect {channel}"
+        )),
         ConnectionState::AwaitsPairing => Some(format!(
             "the number has to be connected to a phone: zapgres channel connect {channel}"
         )),

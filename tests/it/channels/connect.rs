@@ -1,0 +1,70 @@
+//! `zapgres channel connect`: a code on the terminal, and a phone that scans it.
+
+use serde_json::json;
+
+use crate::cluster::plain;
+use crate::daemon::{Daemon, run, zapgres};
+use crate::delivery::stand::Stand;
+use crate::wait;
+
+fn connect(stand: &Stand, further: &[&str]) -> Daemon {
+    let mut command = zapgres(&["channel", "connect", "channel_1"]);
+    command.args(["--database-url", &stand.database.url("postgres")]);
+    Daemon::spawn(command.args(further))
+}
+
+async fn unpair(stand: &Stand) {
+    let unpaired = json!({"state": "disconnected", "needs_pairing": true});
+    stand.provider.set_connection("instance_1", &unpaired).await;
+}
+
+/// P3: the code is drawn, and the command ends when a phone has scanned it.
+#[tokio::test]
+async fn a_code_is_drawn_until_a_phone_has_scanned_it() {
+    let stand = Stand::open(plain()).await;
+    unpair(&stand).await;
+    let mut command = connect(&stand, &[]);
+    command.until_it_says("█").await;
+    assert!(
+        command.log().contains("Linked devices"),
+        "{}",
+        command.log()
+    );
+    wait::until("the code is scanned", async || {
+        stand.provider.scan("instance_1").await
+    })
+    .await;
+    assert!(command.ended().await.success());
+    let said = command.log();
+    assert!(said.contains("channel channel_1: connected"), "{said}");
+}
+
+/// P3: a number that is connected needs no code.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connected_number_needs_no_code() {
+    let stand = Stand::open(plain()).await;
+    let mut command = connect(&stand, &[]);
+    assert!(command.ended().await.success());
+    assert!(!command.log().contains('█'), "{}", command.log());
+}
+
+/// P3: nobody waits for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_nobody_scans_is_a_failure() {
+    let stand = Stand::open(plain()).await;
+    unpair(&stand).await;
+    let mut command = connect(&stand, &["--for", "1s"]);
+    assert!(!command.ended().await.success());
+    assert!(command.log().contains("within 1s"), "{}", command.log());
+}
+
+/// P3: what a provider cannot do is told in one line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_at_meta_is_connected_by_nobody_here() {
+    let stand = Stand::open(plain()).await;
+    super::windows::move_to_meta(&stand).await;
+    let output = run(&stand.database, &["channel", "connect", "channel_1"]);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{complaint}");
+    assert_eq!(complaint.trim_end().lines().count(), 1, "{complaint}");
+}

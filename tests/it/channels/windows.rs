@@ -1,0 +1,113 @@
+//! Meta takes free text within 24 hours after the recipient last wrote; else an approved template.
+
+use serde_json::json;
+
+use crate::cluster::plain;
+use crate::delivery::stand::Stand;
+use crate::sandbox::text;
+use crate::wait;
+
+/// The approved text for orders, with one gap.
+const TEMPLATE: &str = "insert into zap.provider_template (event, name, parameters)
+     values ('order_received', 'pedido', '[{\"text\": \"{{ order.id }}\"}]')";
+
+/// The customer of `shop::order` has written, as far as we were told.
+const HAS_WRITTEN: &str = "insert into zap.message_history
+     (tenant_id, channel_id, direction, provider_message_id, chat_kind, chat, kind, at)
+     select '1', c.id, 'in', 'wamid.1', 'phone', '+5511987654321', 'text', now() from zap.channel as c";
+
+/// Makes the channel of company 1 one at Meta, of this number.
+pub async fn move_to_meta(stand: &Stand) {
+    stand
+        .session
+        .run("update zap.channel set provider = 'meta', instance = '1060'")
+        .await;
+}
+
+async fn open() -> Stand {
+    let stand = Stand::open(plain()).await;
+    move_to_meta(&stand).await;
+    let settings = json!({
+        "windows": "enforced",
+        "templates": [{
+            "name": "pedido",
+            "language": "pt_BR",
+            "components": [{"type": "BODY", "text": "Seu pedido {{1}} saiu."}],
+        }],
+    });
+    stand.provider.set_meta(&settings).await;
+    stand
+}
+
+async fn assert_sent_as_template(stand: &Stand) {
+    stand.until_status(1, "sent").await;
+    let messages = stand.provider.messages().await;
+    let sent: Vec<[String; 2]> = messages
+        .iter()
+        .map(|one| [text(one, "kind"), text(one, "text")])
+        .collect();
+    assert_eq!(sent, [["template", "Seu pedido 1 saiu."]]);
+    assert_eq!(stand.of_order(1, "attempts").await, "1");
+}
+
+/// C1: who has not written is sent the approved text at once.
+#[tokio::test]
+async fn who_has_not_written_gets_the_approved_template() {
+    let stand = open().await;
+    stand.session.run(TEMPLATE).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    assert_sent_as_template(&stand).await;
+    assert_eq!(stand.provider.requests("refused").await, 0);
+}
+
+/// C1: free text that Meta refuses is followed by the approved text, and both are one attempt.
+#[tokio::test]
+async fn a_refused_text_is_followed_by_the_approved_template() {
+    let stand = open().await;
+    stand.session.run(TEMPLATE).await;
+    stand.session.run(HAS_WRITTEN).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    assert_sent_as_template(&stand).await;
+    assert_eq!(stand.provider.requests("refused").await, 1);
+}
+
+/// C1: without an approved text nothing is sent, and the class says why.
+#[tokio::test]
+async fn without_a_template_a_text_outside_the_window_has_failed() {
+    let stand = open().await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_status(1, "failed").await;
+    assert_eq!(stand.of_order(1, "error_class").await, "window_closed");
+    let error = stand.of_order(1, "last_error").await;
+    assert!(error.contains("131047"), "{error}");
+    assert_eq!(stand.of_order(1, "attempts").await, "1");
+    assert_eq!(stand.provider.count().await, 0);
+}
+
+/// O6: a mistake in an approved template's gaps keeps messages until somebody has mended it.
+#[tokio::test]
+async fn a_mistake_in_a_template_keeps_messages_until_it_is_mended() {
+    let stand = open().await;
+    stand.session.run(TEMPLATE).await;
+    let spoil = "update zap.provider_template set parameters = '[{\"text\": \"{{ order. }}\"}]'";
+    stand.session.run(spoil).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    wait::until("the mistake is told", async || {
+        stand.of_order(1, "reason").await == "template_error"
+    })
+    .await;
+    let error = stand.of_order(1, "last_error").await;
+    assert!(error.contains("zap.provider_template"), "{error}");
+    stand
+        .session
+        .run(
+            "update zap.provider_template set parameters = '[{\"text\": \"{{ order.id }}\"}]';
+             update zap.notification_queue set next_attempt_at = clock_timestamp()",
+        )
+        .await;
+    assert_sent_as_template(&stand).await;
+}
