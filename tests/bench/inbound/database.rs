@@ -23,6 +23,8 @@ pub async fn create(socket: &str, receipts: u64) -> Client {
         &client,
         &format!(
             "insert into zap.tenant (id) values ('1');
+             insert into zap.installation (system_identifier, database_oid, data_directory)
+             select * from zap.this_installation();
              insert into zap.channel (tenant_id, name, provider, base_url, instance, credential, secrets, enabled)
              values ('1', 'bench', 'meta', 'http://127.0.0.1:9', '{NUMBER}', 'env:BENCH_KEY',
                  '{{\"app_secret\": \"env:BENCH_KEY\"}}', false);
