@@ -154,11 +154,13 @@ async fn a_silent_provider_rests() {
 #[tokio::test]
 async fn a_number_without_whatsapp_fails() {
     let stand = Stand::open(plain()).await;
-    stand
-        .provider
-        .order_faults(&json!({"kind": "not_on_whatsapp", "times": 1}))
-        .await;
     stand.place([1, 2]).await;
+    stand
+        .session
+        .run("update pedidos set telefone = '(11) 98765-0001' where id = 1")
+        .await;
+    let fault = json!({"kind": "not_on_whatsapp", "recipient": "+55 11 98765-0001"});
+    stand.provider.order_faults(&fault).await;
     let _daemon = stand.daemon();
     stand.until_status(1, "failed").await;
     assert_eq!(stand.of_order(1, "error_class").await, "recipient_invalid");
