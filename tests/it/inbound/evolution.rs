@@ -32,7 +32,7 @@ async fn follow(stand: &Stand) -> (Daemon, String) {
 }
 
 /// C8: what the sandbox tells, mixed up and twice, ends as it happened.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_are_followed_to_their_readers() {
     let stand = Stand::open(plain()).await;
     let (_daemon, url) = follow(&stand).await;
@@ -58,7 +58,7 @@ async fn orders_are_followed_to_their_readers() {
 }
 
 /// C1: without a signature, the secret in the address is the proof; an event's name may follow it.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_secret_in_the_address_is_the_proof() {
     let stand = Stand::open(plain()).await;
     let (_daemon, url) = follow(&stand).await;
@@ -83,7 +83,7 @@ async fn the_secret_in_the_address_is_the_proof() {
 }
 
 /// C1: a channel with a secret refuses what does not repeat it.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_header_is_asked_for() {
     let stand = Stand::open(plain()).await;
     stand

@@ -19,7 +19,7 @@ use crate::run::statement;
 /// while after the last one; clocks may differ.
 pub(crate) const LOAD_UNANSWERED: &str = "-- load_unanswered
 select
-    q.attempts, q.kind, q.body, q.payload, q.recipient_kind, q.recipient,
+    q.attempts, q.kind, q.body, q.payload::text as payload, q.recipient_kind, q.recipient,
     (
         select a.confirmed_address
         from zap.recipient_address as a

@@ -162,7 +162,7 @@ logged as (
 )
 select
     m.channel_id, null::float8 as capped_for, false as is_locked, m.id, m.attempts, m.max_attempts, m.recipient_kind,
-    m.recipient, m.kind, m.body, m.payload, m.template_used, m.repeat, m.unanswered, m.lease_epoch, m.processing_at,
+    m.recipient, m.kind, m.body, m.payload::text as payload, m.template_used, m.repeat, m.unanswered, m.lease_epoch, m.processing_at,
     a.channel_id is not null as is_known, a.confirmed_address
 from marked as m
 left join zap.recipient_address as a

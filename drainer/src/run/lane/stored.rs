@@ -18,7 +18,8 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// The columns of a row that has them all.
+    /// The columns of a row that has them all, the payload as text: a number in it may be larger than any of ours, and must
+    /// not keep other rows from being read.
     pub(crate) fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         Ok(Self {
             recipient_kind: row.try_get("recipient_kind")?,
@@ -27,7 +28,9 @@ impl Stored {
                 .unwrap_or_default(),
             kind: row.try_get("kind")?,
             body: row.try_get("body")?,
-            payload: row.try_get("payload")?,
+            payload: row
+                .try_get::<_, Option<&str>>("payload")?
+                .and_then(|text| serde_json::from_str(text).ok()),
         })
     }
 
