@@ -213,6 +213,10 @@ impl Provider for Evolution {
         true
     }
 
+    fn looks_up_many(&self) -> bool {
+        true
+    }
+
     async fn look_up(&self, numbers: &[PhoneNumber]) -> Result<Vec<Lookup>, SendError> {
         if numbers.is_empty() {
             return Ok(Vec::new());

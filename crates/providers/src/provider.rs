@@ -66,6 +66,11 @@ pub trait Provider: Send + Sync {
         false
     }
 
+    /// Whether [`Self::look_up`] asks about many numbers in one request.
+    fn looks_up_many(&self) -> bool {
+        false
+    }
+
     /// Which of these numbers are on WhatsApp, and under which address: one answer for each, in their order.
     ///
     /// # Errors

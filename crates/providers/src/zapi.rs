@@ -204,6 +204,10 @@ impl Provider for Zapi {
         true
     }
 
+    fn looks_up_many(&self) -> bool {
+        true
+    }
+
     async fn look_up(&self, numbers: &[PhoneNumber]) -> Result<Vec<Lookup>, SendError> {
         let mut found = Vec::with_capacity(numbers.len());
         for some in numbers.chunks(lookup::NUMBERS_PER_QUESTION) {

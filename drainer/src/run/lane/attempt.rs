@@ -8,6 +8,7 @@ use zapgres_core::error_class::SendError;
 use zapgres_core::status::Status;
 use zapgres_providers::{Accepted, OutgoingMessage, Provider};
 
+use super::address::Question;
 use super::dispatch::Finished;
 use super::mark::Marked;
 use super::permits::RequestPermit;
@@ -24,6 +25,8 @@ pub(super) struct Start {
     pub permit: RequestPermit,
     pub channel: Channel,
     pub channel_name: String,
+    /// About the recipient's number, where nothing is known of it.
+    pub question: Arc<Question>,
 }
 
 impl Start {
@@ -38,7 +41,14 @@ impl Start {
             return self.give_back(daemon, lease);
         }
         let begin = Instant::now();
-        let prepared = prepare::prepare(daemon, &*provider, self.channel, &self.marked).await;
+        let prepared = prepare::prepare(
+            daemon,
+            &*provider,
+            self.channel,
+            &self.question,
+            &self.marked,
+        )
+        .await;
         let message = match prepared {
             // It may have taken too long: what was prepared is there the next time.
             Ok(_) if !lease.allows_start(self.marked_at) => return self.give_back(daemon, lease),

@@ -1,6 +1,7 @@
 //! From what is next to requests on their way, and what their answers mean for the lane.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task;
@@ -8,8 +9,10 @@ use tokio::time::Instant;
 use zapgres_core::breaker::{Change, Probe, Reading};
 use zapgres_core::pace::Reservation;
 
+use super::address::{Known, Question};
 use super::attempt::Start;
 use super::health::Takes;
+use super::mark::Marked;
 use super::order::Pair;
 use super::permits::RequestPermit;
 use super::prepare::Channel;
@@ -191,18 +194,38 @@ impl Lane {
             degrade: settings.degrade,
             look_up: settings.look_up,
         };
-        let starts = marked
-            .into_iter()
-            .zip(permits)
-            .map(|(marked, permit)| Start {
-                marked,
-                marked_at,
-                permit,
-                channel,
-                channel_name: settings.name.clone(),
-            });
+        let questions = self.questions(&marked);
+        let starts = marked.into_iter().zip(questions).zip(permits);
+        let starts = starts.map(|((marked, question), permit)| Start {
+            marked,
+            marked_at,
+            permit,
+            channel,
+            channel_name: settings.name.clone(),
+            question,
+        });
         self.begin_marked(sendable, starts);
         Ok(self.after_marking(&marking, is_refused))
+    }
+
+    /// What each of these has to ask about its number: where the provider takes several in one request, all of them together.
+    fn questions(&self, marked: &[Marked]) -> Vec<Arc<Question>> {
+        let unknown = |marked: &Marked| match marked.known {
+            Known::Nothing => marked.stored.number(),
+            Known::Address(_) | Known::Absent => None,
+        };
+        let provider = self
+            .connection
+            .as_ref()
+            .map(|connection| &connection.provider);
+        if provider.is_some_and(|provider| provider.looks_up_many()) {
+            let numbers = marked.iter().filter_map(unknown).collect();
+            let together = Arc::new(Question::about(numbers));
+            return marked.iter().map(|_| together.clone()).collect();
+        }
+        let each = marked.iter().map(unknown);
+        each.map(|number| Arc::new(Question::about(number.into_iter().collect())))
+            .collect()
     }
 
     /// Begins requests for those of `sendable` that are marked; the others are none of the lane's business now.

@@ -4,7 +4,7 @@ use zapgres_core::error_class::SendError;
 use zapgres_core::message::{MessageBody, MessageKind};
 use zapgres_providers::{OutgoingMessage, Provider, fit};
 
-use super::address::{self, Known};
+use super::address::{self, Known, Question};
 use super::mark::Marked;
 use crate::database::DatabaseError;
 use crate::run::daemon::Daemon;
@@ -32,6 +32,7 @@ pub(super) async fn prepare(
     daemon: &Daemon,
     provider: &dyn Provider,
     channel: Channel,
+    question: &Question,
     marked: &Marked,
 ) -> Result<OutgoingMessage, Unprepared> {
     let mut message = compose(daemon, provider, channel, marked).await?;
@@ -40,7 +41,9 @@ pub(super) async fn prepare(
         Known::Absent if channel.look_up => {
             return Err(Unprepared::Failed(address::not_on_whatsapp()));
         }
-        Known::Absent | Known::Nothing => look_up(daemon, provider, channel, &message).await?,
+        Known::Absent | Known::Nothing => look_up(daemon, provider, channel, question, &message)
+            .await
+            .map_err(Unprepared::Failed)?,
     };
     provider
         .prepare(&message)
@@ -87,27 +90,21 @@ async fn look_up(
     daemon: &Daemon,
     provider: &dyn Provider,
     channel: Channel,
+    question: &Question,
     message: &OutgoingMessage,
-) -> Result<Option<String>, Unprepared> {
+) -> Result<Option<String>, SendError> {
     let Some(number) = message.recipient.phone() else {
         return Ok(None);
     };
     if !channel.look_up || !provider.can_look_up() {
         return Ok(None);
     }
-    let answered = address::ask(provider, number)
-        .await
-        .map_err(Unprepared::Failed)?;
-    let Some(answered) = answered else {
-        return Ok(None);
-    };
-    let client = daemon.client().await.map_err(Unprepared::Database)?;
-    address::remember(&client, channel.id, number, &answered)
-        .await
-        .map_err(|error| Unprepared::Database(error.into()))?;
-    match answered.known {
+    match question
+        .answer(daemon, provider, channel.id, number)
+        .await?
+    {
         Known::Address(address) => Ok(Some(address)),
-        Known::Absent => Err(Unprepared::Failed(address::not_on_whatsapp())),
+        Known::Absent => Err(address::not_on_whatsapp()),
         Known::Nothing => Ok(None),
     }
 }

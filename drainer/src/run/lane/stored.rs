@@ -4,6 +4,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_core::message::{MessageBody, Template};
+use zapgres_core::phone::PhoneNumber;
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::OutgoingMessage;
 
@@ -48,6 +49,12 @@ impl Stored {
             .and_then(Value::as_str)
             .map(str::to_owned);
         Ok(message)
+    }
+
+    /// The recipient's number, where it is one.
+    pub(crate) fn number(&self) -> Option<PhoneNumber> {
+        let recipient = Recipient::parse(&self.recipient_kind, &self.recipient);
+        recipient.ok()?.phone().cloned()
     }
 
     /// The approved template that may go instead of the text.
