@@ -102,15 +102,15 @@ impl Provider {
         stats["requests"][outcome].as_u64().expect(outcome)
     }
 
-    /// Puts the connection of a number at Evolution where a test wants it.
-    pub async fn set_connection(&self, instance: &str, connection: &Value) {
-        let path = format!("connections/evolution/{instance}");
+    /// Puts the connection of a provider's instance where a test wants it.
+    pub async fn set_connection(&self, provider: &str, instance: &str, connection: &Value) {
+        let path = format!("connections/{provider}/{instance}");
         self.put(&path, connection).await;
     }
 
-    /// Scans the QR code of a number at Evolution, if one is shown; whether it was.
-    pub async fn scan(&self, instance: &str) -> bool {
-        let path = format!("connections/evolution/{instance}/scan");
+    /// Scans the QR code of a provider's instance, if one is shown; whether it was.
+    pub async fn scan(&self, provider: &str, instance: &str) -> bool {
+        let path = format!("connections/{provider}/{instance}/scan");
         let url = format!("{}/sandbox/{path}", self.url());
         let answer = client().post(url).send().await.expect("scan");
         answer.status().is_success()

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::providers::move_to;
 use super::requests::{OLD_NUMBER, ask_text, until, until_failed};
 use crate::cluster::plain;
 use crate::daemon::{Daemon, succeed};
@@ -111,7 +112,7 @@ async fn a_channel_that_asks_nothing_sends_to_the_number_as_it_is() {
 #[tokio::test]
 async fn the_name_that_meta_gives_a_number_is_remembered() {
     let stand = Stand::open(plain()).await;
-    super::windows::move_to_meta(&stand).await;
+    move_to(&stand, "meta").await;
     let _daemon = stand.daemon();
     let id = ask_text(&stand, OLD_NUMBER, "um").await;
     until(&stand, &id, "sent").await;

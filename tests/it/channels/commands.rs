@@ -181,7 +181,10 @@ async fn a_channel_is_tested() {
     assert_eq!(stand.provider.count().await, 0, "nothing is sent");
 
     let away = json!({"state": "disconnected"});
-    stand.provider.set_connection("instance_1", &away).await;
+    stand
+        .provider
+        .set_connection("evolution", "instance_1", &away)
+        .await;
     let output = run(&stand.database, &test);
     assert!(!output.status.success());
     let complaint = String::from_utf8_lossy(&output.stderr);

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use super::providers::move_to;
 use crate::cluster::plain;
 use crate::daemon::{Daemon, run, zapgres};
 use crate::delivery::stand::Stand;
-use crate::wait;
 
 fn connect(stand: &Stand, further: &[&str]) -> Daemon {
     let mut command = zapgres(&["channel", "connect", "channel_1"]);
@@ -13,30 +13,49 @@ fn connect(stand: &Stand, further: &[&str]) -> Daemon {
     Daemon::spawn(command.args(further))
 }
 
-async fn unpair(stand: &Stand) {
+async fn unpair(stand: &Stand, provider: &str) {
     let unpaired = json!({"state": "disconnected", "needs_pairing": true});
-    stand.provider.set_connection("instance_1", &unpaired).await;
+    stand
+        .provider
+        .set_connection(provider, "instance_1", &unpaired)
+        .await;
 }
 
-/// P3: the code is drawn, and the command ends when a phone has scanned it.
+/// P3: the code is shown, and the command ends when a phone has scanned it.
 #[tokio::test]
-async fn a_code_is_drawn_until_a_phone_has_scanned_it() {
-    let stand = Stand::open(plain()).await;
-    unpair(&stand).await;
-    let mut command = connect(&stand, &[]);
-    command.until_it_says("█").await;
-    assert!(
-        command.log().contains("Linked devices"),
-        "{}",
-        command.log()
-    );
-    wait::until("the code is scanned", async || {
-        stand.provider.scan("instance_1").await
-    })
-    .await;
-    assert!(command.ended().await.success());
-    let said = command.log();
-    assert!(said.contains("channel channel_1: connected"), "{said}");
+async fn a_code_is_shown_until_a_phone_has_scanned_it() {
+    let shown_as = [
+        ("evolution", "█"),
+        ("zapi", "█"),
+        ("waha", "█"),
+        ("megaapi", "data:image/png;base64,"),
+    ];
+    for (provider, code) in shown_as {
+        let stand = Stand::open(plain()).await;
+        move_to(&stand, provider).await;
+        unpair(&stand, provider).await;
+        let mut command = connect(&stand, &[]);
+        command.until_it_says(code).await;
+        assert!(stand.provider.scan(provider, "instance_1").await);
+        assert!(command.ended().await.success());
+        let said = command.log();
+        assert!(said.contains("channel channel_1: connected"), "{said}");
+    }
+}
+
+/// P3: where there is no camera, a code is typed.
+#[tokio::test]
+async fn a_code_to_type_is_shown_for_a_number() {
+    for provider in ["zapi", "waha"] {
+        let stand = Stand::open(plain()).await;
+        move_to(&stand, provider).await;
+        unpair(&stand, provider).await;
+        let mut command = connect(&stand, &["--phone", "+5511987654321"]);
+        command.until_it_says("and type this code: ").await;
+        assert!(!command.log().contains('█'), "{}", command.log());
+        assert!(stand.provider.scan(provider, "instance_1").await);
+        assert!(command.ended().await.success());
+    }
 }
 
 /// P3: a number that is connected needs no code.
@@ -52,7 +71,7 @@ async fn a_connected_number_needs_no_code() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_that_nobody_scans_is_a_failure() {
     let stand = Stand::open(plain()).await;
-    unpair(&stand).await;
+    unpair(&stand, "evolution").await;
     let mut command = connect(&stand, &["--for", "1s"]);
     assert!(!command.ended().await.success());
     assert!(command.log().contains("within 1s"), "{}", command.log());
@@ -62,7 +81,7 @@ async fn a_code_that_nobody_scans_is_a_failure() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_at_meta_is_connected_by_nobody_here() {
     let stand = Stand::open(plain()).await;
-    super::windows::move_to_meta(&stand).await;
+    move_to(&stand, "meta").await;
     let output = run(&stand.database, &["channel", "connect", "channel_1"]);
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "{complaint}");

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::providers::move_to;
 use crate::cluster::plain;
 use crate::daemon::succeed;
 use crate::delivery::stand::Stand;
@@ -45,7 +46,10 @@ async fn a_number_that_is_not_connected_holds_its_messages() {
     stand.place([1]).await;
     stand.until_accepted(1).await;
     let away = json!({"state": "disconnected", "connecting_ms": 600_000});
-    stand.provider.set_connection("instance_1", &away).await;
+    stand
+        .provider
+        .set_connection("evolution", "instance_1", &away)
+        .await;
     until_seen(&stand, "channel_1", "connecting").await;
     stand.place(2..=5).await;
     assert_held(&stand, 4).await;
@@ -63,7 +67,10 @@ async fn a_number_that_is_not_connected_holds_its_messages() {
     );
 
     let back = json!({"state": "connected"});
-    stand.provider.set_connection("instance_1", &back).await;
+    stand
+        .provider
+        .set_connection("evolution", "instance_1", &back)
+        .await;
     until_seen(&stand, "channel_1", "connected").await;
     stand.until_accepted(5).await;
     stand.until_done().await;
@@ -84,19 +91,25 @@ async fn a_number_that_is_not_connected_holds_its_messages() {
 /// P3: the provider is asked to connect the number, and nobody else has to do anything.
 #[tokio::test]
 async fn a_number_is_connected_again() {
-    let stand = Stand::open(plain()).await;
-    let daemon = stand.daemon();
-    until_seen(&stand, "channel_1", "connected").await;
-    let away = json!({"state": "disconnected"});
-    stand.provider.set_connection("instance_1", &away).await;
-    stand.session.run(LOOK_NOW).await;
-    daemon
-        .until_it_says("the provider was asked to connect the number again")
-        .await;
-    until_seen(&stand, "channel_1", "connected").await;
-    stand.place([1]).await;
-    stand.until_accepted(1).await;
-    daemon.until_it_says("the channel can be used again").await;
+    for provider in ["evolution", "zapi", "waha", "megaapi"] {
+        let stand = Stand::open(plain()).await;
+        move_to(&stand, provider).await;
+        let daemon = stand.daemon();
+        until_seen(&stand, "channel_1", "connected").await;
+        let away = json!({"state": "disconnected"});
+        stand
+            .provider
+            .set_connection(provider, "instance_1", &away)
+            .await;
+        stand.session.run(LOOK_NOW).await;
+        daemon
+            .until_it_says("the provider was asked to connect the number again")
+            .await;
+        until_seen(&stand, "channel_1", "connected").await;
+        stand.place([1]).await;
+        stand.until_accepted(1).await;
+        daemon.until_it_says("the channel can be used again").await;
+    }
 }
 
 /// P2, P3: another channel of the company sends for the one that is not connected, until that is connected again.
@@ -106,14 +119,20 @@ async fn another_channel_sends_while_a_number_is_not_connected() {
     let url = stand.provider.url();
     stand.add_second_channel("first", &url, 10).await;
     let away = json!({"state": "disconnected", "connecting_ms": 600_000});
-    stand.provider.set_connection("first", &away).await;
+    stand
+        .provider
+        .set_connection("evolution", "first", &away)
+        .await;
     let daemon = stand.daemon();
     until_seen(&stand, "first", "connecting").await;
     stand.place(1..=5).await;
     stand.until_accepted(5).await;
     assert_eq!(stand.texts_of("instance_1").await.len(), 5);
     let back = json!({"state": "connected"});
-    stand.provider.set_connection("first", &back).await;
+    stand
+        .provider
+        .set_connection("evolution", "first", &back)
+        .await;
     until_seen(&stand, "first", "connected").await;
     daemon.until_it_says("the channel can be used again").await;
     let mut key = 5;
@@ -130,17 +149,31 @@ async fn another_channel_sends_while_a_number_is_not_connected() {
 /// P3: what only a person can do is said with the command that does it.
 #[tokio::test]
 async fn a_number_without_a_phone_is_told_with_the_command_that_connects_it() {
-    let stand = Stand::open(plain()).await;
-    let unpaired = json!({"state": "disconnected", "needs_pairing": true});
-    stand.provider.set_connection("instance_1", &unpaired).await;
-    let daemon = stand.daemon();
-    until_seen(&stand, "channel_1", "connecting").await;
-    stand.place([1]).await;
-    daemon
-        .until_it_says("zapgres channel connect channel_1")
+    let seen_as = [
+        ("evolution", "connecting"),
+        ("zapi", "disconnected"),
+        ("waha", "awaits_pairing"),
+    ];
+    for (provider, connection) in seen_as {
+        let stand = Stand::open(plain()).await;
+        move_to(&stand, provider).await;
+        let unpaired = json!({"state": "awaits_pairing", "needs_pairing": true});
+        stand
+            .provider
+            .set_connection(provider, "instance_1", &unpaired)
+            .await;
+        let daemon = stand.daemon();
+        until_seen(&stand, "channel_1", connection).await;
+        stand.place([1]).await;
+        daemon
+            .until_it_says("zapgres channel connect channel_1")
+            .await;
+        assert_held(&stand, 1).await;
+        wait::until("its code is scanned", async || {
+            stand.provider.scan(provider, "instance_1").await
+        })
         .await;
-    assert_held(&stand, 1).await;
-    assert!(stand.provider.scan("instance_1").await, "it shows a code");
-    until_seen(&stand, "channel_1", "connected").await;
-    stand.until_accepted(1).await;
+        until_seen(&stand, "channel_1", "connected").await;
+        stand.until_accepted(1).await;
+    }
 }

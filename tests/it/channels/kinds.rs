@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use tokio_postgres::error::SqlState;
 
+use super::providers::move_to;
 use super::requests::{OLD_NUMBER, ask, until, until_failed};
-use super::windows::move_to_meta;
 use crate::cluster::plain;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
@@ -125,7 +125,7 @@ async fn every_kind_arrives() {
 #[tokio::test]
 async fn a_template_arrives() {
     let stand = Stand::open(plain()).await;
-    move_to_meta(&stand).await;
+    move_to(&stand, "meta").await;
     let template = json!([{"name": "pedido", "language": "pt_BR",
         "components": [{"type": "BODY", "text": "Seu pedido {{1}} saiu."}]}]);
     stand
@@ -267,27 +267,11 @@ async fn what_cannot_be_sent_has_failed_with_the_reason() {
     assert_eq!(stand.provider.count().await, 0);
 }
 
-/// Makes the channel of company 1 one at a text gateway, which is the sandbox's Evolution.
-async fn move_to_gateway(stand: &Stand) {
-    let options = json!({
-        "headers": {"apikey": "{{ secret }}"},
-        "body": {"number": "{{ digits }}", "text": "{{ text }}"},
-        "message_id": "/key/id",
-    });
-    stand
-        .session
-        .run(&format!(
-            "update zap.channel
-             set provider = 'http', base_url = base_url || '/message/sendText/gateway', options = '{options}'"
-        ))
-        .await;
-}
-
 /// P1, T11: a kind that the provider lacks has failed, naming both; a list becomes numbered text where that is wanted.
 #[tokio::test]
 async fn what_the_provider_lacks_fails_or_becomes_text() {
     let stand = Stand::open(plain()).await;
-    move_to_gateway(&stand).await;
+    move_to(&stand, "http").await;
     let _daemon = stand.daemon();
     let list = format!("'channel_1', '{OLD_NUMBER}', 'Sabores', 'list', '{LIST}'");
     let id = ask(&stand, &list).await;

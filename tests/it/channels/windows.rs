@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::providers::move_to;
 use crate::cluster::plain;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
@@ -16,17 +17,9 @@ const HAS_WRITTEN: &str = "insert into zap.message_history
      (tenant_id, channel_id, direction, provider_message_id, chat_kind, chat, kind, at)
      select '1', c.id, 'in', 'wamid.1', 'phone', '+5511987654321', 'text', now() from zap.channel as c";
 
-/// Makes the channel of company 1 one at Meta, of this number.
-pub async fn move_to_meta(stand: &Stand) {
-    stand
-        .session
-        .run("update zap.channel set provider = 'meta', instance = '1060'")
-        .await;
-}
-
 async fn open() -> Stand {
     let stand = Stand::open(plain()).await;
-    move_to_meta(&stand).await;
+    move_to(&stand, "meta").await;
     let settings = json!({
         "windows": "enforced",
         "templates": [{

@@ -186,16 +186,19 @@ impl Watched {
 
 /// Why messages are held; none: they are sent.
 fn obstacle(channel: &str, health: &Health) -> Option<String> {
+    // A number that waits for its code to be scanned is connecting for Evolution API, and disconnected for Z-API.
+    let otherwise = format!("if that lasts: zapgres channel connect {channel}");
     match health.state {
         ConnectionState::Connected => None,
-        // Evolution API calls it so, too, while it waits for a phone to scan its code.
         ConnectionState::Connecting => Some(format!(
-            "the number is being connected to WhatsApp; if that lasts: zapgres channel connect {channel}"
+            "the number is being connected to WhatsApp; {otherwise}"
         )),
         ConnectionState::AwaitsPairing => Some(format!(
             "the number has to be connected to a phone: zapgres channel connect {channel}"
         )),
-        ConnectionState::Disconnected => Some("the number is not connected to WhatsApp".to_owned()),
+        ConnectionState::Disconnected => Some(format!(
+            "the number is not connected to WhatsApp; {otherwise}"
+        )),
     }
 }
 
