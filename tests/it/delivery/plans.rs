@@ -244,3 +244,85 @@ async fn what_is_known_of_others_is_not_read() {
     let read = stand.session.count(READ_OF_KNOWN).await - before;
     assert!((1..4_000).contains(&read), "{read} rows read to send 40");
 }
+
+/// Rows of a table that have been read, by index or not.
+fn read_of(table: &str) -> String {
+    format!(
+        "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables
+         where relid = 'zap.{table}'::regclass"
+    )
+}
+
+/// Channels that nobody uses.
+const OTHER_CHANNELS: &str = "
+    insert into zap.channel (tenant_id, name, provider, base_url, instance, credential, enabled)
+    select '1', 'other ' || n, 'evolution', 'http://127.0.0.1:1', 'x', 'env:SANDBOX_KEY', false
+    from generate_series(1, 5000) as n;
+    insert into zap.channel_health (channel_id, health_due_at)
+    select c.id, now() - interval '1 day' from zap.channel as c where not c.enabled";
+
+/// P3: the health of a channel is looked after without reading that of all others.
+#[tokio::test]
+async fn the_health_of_other_channels_is_not_read() {
+    let stand = Stand::open(plain()).await;
+    stand.session.run(OTHER_CHANNELS).await;
+    let analyze = "analyze zap.channel, zap.channel_health";
+    stand.session.run(analyze).await;
+    stand.session.run("select pg_stat_force_next_flush()").await;
+    let read = read_of("channel_health");
+    let before = stand.session.count(&read).await;
+    let channel = "select min(id) from zap.channel";
+    let channel = stand.session.value(channel).await;
+    let daemon = stand.daemon();
+    let looked = format!("select checked_at from zap.channel_health where channel_id = {channel}");
+    let look_now = format!(
+        "update zap.channel_health set health_due_at = clock_timestamp() where channel_id = {channel}"
+    );
+    for _ in 0..5 {
+        let former = stand.session.column(&looked).await;
+        wait::until("it is looked at", async || {
+            stand.session.run(&look_now).await;
+            stand.session.column(&looked).await != former
+        })
+        .await;
+    }
+    assert!(daemon.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    let read = stand.session.count(&read).await - before;
+    assert!((1..5_000).contains(&read), "{read} rows read for 5 looks");
+}
+
+/// What others have written, and what the customer of `shop::order` wrote long ago.
+const WRITTEN: &str = "
+    insert into zap.message_history
+        (tenant_id, channel_id, direction, provider_message_id, chat_kind, chat, kind, at)
+    select '1', c.id, 'in', 'wamid.' || n, 'phone',
+        case when n % 10 = 0 then '+5511987654321' else '+55219' || (80000000 + n) end,
+        'text', now() - interval '2 days'
+    from zap.channel as c, generate_series(1, 20000) as n";
+
+/// C1: whether a recipient has written is found by index, however much was written.
+#[tokio::test]
+async fn what_was_written_long_ago_is_not_read() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run(
+            "update zap.channel set provider = 'meta', instance = '1060';
+             insert into zap.provider_template (event, name, language) values ('order_received', 'hello_world', 'en_US')",
+        )
+        .await;
+    stand.session.run(WRITTEN).await;
+    stand.session.run("analyze zap.message_history").await;
+    stand.session.run("select pg_stat_force_next_flush()").await;
+    let read = read_of("message_history");
+    let before = stand.session.count(&read).await;
+    let daemon = stand.daemon();
+    stand.place(1..=20).await;
+    stand.until_done().await;
+    assert_eq!(stand.provider.count().await, 20);
+    assert!(daemon.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    let read = stand.session.count(&read).await - before;
+    assert!(read < 2_000, "{read} rows read to send 20");
+}

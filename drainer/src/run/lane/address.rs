@@ -55,15 +55,21 @@ on conflict (channel_id, alias) do update
 set kind = excluded.kind, address = excluded.address, seen_at = excluded.seen_at
 where recipient_alias.address <> excluded.address or recipient_alias.seen_at < excluded.seen_at - '1 day'::interval";
 
-/// Uses `message_history_by_chat`. An hour of the provider's clock and of the way here is left out of the day.
+/// Walks `message_history_by_chat` backwards to the latest one. Asked whether there is any that is new enough, the planner
+/// expects to meet one soon, and reads the table. An hour of the provider's clock and of the way here is left out of the day.
 pub(crate) const HAS_WRITTEN: &str = "-- has_written
-select exists (
-    select from zap.message_history as h
-    where h.channel_id = $1
-        and h.chat_kind = $2
-        and h.chat = $3
-        and h.direction = 'in'
-        and h.at > pg_catalog.clock_timestamp() - '23 hours'::interval
+select coalesce(
+    (
+        select h.at > pg_catalog.clock_timestamp() - '23 hours'::interval
+        from zap.message_history as h
+        where h.channel_id = $1
+            and h.chat_kind = $2
+            and h.chat = $3
+            and h.direction = 'in'
+        order by h.at desc
+        limit 1
+    ),
+    false
 )";
 
 /// What a provider has said of a recipient.
