@@ -79,9 +79,24 @@ async fn what_a_provider_cannot_use_is_refused() {
         assert!(complaint.contains(mentions), "{further:?}: {complaint}");
         assert!(!complaint.contains("s3cr3t"), "{complaint}");
     }
+    let mut unasked = add("evolution", &at);
+    unasked.extend(["--no-check", "--option", "colour=red"]);
+    let complaint = refused(&stand.database, &unasked);
+    assert!(complaint.contains("is not added: "), "{complaint}");
     let complaint = refused(&stand.database, &add("evolution", &["--instance", "loja"]));
     assert!(complaint.contains("--url"), "{complaint}");
     assert!(stand.session.column(CHANNELS).await.is_empty());
+}
+
+/// O7: a secret need not be where the command runs.
+#[tokio::test]
+async fn a_channel_whose_key_only_the_daemon_has_is_added_unasked() {
+    let stand = without_channels().await;
+    let at = ["--url", "http://127.0.0.1:1", "--instance", "loja"];
+    let mut arguments = add("evolution", &at);
+    arguments.extend(["--secret", "token=env:NOWHERE", "--no-check"]);
+    succeed(&stand.database, &arguments);
+    assert_eq!(stand.session.column(CHANNELS).await, ["loja"]);
 }
 
 /// P1: what only the provider knows is kept, and used by the daemon.

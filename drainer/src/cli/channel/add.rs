@@ -116,6 +116,7 @@ impl AddCommand {
         channel.limits.check()?;
         let config = settings.load()?;
         let health = if no_check {
+            check_options(&config, &channel.address)?;
             None
         } else {
             Some(check(&config, &channel.address).await?)
@@ -208,12 +209,22 @@ fn secrets(given: Vec<(String, CredentialReference)>) -> Value {
 
 /// Asks the provider whether the credentials are good.
 async fn check(config: &Config, address: &StoredAddress) -> anyhow::Result<Health> {
-    let refused = |why: String| {
-        anyhow!("the channel is not added: {why}; correct that, or add it unasked with --no-check")
-    };
-    let provider = opened::provider(config, address).map_err(|error| refused(error.to_string()))?;
+    let provider = opened::provider(config, address).map_err(refused)?;
     let health = provider.health().await;
-    health.map_err(|error| refused(opened::explain(&error)))
+    health.map_err(|error| refused(anyhow!(opened::explain(&error))))
+}
+
+/// Whether the provider knows the options, without asking it. Secrets that only the daemon can read leave that to it.
+fn check_options(config: &Config, address: &StoredAddress) -> anyhow::Result<()> {
+    if address.open(config.daemon.seal_key.as_ref()).is_ok() {
+        opened::provider(config, address)
+            .map_err(|why| anyhow!("the channel is not added: {why}"))?;
+    }
+    Ok(())
+}
+
+fn refused(why: anyhow::Error) -> anyhow::Error {
+    anyhow!("the channel is not added: {why}; correct that, or add it unasked with --no-check")
 }
 
 fn report(channel: &NewChannel, tenant_created: bool, health: Option<&Health>) {
