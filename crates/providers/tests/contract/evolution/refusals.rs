@@ -92,6 +92,15 @@ async fn every_row_of_the_error_table_has_its_class() {
             json!(["For base64 the file name must be informed."]),
         ),
         (ErrorClass::Transient, 400, json!(["Error: Timed Out"])),
+        // Evolution writes a message into its database after WhatsApp has it.
+        (
+            ErrorClass::Uncertain,
+            400,
+            json!([
+                "PrismaClientKnownRequestError: \nInvalid `this.prismaRepository.message.create()` \
+                 invocation:\n\nServer has closed the connection."
+            ]),
+        ),
         (
             ErrorClass::Transient,
             400,
