@@ -1,5 +1,7 @@
 //! Where a channel is and how to get in.
 
+mod redaction;
+
 use std::collections::BTreeMap;
 
 use reqwest::Url;
@@ -72,13 +74,11 @@ impl ChannelAddress {
     /// `text` without any of the channel's secrets.
     pub(crate) fn without_secrets(&self, text: &str) -> String {
         let further = self.secrets.0.values().flatten();
-        std::iter::once(&self.credential)
+        let mut secrets: Vec<&str> = std::iter::once(&self.credential)
             .chain(further)
             .map(|secret| secret.expose_secret())
-            .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| {
-                text.replace(secret, "[secret]")
-            })
+            .collect();
+        redaction::redacted(text, &mut secrets)
     }
 }
 
