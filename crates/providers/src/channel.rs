@@ -1,5 +1,7 @@
 //! Where a channel is and how to get in.
 
+mod redaction;
+
 use std::collections::BTreeMap;
 
 use reqwest::Url;
@@ -72,13 +74,11 @@ impl ChannelAddress {
     /// `text` without any of the channel's secrets.
     pub(crate) fn without_secrets(&self, text: &str) -> String {
         let further = self.secrets.0.values().flatten();
-        std::iter::once(&self.credential)
+        let mut secrets: Vec<&str> = std::iter::once(&self.credential)
             .chain(further)
             .map(|secret| secret.expose_secret())
-            .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| {
-                text.replace(secret, "[secret]")
-            })
+            .collect();
+        redaction::redacted(text, &mut secrets)
     }
 }
 
@@ -140,8 +140,21 @@ impl Options {
         serde_path_to_error::deserialize(Value::Object(self.0.clone())).map_err(|error| {
             UnusableChannel::Option {
                 name: error.path().to_string(),
-                cause: error.inner().to_string(),
+                cause: without_values(error.inner().to_string(), self.0.values()),
             }
         })
     }
+}
+
+/// `serde_json` repeats values that do not fit: texts in quotes or backquotes, numbers in backquotes.
+fn without_values<'a>(cause: String, values: impl IntoIterator<Item = &'a Value>) -> String {
+    values.into_iter().fold(cause, |cause, value| match value {
+        Value::String(text) => cause
+            .replace(&format!("{text:?}"), "\"…\"")
+            .replace(&format!("`{text}`"), "`…`"),
+        Value::Number(number) => cause.replace(&format!("`{number}`"), "`…`"),
+        Value::Array(values) => without_values(cause, values),
+        Value::Object(fields) => without_values(cause, fields.values()),
+        Value::Null | Value::Bool(_) => cause,
+    })
 }

@@ -14,7 +14,9 @@ use crate::exchange::Answer;
 use crate::provider::Accepted;
 
 /// Parts of the texts of exceptions, in lower case, and what they mean. What is not here may work later.
-const EXCEPTIONS: [(&str, ErrorClass); 12] = [
+const EXCEPTIONS: [(&str, ErrorClass); 13] = [
+    // Of its database, into which it writes a message after WhatsApp has it.
+    ("prisma", ErrorClass::Uncertain),
     ("connection closed", ErrorClass::ChannelDown),
     ("connection terminated", ErrorClass::ChannelDown),
     ("connection lost", ErrorClass::ChannelDown),
@@ -75,7 +77,8 @@ pub(super) fn told(answer: &Answer, channel: &ChannelAddress) -> Result<Value, S
     if told.get("error") == Some(&Value::Bool(true)) {
         let message = told.get("message").unwrap_or(&Value::Null);
         let class = class_of_exception(first_of(message)).unwrap_or(ErrorClass::Transient);
-        return Err(answer.error(class, &detail_of(message), channel));
+        let error = answer.error(class, &detail_of(message), channel);
+        return Err(error.of_question());
     }
     Ok(told)
 }

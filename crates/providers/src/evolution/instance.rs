@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::error_text;
 
 use super::answer;
 use crate::channel::ChannelAddress;
@@ -23,7 +24,10 @@ pub(super) fn health(answer: &Answer, channel: &ChannelAddress) -> Result<Health
         "open" => (ConnectionState::Connected, None),
         "connecting" => (ConnectionState::Connecting, None),
         "close" => (ConnectionState::Disconnected, None),
-        other => (ConnectionState::Disconnected, Some(other.to_owned())),
+        other => {
+            let detail = error_text::presentable(other);
+            (ConnectionState::Disconnected, Some(detail))
+        }
     };
     Ok(Health {
         state,

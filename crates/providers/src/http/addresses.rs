@@ -38,6 +38,19 @@ const NOT_PUBLIC_V6: [Ipv6Net; 3] = [
     v6([0x3fff, 0, 0, 0], 20),
 ];
 
+/// Where clouds give credentials to their machines: of AWS and most others (and its containers), Alibaba, Oracle and Azure.
+/// Some are inside of networks that are allowed for other reasons, Azure's is a public one.
+const CLOUD_METADATA: [IpAddr; 8] = [
+    IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
+];
+
 /// NAT64 (RFC 6052): the last 32 bits are an IPv4 address.
 const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0], 96);
 /// 6to4 (RFC 3056): the 32 bits after the first 16 are one.
@@ -97,12 +110,27 @@ impl AllowedAddresses {
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), ForbiddenAddress> {
         // ::ffff:10.0.0.5 is 10.0.0.5: the system opens an IPv4 connection for both.
         let address = address.to_canonical();
-        let admitted = self.contain(address)
-            || match address {
-                IpAddr::V4(address) => is_public_v4(address),
-                IpAddr::V6(address) => self.admit_v6(address),
-            };
+        let admitted = self.spare_metadata(address)
+            && (self.contain(address)
+                || match address {
+                    IpAddr::V4(address) => is_public_v4(address),
+                    IpAddr::V6(address) => self.admit_v6(address),
+                });
         admitted.then_some(()).ok_or(ForbiddenAddress(address))
+    }
+
+    /// Whether `address` leads to no metadata, or to some that is allowed by its own address: a network that it is in is not
+    /// meant so.
+    fn spare_metadata(&self, address: IpAddr) -> bool {
+        let inside = match address {
+            IpAddr::V4(_) => Vec::new(),
+            IpAddr::V6(address) => embedded(address),
+        };
+        let inside = inside.into_iter().map(IpAddr::V4);
+        std::iter::once(address)
+            .chain(inside)
+            .filter(|address| CLOUD_METADATA.contains(address))
+            .all(|address| self.0.contains(&IpNet::from(address)))
     }
 
     fn contain(&self, address: IpAddr) -> bool {

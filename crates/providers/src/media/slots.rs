@@ -44,6 +44,10 @@ impl<K: Eq + Hash + Clone, V: PartialEq> Slots<K, V> {
             value: Arc::default(),
             since: now,
         });
+        // It is found later than now, and holds from then on.
+        if slot.value.get().is_none() {
+            slot.since = now;
+        }
         Arc::clone(&slot.value)
     }
 
@@ -77,6 +81,18 @@ mod tests {
         assert_eq!(known("a", at(100)), Some(2));
         slots.forget(&2);
         assert_eq!(known("a", at(100)), None);
+    }
+
+    /// The time begins when the value is found, not when it was first asked for in vain.
+    #[test]
+    fn what_was_not_found_at_first_is_kept_as_long() {
+        let slots = Slots::new(Duration::from_secs(100));
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        assert_eq!(slots.slot("a", begin).get(), None);
+        slots.slot("a", at(99)).set(1).unwrap();
+        assert_eq!(slots.slot("a", at(198)).get(), Some(&1));
+        assert_eq!(slots.slot("a", at(199)).get(), None);
     }
 
     #[test]

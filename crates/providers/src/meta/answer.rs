@@ -58,8 +58,10 @@ pub(super) fn judge(answer: &Answer, channel: &ChannelAddress) -> Result<Accepte
         return Err(errors::refused(answer, channel));
     }
     accepted(&answer.body).ok_or_else(|| {
-        let detail = "accepted, but the answer does not name the message";
-        answer.error(ErrorClass::Uncertain, detail, channel)
+        errors::told(answer, channel).unwrap_or_else(|| {
+            let detail = "accepted, but the answer does not name the message";
+            answer.error(ErrorClass::Uncertain, detail, channel)
+        })
     })
 }
 

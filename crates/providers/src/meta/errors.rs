@@ -168,17 +168,22 @@ pub(super) fn is_unregistered(answer: &Answer) -> bool {
 
 /// The error in `answer`, which is not one of success.
 pub(super) fn refused(answer: &Answer, channel: &ChannelAddress) -> SendError {
-    let Ok(Envelope { error }) = serde_json::from_slice(&answer.body) else {
+    told(answer, channel).unwrap_or_else(|| {
         let (class, detail) = meaning_without_error(answer.status);
-        return answer.error(class, detail, channel);
-    };
+        answer.error(class, detail, channel)
+    })
+}
+
+/// Meta's error in `answer`, whatever its status; none: there is none.
+pub(super) fn told(answer: &Answer, channel: &ChannelAddress) -> Option<SendError> {
+    let Envelope { error } = serde_json::from_slice(&answer.body).ok()?;
     let meaning = error.meaning(answer.status);
-    SendError {
+    Some(SendError {
         scope: meaning.scope,
         // None is the smallest.
         retry_after: meaning.wait.max(answer.retry_after),
         ..answer.error(meaning.class, &error.text(), channel)
-    }
+    })
 }
 
 /// What an answer without Meta's error means: it comes from something before Meta, a proxy or another server.

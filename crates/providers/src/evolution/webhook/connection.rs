@@ -1,6 +1,7 @@
 //! What Evolution API tells of a number's connection.
 
 use serde_json::Value;
+use zapgres_core::error_text;
 
 use crate::health::ConnectionState;
 use crate::webhook::Event;
@@ -24,7 +25,10 @@ pub(super) fn update(data: &Value) -> Option<Event> {
 /// has it has the number.
 pub(super) fn qr_code(data: &Value) -> Event {
     let message = data.get("message").and_then(Value::as_str);
-    connection(ConnectionState::AwaitsPairing, message.map(str::to_owned))
+    connection(
+        ConnectionState::AwaitsPairing,
+        message.map(error_text::presentable),
+    )
 }
 
 /// `status.instance` and `logout.instance`: Evolution does not connect again by itself.
@@ -34,9 +38,10 @@ pub(super) fn logged_out(data: &Value) -> Event {
 }
 
 fn with_reason(what: &str, reason: Option<&Value>) -> String {
+    let what = error_text::presentable(what);
     match reason.and_then(Value::as_i64) {
         Some(code) => format!("{what}, reason {code}"),
-        None => what.to_owned(),
+        None => what,
     }
 }
 

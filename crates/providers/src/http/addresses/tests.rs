@@ -88,6 +88,30 @@ fn what_is_allowed_is_admitted_in_every_form_of_it() {
     }
 }
 
+/// P7: who allows a private network does not mean to give away the machine's own credentials.
+#[test]
+fn a_clouds_metadata_is_allowed_by_its_own_address_alone() {
+    let networks = "0.0.0.0/0,::/0";
+    for address in [
+        "169.254.169.254",
+        "169.254.170.2",
+        "169.254.170.23",
+        "100.100.100.200",
+        "192.0.0.192",
+        "168.63.129.16",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+    ] {
+        assert!(forbidden("", address).is_some(), "{address}");
+        assert!(forbidden(networks, address).is_some(), "{address}");
+    }
+    assert_eq!(forbidden("fd00:ec2::254", "fd00:ec2::254"), None);
+    assert_eq!(forbidden("169.254.169.254/32", "::ffff:a9fe:a9fe"), None);
+    assert_eq!(forbidden(networks, "fd00:ec2::255"), None);
+}
+
 #[test]
 fn a_refusal_says_how_to_allow_it() {
     let error = AllowedAddresses::default().check("10.0.0.5".parse().unwrap());

@@ -61,6 +61,11 @@ async fn the_state_of_the_connection_is_told() {
         ("connecting", ConnectionState::Connecting, None),
         ("close", ConnectionState::Disconnected, None),
         ("refused", ConnectionState::Disconnected, Some("refused")),
+        (
+            "lost\n5511987654321",
+            ConnectionState::Disconnected,
+            Some("lost *********4321"),
+        ),
     ] {
         let health = health(vec![("GET /instance/connectionState", state(told))]).await;
         let expected = Health {

@@ -1,11 +1,14 @@
 //! Every refusal of the contract and the class it means.
 
+use secrecy::SecretString;
 use serde_json::json;
 use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::message::MessageBody;
+use zapgres_providers::{OutgoingMessage, provider_named};
 
-use super::{answered, envelope};
-use crate::SECRET;
-use crate::server::AnswerScript;
+use super::{answered, channel, envelope};
+use crate::server::{AnswerScript, AnsweringServer};
+use crate::{SECRET, http, phone};
 
 async fn refused(script: AnswerScript) -> SendError {
     let error = answered(script.clone()).await.expect_err("a refusal");
@@ -92,6 +95,15 @@ async fn every_row_of_the_error_table_has_its_class() {
             json!(["For base64 the file name must be informed."]),
         ),
         (ErrorClass::Transient, 400, json!(["Error: Timed Out"])),
+        // Evolution writes a message into its database after WhatsApp has it.
+        (
+            ErrorClass::Uncertain,
+            400,
+            json!([
+                "PrismaClientKnownRequestError: \nInvalid `this.prismaRepository.message.create()` \
+                 invocation:\n\nServer has closed the connection."
+            ]),
+        ),
         (
             ErrorClass::Transient,
             400,
@@ -239,6 +251,33 @@ async fn the_message_says_what_is_wrong() {
     ];
     for (script, expected) in cases {
         assert_eq!(refused(script).await.message, expected);
+    }
+}
+
+/// P7: servers repeat URLs and bodies as they came.
+#[tokio::test]
+async fn secrets_are_hidden_in_every_spelling() {
+    let mut channel = channel("", &json!({}));
+    channel.credential = SecretString::from("k/1 \"é%+");
+    channel.secrets.add("old", SecretString::from("k/1"));
+    for spelled in [
+        "k/1 \"é%+",
+        "k%2F1%20%22%C3%A9%25%2B",
+        "k%2f1+%22%c3%a9%25%2b",
+        "k/1%20%22%C3%A9%25+",
+        r#"k/1 \"é%+"#,
+        r#"k\/1 \u0022\u00e9%+"#,
+    ] {
+        let echo = envelope(400, &json!([format!("Cannot GET /{spelled}/x")]));
+        let server = AnsweringServer::start(echo).await;
+        channel.base_url = server.base_url.clone();
+        let provider = provider_named("evolution", channel.clone(), http()).expect("evolution");
+        let message = OutgoingMessage::new(phone("11987654321"), MessageBody::text("Oi"));
+        let error = provider.send(&message).await.expect_err("a refusal");
+        assert_eq!(
+            error.message, "HTTP 400: Cannot GET /[secret]/x",
+            "{spelled}"
+        );
     }
 }
 

@@ -88,6 +88,20 @@ async fn files_are_sent_by_address_or_as_base64() {
     .await;
 }
 
+/// Q5: `encode()` of PostgreSQL breaks its lines, and Evolution takes such a text for none.
+#[tokio::test]
+async fn base64_is_sent_without_line_breaks() {
+    for (kind, field) in [
+        ("image", "media"),
+        ("sticker", "sticker"),
+        ("audio", "audio"),
+    ] {
+        let payload = json!({"base64": "T2dn\nT2dn\r\n", "voice": kind == "audio"});
+        let request = seen("2", &to_ana(kind, &payload)).await;
+        assert_eq!(request.body[field], "T2dnT2dn", "{kind}");
+    }
+}
+
 #[tokio::test]
 async fn a_document_as_base64_needs_a_name() {
     let error = refused(&to_ana("document", &json!({"base64": "aGk="}))).await;

@@ -202,6 +202,19 @@ fn changes_of_the_connection_are_told() {
                 Some("QR code limit reached, please login again"),
             ),
         ),
+        (
+            "qrcode.updated",
+            json!({"message": "no code\nfor 5511987654321"}),
+            connection(
+                ConnectionState::AwaitsPairing,
+                Some("no code for *********4321"),
+            ),
+        ),
+        (
+            "connection.update",
+            json!({"instance": "loja1", "state": "gone\n5511987654321"}),
+            connection(lost, Some("gone *********4321")),
+        ),
     ] {
         assert_eq!(only(event, &data), expected, "{event} {data}");
     }

@@ -58,6 +58,20 @@ async fn a_yes_that_does_not_name_the_message_is_uncertain() {
     }
 }
 
+/// Meta asks to go by the code, not by the status.
+#[tokio::test]
+async fn an_error_is_one_whatever_the_status() {
+    for (code, class) in [
+        (190, ErrorClass::ChannelAuth),
+        (131_026, ErrorClass::RecipientInvalid),
+        (999_999, ErrorClass::Uncertain),
+    ] {
+        let body = json!({"error": {"code": code, "message": "no"}});
+        let error = answered(AnswerScript::json(200, &body)).await;
+        assert_eq!(error.expect_err("an error").class, class, "{code}");
+    }
+}
+
 /// B2: what happened on the way, and what it means.
 #[tokio::test]
 async fn silence_and_broken_connections_are_uncertain_and_refused_ones_are_not() {

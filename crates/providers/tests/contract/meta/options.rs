@@ -49,6 +49,30 @@ fn options_are_known_or_named() {
     }
 }
 
+/// P7: who puts a secret or a number into the wrong place does not find it in the logs.
+#[test]
+fn the_value_of_a_wrong_option_is_not_repeated() {
+    for (name, options) in [
+        ("meta", json!({"link_media": "s3cr\"et"})),
+        ("meta", json!({"link_media": ["s3cr\"et"]})),
+        ("meta", json!({"api_version": 5_511_987_654_321_u64})),
+        ("http", json!({"body": "{}", "method": "s3cr\"et"})),
+        ("evolution", json!({"delay_ms": {"s": "s3cr\"et"}})),
+        ("evolution", json!({"delay_ms": -5_511_987_654_321_i64})),
+    ] {
+        let address = channel("http://127.0.0.1:1", options);
+        let error = provider_named(name, address, http())
+            .err()
+            .expect("a wrong option");
+        let error = error.to_string();
+        assert!(error.starts_with("option "), "{error}");
+        assert!(
+            !error.contains("s3cr") && !error.contains("987654321"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn the_address_is_the_same_for_everybody() {
     let meta = registered("meta").expect("meta is there");
