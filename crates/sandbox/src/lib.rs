@@ -28,8 +28,8 @@
 //! # Faults
 //!
 //! `POST /sandbox/faults` takes one fault or an array of them. They act on sends only, in the
-//! order in which they were given; `not_on_whatsapp` also acts on `whatsappNumbers`, and `no_history` only on
-//! `findMessages`.
+//! order in which they were given; `not_on_whatsapp` also acts on look-ups of numbers, and `no_history` only on
+//! histories.
 //!
 //! | `kind` | further fields | effect |
 //! |---|---|---|
@@ -39,8 +39,8 @@
 //! | `drop_after` | | accepted and recorded, then closed without an answer |
 //! | `rate_limit` | `limit`, `window_ms` | above `limit` per window: 429 with `Retry-After` |
 //! | `fail_later` | `code?` | accepted, then told as failed |
-//! | `not_on_whatsapp` | | 400 `exists: false` |
-//! | `no_history` | | `findMessages` has nothing, as where Evolution stores no messages |
+//! | `not_on_whatsapp` | | refused in the provider's words, such as 400 `exists: false` |
+//! | `no_history` | | Evolution's history has nothing, as where it stores no messages; WAHA refuses to tell one |
 //!
 //! Each takes the filters `provider`, `instance` and `recipient` (any spelling of the number) and `times`
 //! (how often it acts; without it, until cleared).

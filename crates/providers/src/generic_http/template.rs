@@ -1,5 +1,7 @@
 //! Templates of a channel: what differs between messages, escaped for where it stands.
 
+use std::io;
+
 use minijinja::value::Value as TemplateValue;
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior};
 use secrecy::ExposeSecret;
@@ -14,6 +16,11 @@ use crate::provider::OutgoingMessage;
 const FUEL: u64 = 50_000;
 /// Nesting of blocks; keeps a template from using up the stack.
 const RECURSION_LIMIT: usize = 50;
+
+/// How long a text may get: far more than the longest message, however it is escaped. A file within it comes on top.
+const ROOM_BYTES: usize = 1024 * 1024;
+/// How much longer a file's base64 may get by being escaped.
+const FILE_ESCAPED_TIMES: usize = 2;
 
 /// What a text is escaped for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +104,51 @@ fn render(
     source: &str,
     context: &Value,
 ) -> Result<String, UnusableChannel> {
-    environment
-        .render_named_str(option, source, context)
-        .map_err(|error| unusable(option, &cause(source, &error)))
+    let mut rendered = Rendered::with_room_for(context);
+    let outcome = environment
+        .template_from_named_str(option, source)
+        .and_then(|template| {
+            template
+                .render_captured_to(context, &mut rendered)
+                .map(drop)
+        });
+    match outcome {
+        Ok(()) => Ok(rendered.text),
+        Err(error) if error.kind() == ErrorKind::WriteFailure => {
+            Err(unusable(option, "gives too long a text"))
+        }
+        Err(error) => Err(unusable(option, &cause(source, &error))),
+    }
+}
+
+/// What a template has given, up to a length: a loop around a long text must not fill the memory.
+struct Rendered {
+    text: String,
+    room_bytes: usize,
+}
+
+impl Rendered {
+    fn with_room_for(context: &Value) -> Self {
+        let file = context["payload"]["base64"].as_str().unwrap_or_default();
+        Self {
+            text: String::new(),
+            room_bytes: ROOM_BYTES + FILE_ESCAPED_TIMES * file.len(),
+        }
+    }
+}
+
+impl io::Write for Rendered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+        let room_bytes = self.room_bytes.checked_sub(bytes.len());
+        self.room_bytes = room_bytes.ok_or(io::ErrorKind::FileTooLarge)?;
+        self.text.push_str(text);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The names that templates may use. `text` is what the recipient reads, empty for kinds without; `payload` the message

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use hmac::Hmac;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use sha2::Sha256;
 use zapgres_core::error_class::ErrorClass;
 use zapgres_core::error_text;
@@ -29,9 +29,17 @@ enum Items {
     One(Value),
 }
 
+/// APIs that number their messages tell the number, in answers as in receipts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum MessageId {
+    Text(String),
+    Number(Number),
+}
+
 #[derive(Deserialize)]
 struct StatusItem {
-    message_id: String,
+    message_id: MessageId,
     status: String,
     error: Option<String>,
     at: Option<DateTime<Utc>>,
@@ -39,11 +47,21 @@ struct StatusItem {
 
 #[derive(Deserialize)]
 struct MessageItem {
-    message_id: String,
+    message_id: MessageId,
     from: String,
     text: String,
     name: Option<String>,
     at: Option<DateTime<Utc>>,
+}
+
+impl MessageId {
+    /// Its text; none where it is empty.
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text).filter(|text| !text.is_empty()),
+            Self::Number(number) => Some(number.to_string()),
+        }
+    }
 }
 
 impl Webhook for GenericWebhook {
@@ -105,9 +123,8 @@ fn receipt(item: Value) -> Option<Event> {
         },
         other => return Some(Event::Other(other.to_owned())),
     };
-    let named = !item.message_id.is_empty();
-    named.then_some(Event::Receipt(Receipt {
-        provider_message_id: item.message_id,
+    Some(Event::Receipt(Receipt {
+        provider_message_id: item.message_id.text()?,
         reference: None,
         status,
         at: item.at,
@@ -117,21 +134,22 @@ fn receipt(item: Value) -> Option<Event> {
 
 fn message(item: Value) -> Option<Event> {
     let item: MessageItem = serde_json::from_value(item).ok()?;
-    let chat = Recipient::parse("phone", &item.from).ok()?;
-    let named = !item.message_id.is_empty();
-    named.then(|| {
-        Event::Message(Box::new(InboundMessage {
-            provider_message_id: item.message_id,
-            chat,
-            aliases: Vec::new(),
-            author: None,
-            name: item.name,
-            from_me: false,
-            at: item.at,
-            kind: "text".to_owned(),
-            text: Some(item.text),
-            quotes: None,
-            content: Value::Null,
-        }))
-    })
+    let provider_message_id = item.message_id.text()?;
+    // Names and short numbers cannot be answered: no conversation.
+    let Ok(chat) = Recipient::parse("phone", &item.from) else {
+        return Some(Event::Other("message".to_owned()));
+    };
+    Some(Event::Message(Box::new(InboundMessage {
+        provider_message_id,
+        chat,
+        aliases: Vec::new(),
+        author: None,
+        name: item.name,
+        from_me: false,
+        at: item.at,
+        kind: "text".to_owned(),
+        text: Some(item.text),
+        quotes: None,
+        content: Value::Null,
+    })))
 }

@@ -52,7 +52,10 @@ pub(super) fn judge(answer: &Answer, channel: &ChannelAddress) -> Result<Accepte
         .iter()
         .filter_map(|pointer| body.pointer(pointer)?.as_str())
         .find(|id| !id.is_empty());
-    if id.is_none() && body.get("error") != Some(&Value::Bool(false)) {
+    let is_yes = body
+        .get("error")
+        .is_some_and(|error| error == false || error == "false");
+    if id.is_none() && !is_yes {
         let detail = "accepted, but this is not an answer of MegaAPI";
         return Err(answer.error(ErrorClass::Uncertain, detail, channel));
     }
@@ -90,7 +93,9 @@ fn class_of_status(status: StatusCode) -> ErrorClass {
     match status.as_u16() {
         300..=399 | 401..=405 => ErrorClass::ChannelAuth,
         429 => ErrorClass::Throttled,
-        200..=299 | 408 | 500..=599 => ErrorClass::Transient,
+        200..=299 | 408 | 503 => ErrorClass::Transient,
+        // A server may fail after it has sent, and some proxies answer in JSON, too.
+        500..=599 => ErrorClass::Uncertain,
         _ => ErrorClass::Rejected,
     }
 }

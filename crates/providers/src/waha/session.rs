@@ -78,7 +78,8 @@ impl Session {
         }
     }
 
-    /// Its configuration with one webhook more. The whole of it, because WAHA replaces what it has.
+    /// Its configuration with one webhook more, in the place of earlier ones of ours. The whole of it, because WAHA replaces
+    /// what it has.
     pub(super) fn config_with_webhook(self, url: &str, key: Option<&str>) -> Value {
         let mut config = self
             .config
@@ -88,7 +89,10 @@ impl Session {
             Some(Value::Array(webhooks)) => webhooks,
             _ => Vec::new(),
         };
-        webhooks.retain(|webhook| webhook.get("url").and_then(Value::as_str) != Some(url));
+        webhooks.retain(|webhook| {
+            let known = webhook.get("url").and_then(Value::as_str);
+            known.map(without_secret) != Some(without_secret(url))
+        });
         webhooks.push(json!({
             "url": url,
             "events": EVENTS,
@@ -98,6 +102,11 @@ impl Session {
         config["webhooks"] = webhooks.into();
         config
     }
+}
+
+/// A webhook's address without its last part, the secret, which differs each time that Zapgres makes one.
+fn without_secret(url: &str) -> &str {
+    url.rsplit_once('/').map_or(url, |(place, _)| place)
 }
 
 /// What `GET /api/{session}/auth/qr` or `POST …/auth/request-code` says.

@@ -13,7 +13,10 @@ use crate::exchange::Answer;
 use crate::provider::Accepted;
 
 /// Parts of errors' texts, in lower case, and what they mean whatever the status. The first that fits decides.
-const COMPLAINTS: [(&str, ErrorClass); 20] = [
+const COMPLAINTS: [(&str, ErrorClass); 22] = [
+    // Whoever gave up waiting may have queued the message before.
+    ("timed out", ErrorClass::Uncertain),
+    ("timeout", ErrorClass::Uncertain),
     ("invalid phone", ErrorClass::RecipientInvalid),
     ("number does not exist", ErrorClass::RecipientInvalid),
     ("phone does not exist", ErrorClass::RecipientInvalid),
@@ -90,8 +93,10 @@ fn class_of_status(status: StatusCode) -> ErrorClass {
         300..=399 | 401..=405 => ErrorClass::ChannelAuth,
         429 => ErrorClass::Throttled,
         503 => ErrorClass::ChannelDown,
-        // 200 among them: the message is not in the queue, and nothing says that it never will be.
-        200..=299 | 408 | 500..=599 => ErrorClass::Transient,
+        // The message is not in the queue, and nothing says that it never will be.
+        200..=299 | 408 => ErrorClass::Transient,
+        // A server may fail after it has queued the message, and some proxies answer in JSON, too.
+        500..=599 => ErrorClass::Uncertain,
         _ => ErrorClass::Rejected,
     }
 }

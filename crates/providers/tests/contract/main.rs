@@ -10,13 +10,15 @@ mod server;
 mod waha;
 mod zapi;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use zapgres_core::message::{MessageBody, MessageKind};
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::{
-    ChannelAddress, Http, Options, OutgoingMessage, Secrets, names, provider_named,
+    ChannelAddress, Http, Options, OutgoingMessage, Registered, Secrets, Webhook, names,
+    provider_named, providers,
 };
 
 const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
@@ -100,6 +102,29 @@ fn the_documented_kinds_are_those_that_providers_have() {
         let has: Vec<&str> = provider.kinds().iter().map(|kind| kind.as_str()).collect();
         assert_eq!(documented, has, "{name}");
     }
+}
+
+/// C1: each provider's chapter of the documentation names the secrets that prove its deliveries, and those of no other.
+#[test]
+fn the_documented_secrets_are_those_of_their_provider() {
+    let document = include_str!("../../../../docs/PROVIDERS.md");
+    let all: BTreeSet<&str> = providers().iter().flat_map(secret_names).copied().collect();
+    for provider in providers() {
+        let command = format!("--provider {} ", provider.name);
+        let mut chapters = document.split("\n## ");
+        let chapter = chapters
+            .find(|chapter| chapter.contains(&command))
+            .expect("a chapter");
+        for secret in &all {
+            let named = chapter.contains(&format!("--secret {secret}"));
+            let own = secret_names(provider).contains(secret);
+            assert_eq!(named, own, "{}: {secret}", provider.name);
+        }
+    }
+}
+
+fn secret_names(provider: &Registered) -> &'static [&'static str] {
+    provider.webhook.map_or(&[], Webhook::secret_names)
 }
 
 /// What a channel of the provider cannot do without.

@@ -188,6 +188,44 @@ async fn a_message_that_fits_no_header_is_refused_before_it_is_sent() {
     );
 }
 
+/// A template that repeats what somebody wrote must not fill the memory.
+#[tokio::test]
+async fn a_body_that_grows_too_large_is_refused_before_it_is_sent() {
+    let body = "{\"text\": \"{% for n in range(5000) %}{{ text }}{% endfor %}\"}";
+    let provider = channel("http://127.0.0.1:1", &json!({"body": body})).unwrap();
+    let message = OutgoingMessage {
+        body: MessageBody::text("a".repeat(4096)),
+        ..message()
+    };
+    let error = provider.send(&message).await.expect_err("a refusal");
+    assert_eq!(
+        (error.class, error.reached_provider),
+        (ErrorClass::Rejected, false)
+    );
+    assert_eq!(error.message, "option body: gives too long a text");
+}
+
+/// A file within the body is as long as it is.
+#[tokio::test]
+async fn a_body_may_hold_the_whole_file() {
+    let data = "QUFB".repeat(400 * 1024);
+    let payload = json!({"base64": data, "file_name": "a.txt"});
+    let document = MessageBody::from_parts("document", None, Some(&payload)).unwrap();
+    let options = json!({
+        "accepts": ["document"],
+        "body": {"file": "{% if payload.base64 is defined %}{{ payload.base64 }}{% endif %}"},
+    });
+    let message = OutgoingMessage {
+        body: document,
+        ..message()
+    };
+    let request = request_of(&options, &message).await;
+    assert_eq!(
+        request.body["file"].as_str().map(str::len),
+        Some(data.len())
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     /// Whatever somebody writes, the body stays one JSON object with that text in it.

@@ -43,6 +43,7 @@ async fn the_id_is_found_wherever_it_is() {
 async fn a_yes_without_an_id_is_a_yes() {
     for body in [
         json!({"error": false}),
+        json!({"error": "false"}),
         json!({"error": false, "key": {"id": 7}}),
     ] {
         let accepted = answered(AnswerScript::json(200, &body)).await.unwrap();
@@ -86,7 +87,8 @@ async fn every_row_of_the_error_table_has_its_class() {
         (Throttled, 429, "slow down"),
         (Throttled, 200, "Too many requests"),
         (Transient, 200, "odd"),
-        (Transient, 500, "odd"),
+        (Uncertain, 500, "odd"),
+        (Uncertain, 502, "odd"),
         (Rejected, 400, "text is required"),
         (Rejected, 413, "request entity too large"),
         (Uncertain, 500, "Timed Out"),

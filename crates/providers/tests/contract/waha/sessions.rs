@@ -276,6 +276,34 @@ async fn the_webhook_is_added_to_the_sessions_configuration() {
     assert_eq!(request.body, json!({"name": "loja 1", "config": config}));
 }
 
+/// C1: an address that is no longer good must not be told of what customers write, nor a good one twice.
+#[tokio::test]
+async fn the_webhook_replaces_an_earlier_one_of_ours() {
+    let webhook = |url: &str| json!({"url": url});
+    let session = json!({"status": "WORKING", "config": {"webhooks": [
+        webhook("https://zap.example/webhooks/waha/first"), webhook("https://zap.example/webhooks/waha/second"),
+        webhook("https://zap.example/webhooks/other/first"), webhook("https://zap.example:8443/webhooks/waha/first"),
+        webhook("no address"),
+    ]}});
+    let server = AnsweringServer::start(AnswerScript::json(200, &session)).await;
+    let set = waha(&server.base_url)
+        .set_webhook("https://zap.example/webhooks/waha/third")
+        .await;
+    assert_eq!(set, Ok(()));
+    let body = &server.requests()[1].body;
+    let webhooks = body["config"]["webhooks"].as_array().expect("webhooks");
+    let urls: Vec<&Value> = webhooks.iter().map(|webhook| &webhook["url"]).collect();
+    assert_eq!(
+        urls,
+        [
+            "https://zap.example/webhooks/other/first",
+            "https://zap.example:8443/webhooks/waha/first",
+            "no address",
+            "https://zap.example/webhooks/waha/third",
+        ]
+    );
+}
+
 #[tokio::test]
 async fn a_session_without_configuration_gets_one() {
     for config in [json!(null), json!({}), json!({"webhooks": null})] {

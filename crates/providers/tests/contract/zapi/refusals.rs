@@ -27,7 +27,9 @@ async fn assert_class(expected: ErrorClass, script: AnswerScript) {
 /// O5: the error table, row by row.
 #[tokio::test]
 async fn every_row_of_the_error_table_has_its_class() {
-    use ErrorClass::{ChannelAuth, ChannelDown, RecipientInvalid, Rejected, Throttled, Transient};
+    use ErrorClass::{
+        ChannelAuth, ChannelDown, RecipientInvalid, Rejected, Throttled, Transient, Uncertain,
+    };
     let not_found = json!({
         "error": "NOT_FOUND", "message": "Unable to find matching target resource method",
     });
@@ -62,7 +64,12 @@ async fn every_row_of_the_error_table_has_its_class() {
         (Throttled, 429, error("slow down")),
         (Throttled, 400, error("Too many requests")),
         (Transient, 200, error("something else")),
-        (Transient, 500, error("internal")),
+        // Whoever fails or gives up waiting may have queued the message before.
+        (Uncertain, 500, error("Internal Server Error")),
+        (Uncertain, 502, error("Bad Gateway")),
+        (Uncertain, 504, error("Gateway Timeout")),
+        (Uncertain, 400, error("Request timeout")),
+        (Uncertain, 200, error("Timed out")),
     ];
     for (class, status, body) in rows {
         assert_class(class, AnswerScript::json(status, &body)).await;
