@@ -111,3 +111,15 @@ async fn a_mistake_in_a_template_keeps_messages_until_it_is_mended() {
         .await;
     assert_sent_as_template(&stand).await;
 }
+
+/// P1: what nobody reads in an approved template, such as a number without end, keeps no message from being sent.
+#[tokio::test]
+async fn an_odd_number_in_a_template_stops_nothing() {
+    let stand = open().await;
+    stand.session.run(TEMPLATE).await;
+    let odd = r#"update zap.provider_template set parameters = '[{"text": "{{ order.id }}", "odd": 1e400}]'"#;
+    stand.session.run(odd).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    assert_sent_as_template(&stand).await;
+}
