@@ -69,7 +69,7 @@ begin
             scheduled_at = case when q.body is null or per_minute is not null then p.due else q.scheduled_at end,
             expires_at = p.due + p.expires_after,
             max_attempts = q.attempts + p.more_attempts,
-            metadata = q.metadata - 'unanswered',
+            metadata = q.metadata - '{unanswered,template_used}'::text [],
             error_class = null,
             last_error = null,
             failed_at = null,

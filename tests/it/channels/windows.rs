@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::cluster::plain;
+use crate::daemon::succeed;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
 use crate::wait;
@@ -122,4 +123,26 @@ async fn an_odd_number_in_a_template_stops_nothing() {
     let _daemon = stand.daemon();
     stand.place([1]).await;
     assert_sent_as_template(&stand).await;
+}
+
+/// C1: who tries again after the approved text was refused, when the recipient has written, has the text sent.
+#[tokio::test]
+async fn a_message_that_is_tried_again_begins_with_its_text() {
+    let stand = open().await;
+    stand.session.run(TEMPLATE).await;
+    stand
+        .session
+        .run("update zap.provider_template set name = 'unknown'")
+        .await;
+    stand.session.run(HAS_WRITTEN).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_status(1, "failed").await;
+    let error = stand.of_order(1, "last_error").await;
+    assert!(error.contains("132001"), "{error}");
+    stand.provider.set_meta(&json!({"windows": "open"})).await;
+    let id = stand.of_order(1, "id").await;
+    succeed(&stand.database, &["queue", "retry", &id]);
+    stand.until_status(1, "sent").await;
+    assert_eq!(stand.provider.texts().await, ["1"]);
 }
