@@ -40,7 +40,12 @@ impl Start {
             return self.give_back(daemon, lease);
         }
         let begin = Instant::now();
-        let prepared = prepare::prepare(daemon, &*provider, self.channel, &self.marked).await;
+        let prepared = tokio::select! {
+            biased;
+            prepared = prepare::prepare(daemon, &*provider, self.channel, &self.marked) => prepared,
+            // A file may take minutes, and whoever stops the daemon or takes the channel waits for the lane.
+            () = stopped(daemon, lease) => return self.give_back(daemon, lease),
+        };
         let message = match prepared {
             // It may have taken too long: what was prepared is there the next time.
             Ok(_) if !lease.allows_start(self.marked_at) => return self.give_back(daemon, lease),
@@ -99,6 +104,14 @@ impl Start {
         };
         daemon.complete(outcome);
         finished
+    }
+}
+
+/// Waits until the lane begins nothing more.
+pub(super) async fn stopped(daemon: &Daemon, lease: &Lease) {
+    tokio::select! {
+        () = daemon.shutdown.cancelled() => {}
+        () = lease.revoked() => {}
     }
 }
 
