@@ -22,7 +22,7 @@ const ANSWER_BUCKETS: (f64, f64, u16) = (0.001, 2.0, 12);
 pub(crate) enum Delivered {
     /// It is stored.
     Stored,
-    /// It is of a kind that tells nothing to us.
+    /// It tells nothing, or only of other numbers.
     Ignored,
     /// It is not believed, or not understood.
     Refused,

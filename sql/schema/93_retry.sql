@@ -69,7 +69,7 @@ begin
             scheduled_at = case when q.body is null or per_minute is not null then p.due else q.scheduled_at end,
             expires_at = p.due + p.expires_after,
             max_attempts = q.attempts + p.more_attempts,
-            metadata = q.metadata - 'unanswered',
+            metadata = q.metadata - '{unanswered,template_used}'::text [],
             error_class = null,
             last_error = null,
             failed_at = null,
@@ -79,7 +79,7 @@ begin
         from placed as p, counted as c
         where q.id = p.id and c.total = coalesce(expected, c.total)
         returning
-            q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts, p.error_class,
+            q.id, q.tenant_id, q.source_id, q.channel_id, q.recipient_kind, q.recipient, q.attempts, p.error_class,
             concat_ws(', ', 'by ' || session_user, case when per_minute is not null then format('due %s', p.due) end) as detail
     ),
     logged as (
@@ -87,6 +87,15 @@ begin
             (notification_id, tenant_id, source_id, channel_id, level, event, attempt, error_class, detail)
         select r.id, r.tenant_id, r.source_id, r.channel_id, 'info', 'requeued', r.attempts, r.error_class, r.detail
         from requeued as r
+    ),
+    -- Whoever tries again may know that the number is on WhatsApp by now: the provider is asked anew.
+    unknown_again as (
+        delete from zap.recipient_address as a
+        using requeued as r
+        where a.channel_id = r.channel_id
+            and a.kind = r.recipient_kind
+            and a.address = r.recipient
+            and a.confirmed_address is null
     )
     select (select c.total from counted as c), (select array_agg(distinct r.channel_id) from requeued as r)
     into found_count, channels;

@@ -12,4 +12,5 @@ mod plans;
 mod receipts;
 mod refusals;
 mod retention;
+mod rights;
 mod stand;

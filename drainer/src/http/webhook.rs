@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
-use zapgres_providers::{Delivery, Event, Told, Webhook, registered};
+use zapgres_providers::{Delivery, Told, Webhook, registered};
 
 use super::APP_PROVIDER;
 use super::addresses::Channel;
@@ -108,9 +108,7 @@ async fn receive_at_channel(
     verify(endpoint, known, &channel, headers, &arrived.bytes)?;
     let told = known.webhook.read(&arrived.bytes)?;
     // What is said of another number is not this address's to say.
-    let concerns = told
-        .iter()
-        .any(|told| tells(told) && is_about(told, &channel));
+    let concerns = told.iter().any(|told| is_about(told, &channel));
     let channels = concerns.then_some(channel.id).into_iter().collect();
     keep(endpoint, known, channels, arrived.bytes.clone()).await
 }
@@ -135,28 +133,26 @@ async fn receive_at_app(
         .iter()
         .filter_map(|told| told.instance.as_deref())
         .collect();
-    if instances.is_empty() {
-        // About the account, not about a number.
-        let judges = snapshot.with_each_secret(known.name);
-        trusting(endpoint, known, judges, headers, &arrived.bytes)?;
-        return Ok(Delivered::Ignored);
-    }
-    let about = channels
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|channel| instances.contains(channel.instance.as_str()));
-    let about: Vec<&Channel> = about.collect();
-    if about.is_empty() {
+    let judges = match instances.is_empty() {
+        // About the account, not about a number: kept once for each secret.
+        true => snapshot.with_each_secret(known.name),
+        false => of_instances(channels, &instances),
+    };
+    if judges.is_empty() {
         return Err(Refusal::UnknownAddress);
     }
-    let ids = trusting(endpoint, known, about, headers, &arrived.bytes)?
+    let ids = trusting(endpoint, known, judges, headers, &arrived.bytes)?
         .into_iter()
-        .filter(|channel| {
-            told.iter()
-                .any(|told| tells(told) && is_about(told, channel))
-        })
+        .filter(|channel| told.iter().any(|told| is_about(told, channel)))
         .map(|channel| channel.id);
     keep(endpoint, known, ids.collect(), arrived.bytes.clone()).await
+}
+
+fn of_instances<'a>(channels: &'a [Arc<Channel>], instances: &BTreeSet<&str>) -> Vec<&'a Channel> {
+    let channels = channels.iter().map(AsRef::as_ref);
+    channels
+        .filter(|channel: &&Channel| instances.contains(channel.instance.as_str()))
+        .collect()
 }
 
 /// Those whose secrets prove the delivery.
@@ -195,11 +191,6 @@ fn verify(
     let delivery = Delivery { headers, body };
     let now = endpoint.clock.now();
     Ok(known.webhook.verify(&delivery, channel.secrets()?, now)?)
-}
-
-/// Whether it is something that changes anything here.
-fn tells(told: &Told) -> bool {
-    !matches!(told.event, Event::Other(_))
 }
 
 fn is_about(told: &Told, channel: &Channel) -> bool {

@@ -1,5 +1,7 @@
 //! Under which address a provider knows a number: asked once, and used.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::providers::move_to;
@@ -8,6 +10,7 @@ use crate::cluster::plain;
 use crate::daemon::{Daemon, succeed};
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
+use crate::wait;
 
 /// Nothing but numbers is asked about: what the sandbox answers can be counted.
 const NO_QUESTIONS_ABOUT_HEALTH: &str = "insert into zap.channel_health (channel_id, health_due_at)
@@ -60,7 +63,7 @@ async fn a_number_is_asked_about_again_when_the_answer_has_expired() {
     assert_eq!((known.len(), known[0][2].as_str()), (1, "t"));
 }
 
-/// O4: nothing is sent to a number that nobody has, which costs no attempt; when that may have changed, it is asked anew.
+/// O4: nothing is sent to a number that nobody has, which costs no attempt; for a person who tries again, it is asked anew.
 #[tokio::test]
 async fn nothing_is_sent_to_a_number_that_is_not_on_whatsapp() {
     let (stand, _daemon) = open().await;
@@ -83,7 +86,6 @@ async fn nothing_is_sent_to_a_number_that_is_not_on_whatsapp() {
     assert_eq!(stand.provider.requests("answered").await, 1);
     assert_eq!(stand.provider.requests("not_on_whatsapp").await, 0);
 
-    stand.session.run(FORGET).await;
     succeed(&stand.database, &["queue", "retry", &first]);
     until(&stand, &first, "sent").await;
     assert_eq!(stand.provider.requests("answered").await, 2);
@@ -117,9 +119,28 @@ async fn the_name_that_meta_gives_a_number_is_remembered() {
     let id = ask_text(&stand, OLD_NUMBER, "um").await;
     until(&stand, &id, "sent").await;
     let aliases = "select alias, kind, address from zap.recipient_alias";
-    crate::wait::until("the alias is kept", async || {
+    wait::until("the alias is kept", async || {
         stand.session.rows(aliases).await == [["553187654321", "phone", OLD_NUMBER]]
     })
     .await;
     assert_eq!(stand.session.rows(KNOWN).await, Vec::<Vec<String>>::new());
+}
+
+/// B2: what is known of a message is written at once: a repeat would be worse than a name that is not remembered.
+#[tokio::test]
+async fn an_outcome_does_not_wait_for_the_name_that_is_remembered() {
+    let stand = Stand::open(plain()).await;
+    move_to(&stand, "meta").await;
+    let somebody = stand.database.session().await;
+    somebody
+        .run("begin; lock table zap.recipient_alias in share mode")
+        .await;
+    let _daemon = stand.daemon();
+    let id = ask_text(&stand, OLD_NUMBER, "um").await;
+    let status = format!("select status from zap.notification_queue where id = {id}");
+    let is_sent = wait::holds_within(Duration::from_secs(15), async || {
+        stand.session.value(&status).await == "sent"
+    });
+    assert!(is_sent.await, "it waits for whoever has the table locked");
+    somebody.run("commit").await;
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::providers::move_to;
 use crate::cluster::plain;
+use crate::daemon::succeed;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
 use crate::wait;
@@ -103,4 +104,38 @@ async fn a_mistake_in_a_template_keeps_messages_until_it_is_mended() {
         )
         .await;
     assert_sent_as_template(&stand).await;
+}
+
+/// P1: what nobody reads in an approved template, such as a number without end, keeps no message from being sent.
+#[tokio::test]
+async fn an_odd_number_in_a_template_stops_nothing() {
+    let stand = open().await;
+    stand.session.run(TEMPLATE).await;
+    let odd = r#"update zap.provider_template set parameters = '[{"text": "{{ order.id }}", "odd": 1e400}]'"#;
+    stand.session.run(odd).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    assert_sent_as_template(&stand).await;
+}
+
+/// C1: who tries again after the approved text was refused, when the recipient has written, has the text sent.
+#[tokio::test]
+async fn a_message_that_is_tried_again_begins_with_its_text() {
+    let stand = open().await;
+    stand.session.run(TEMPLATE).await;
+    stand
+        .session
+        .run("update zap.provider_template set name = 'unknown'")
+        .await;
+    stand.session.run(HAS_WRITTEN).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_status(1, "failed").await;
+    let error = stand.of_order(1, "last_error").await;
+    assert!(error.contains("132001"), "{error}");
+    stand.provider.set_meta(&json!({"windows": "open"})).await;
+    let id = stand.of_order(1, "id").await;
+    succeed(&stand.database, &["queue", "retry", &id]);
+    stand.until_status(1, "sent").await;
+    assert_eq!(stand.provider.texts().await, ["1"]);
 }

@@ -1,12 +1,13 @@
 //! A stop ends in time, whatever does not answer.
 
+use std::net::TcpListener;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::stand::Stand;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, plain};
 use crate::daemon::Daemon;
 use crate::shop::{item, order_at};
 use crate::wait;
@@ -69,4 +70,28 @@ async fn a_stop_ends_in_time_while_the_server_does_not_answer() {
     let _successor = Daemon::start(&stand.database, &["--sweep-interval", "0"]);
     stand.provider.clear_faults().await;
     stand.until_accepted(200).await;
+}
+
+/// O9: a file that is being looked at keeps nobody waiting, and its message is left as if nothing had been tried.
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_file() {
+    let stand = Stand::open(plain()).await;
+    // Whoever connects gets no answer.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/a.jpg", silent.local_addr().expect("its address"));
+    let mut daemon = Daemon::start(
+        &stand.database,
+        &["--sweep-interval", "0", "--send-timeout", "20s"],
+    );
+    let ask = format!(
+        r#"select zap.send_message('channel_1', '+5511987654321', null, 'image', '{{"url": "{url}"}}')"#
+    );
+    let id = stand.session.value(&ask).await;
+    let asked = tokio::task::spawn_blocking(move || silent.accept()).await;
+    let _asked = asked.expect("no panic").expect("it is asked for");
+    daemon.signal("TERM");
+    let ended = wait::holds_within(Duration::from_secs(10), async || !daemon.is_running()).await;
+    assert!(ended, "it waits for the file");
+    let row = format!("select status, attempts from zap.notification_queue where id = {id}");
+    assert_eq!(stand.session.rows(&row).await, [["retrying", "0"]]);
 }

@@ -179,6 +179,29 @@ async fn a_reference_proves_an_acceptance() {
     assert_eq!(log(&stand, 1).await, ["sent", "delivered"]);
 }
 
+/// B2, C8: an attempt that was given back leaves its number to the next one: what is told of its message is not told of that
+/// one's, however often.
+#[tokio::test]
+async fn a_failure_of_another_message_with_the_same_number_changes_nothing() {
+    let stand = Stand::open(plain()).await;
+    stand.add_sent(1).await;
+    let reference = "select id || '-1' from zap.notification_queue";
+    let reference = stand.session.value(reference).await;
+    let receiver = stand.receive().await;
+    let now = stand.now().await;
+    let of_another = with_reference(failed("wamid.refused", 131_047, now), &reference);
+    for _ in 0..2 {
+        receiver
+            .deliver(&receipts(std::slice::from_ref(&of_another)))
+            .await;
+        stand.until_read().await;
+        assert_eq!(stand.statuses().await, ["sent"]);
+    }
+    let of_it = with_reference(failed("message.1", 131_026, now), &reference);
+    receiver.deliver(&receipts(&[of_it])).await;
+    stand.until_statuses(&["failed"]).await;
+}
+
 /// C1: a reference names only what belongs to the company of the channel.
 #[tokio::test]
 async fn a_reference_of_another_company_is_nobodys() {

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::stand::{NUMBER, SECRETS, Stand, TOKEN, channel_path, receipts, sign, status};
+use super::stand::{NUMBER, SECRETS, Stand, TOKEN, channel_path, delivery, receipts, sign, status};
 use crate::cluster::plain;
 
 const DELIVERIES: &str = "zapgres_webhook_deliveries_total{provider=\"meta\",outcome=\"refused\"}";
@@ -106,17 +106,41 @@ async fn an_unknown_address_is_not_found() {
     assert_eq!(receiver.counted(&reason("unknown_address")).await, 5);
 }
 
-/// C1: what tells nothing to us is taken and forgotten.
+/// C1: what is of a kind that we do not know is kept, at both addresses, and changes nothing.
 #[tokio::test]
-async fn what_tells_nothing_is_not_stored() {
+async fn what_is_of_an_unknown_kind_is_stored() {
     let stand = Stand::open(plain()).await;
     let receiver = stand.receive().await;
-    let other = json!({
+    let of_account = json!({
         "object": "whatsapp_business_account",
         "entry": [{"id": "1", "changes": [{"field": "account_update", "value": {"event": "VERIFIED_ACCOUNT"}}]}],
     });
-    receiver.deliver(&other).await;
+    let of_number = delivery(NUMBER, &json!({"news": [{"id": "1"}]}));
+    receiver.deliver(&of_account).await;
+    receiver.deliver(&of_number).await;
+    for body in [of_account.to_string(), of_number.to_string()] {
+        let signature = sign(SECRETS[0], body.as_bytes());
+        let answer = receiver
+            .post("/api/v1/whatsapp/webhook", body, Some(&signature))
+            .await;
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    assert_eq!(stand.stored().await, 4);
+    stand.until_read().await;
+    let outcomes = "select distinct outcome from zap.inbound_event";
+    assert_eq!(stand.session.column(outcomes).await, ["processed"]);
+}
+
+/// C1: what tells nothing, or only of another number, is taken and forgotten.
+#[tokio::test]
+async fn what_is_said_of_nobody_is_not_stored() {
+    let stand = Stand::open(plain()).await;
+    let receiver = stand.receive().await;
+    let of_another = delivery("2060", &json!({"statuses": [status("wamid.1", "read", 1)]}));
+    let nothing = json!({"object": "whatsapp_business_account", "entry": []});
+    receiver.deliver(&of_another).await;
+    receiver.deliver(&nothing).await;
     assert_eq!(stand.stored().await, 0);
     let ignored = "zapgres_webhook_deliveries_total{provider=\"meta\",outcome=\"ignored\"}";
-    assert_eq!(receiver.counted(ignored).await, 1);
+    assert_eq!(receiver.counted(ignored).await, 2);
 }

@@ -106,7 +106,12 @@ impl Stand {
 
     /// The same with further arguments.
     pub async fn receive_with(&self, arguments: &[&str]) -> Receiver {
-        let url = self.database.url("postgres");
+        self.receive_as("postgres", arguments).await
+    }
+
+    /// The same with another role.
+    pub async fn receive_as(&self, role: &str, arguments: &[&str]) -> Receiver {
+        let url = self.database.url(role);
         let mut command = daemon::zapgres(&["run", "--listen", "127.0.0.1:0"]);
         command
             .args(["--database-url", &url, "--log-format", "text"])

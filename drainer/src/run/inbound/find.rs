@@ -29,7 +29,7 @@ from (select u.id from unnest($1::bigint []) as u (id) order by u.id) as w
 left join lateral (
     select
         q.tenant_id, q.source_id, q.channel_id, q.status, q.attempts, q.processing_at, q.sent_at, q.delivered_at, q.read_at,
-        q.failed_at, q.error_class, q.last_error,
+        q.failed_at, q.error_class, q.last_error, q.provider_message_id,
         coalesce(q.payload -> 'template', 'null') <> 'null' and not coalesce(q.metadata ? 'template_used', false) as has_template
     from zap.notification_queue as q
     where q.id = w.id
@@ -54,6 +54,8 @@ pub(super) struct Found {
     pub standing: Standing,
     pub error_class: Option<String>,
     pub last_error: Option<String>,
+    /// Of the message that was accepted last.
+    pub provider_message_id: Option<String>,
 }
 
 impl Found {
@@ -86,6 +88,7 @@ impl Found {
             standing,
             error_class: row.try_get("error_class")?,
             last_error: row.try_get("last_error")?,
+            provider_message_id: row.try_get("provider_message_id")?,
         }))
     }
 }

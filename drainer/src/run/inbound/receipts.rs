@@ -120,6 +120,11 @@ impl Changes {
             kind: receipt.kind.clone(),
             at: receipt.at,
         };
+        if matches!(receipt.kind, Kind::Failed(_))
+            && found.has_another(&receipt.provider_message_id)
+        {
+            return Fate::Done;
+        }
         let before = found.standing.status;
         let effect = match apply(&mut found.standing, &news, now) {
             Ok(effect) => effect,
@@ -148,7 +153,7 @@ impl Changes {
         Fate::Done
     }
 
-    fn note(&mut self, receipt: &Told, matched: &Match, found: &Found, effect: Effect) {
+    fn note(&mut self, receipt: &Told, matched: &Match, found: &mut Found, effect: Effect) {
         let known = self.notifications.remove(&matched.notification_id);
         let is_latest = matched.attempt >= found.standing.attempt;
         let mut change = found.change();
@@ -158,7 +163,9 @@ impl Changes {
             change.remembered = known.remembered;
         }
         if is_latest && !matched.is_noted {
-            change.provider_message_id = Some(receipt.provider_message_id.clone());
+            let id = Some(receipt.provider_message_id.clone());
+            change.provider_message_id.clone_from(&id);
+            found.provider_message_id = id;
         }
         match effect {
             Effect::Requeued => {
@@ -175,6 +182,17 @@ impl Changes {
 }
 
 impl Found {
+    /// Whether another message than this one was accepted last: the number of an attempt that was given back is used again,
+    /// and the provider may tell of both.
+    fn has_another(&self, provider_message_id: &str) -> bool {
+        let has_message = matches!(
+            self.standing.status,
+            Status::Sent | Status::Delivered | Status::Read
+        );
+        let accepted = self.provider_message_id.as_deref();
+        has_message && accepted.is_some_and(|accepted| accepted != provider_message_id)
+    }
+
     /// The error that is shown: that of the receipt, none of what went forward, or what was shown before.
     fn explain(&mut self, before: Status) {
         if let Some(failure) = &self.standing.failure {

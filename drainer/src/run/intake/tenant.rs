@@ -41,7 +41,7 @@ select
     p.tenant_id, p.event, p.locale,
     pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         'name', p.name, 'language', p.language, 'parameters', p.parameters, 'header', p.header, 'buttons', p.buttons
-    )) as template
+    ))::text as template
 from zap.provider_template as p
 where p.event = any ($2)
     and (p.tenant_id is null or p.tenant_id = any ($1))";
@@ -211,7 +211,8 @@ async fn provider_templates(
             row.try_get("event")?,
             row.try_get("locale")?,
         );
-        let template = serde_json::from_value(row.try_get("template")?);
+        // As text: a number in it may be larger than any of ours, and must not keep other rows from being read.
+        let template = serde_json::from_str(row.try_get("template")?);
         let template = template.map_err(|error| format!("zap.provider_template: {error}"));
         templates.insert(key, template);
     }

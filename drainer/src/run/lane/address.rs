@@ -18,7 +18,7 @@ use crate::run::statement;
 
 /// Accounts hardly ever move.
 const CONFIRMED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Whoever is not on WhatsApp may be tomorrow, and an operator who tries again wants to know.
+/// Whoever is not on WhatsApp may be tomorrow. An operator who tries again has it asked at once (`zap.retry`).
 const ABSENT_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// Nothing is lost with it but answers that can be had again: it does not wait for the disk. One statement, so that its

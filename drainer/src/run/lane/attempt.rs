@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use zapgres_core::error_class::SendError;
+use zapgres_core::recipient::Recipient;
 use zapgres_core::status::Status;
 use zapgres_providers::{Accepted, OutgoingMessage, Provider};
 
@@ -14,6 +15,7 @@ use super::mark::Marked;
 use super::permits::RequestPermit;
 use super::prepare::{self, Channel, Unprepared};
 use super::{address, report, send, verdict};
+use crate::database::DatabaseError;
 use crate::run::daemon::Daemon;
 use crate::run::lease::Lease;
 
@@ -41,14 +43,13 @@ impl Start {
             return self.give_back(daemon, lease);
         }
         let begin = Instant::now();
-        let prepared = prepare::prepare(
-            daemon,
-            &*provider,
-            self.channel,
-            &self.question,
-            &self.marked,
-        )
-        .await;
+        let (channel, question) = (self.channel, &*self.question);
+        let prepared = tokio::select! {
+            biased;
+            prepared = prepare::prepare(daemon, &*provider, channel, question, &self.marked) => prepared,
+            // A file may take minutes, and whoever stops the daemon or takes the channel waits for the lane.
+            () = stopped(daemon, lease) => return self.give_back(daemon, lease),
+        };
         let message = match prepared {
             // It may have taken too long: what was prepared is there the next time.
             Ok(_) if !lease.allows_start(self.marked_at) => return self.give_back(daemon, lease),
@@ -65,10 +66,15 @@ impl Start {
         let timeout = daemon.config.sending.send_timeout;
         let answer = send::send(&*provider, &message, timeout).await;
         let took = begin.elapsed();
-        if let Ok(accepted) = &answer {
-            self.remember_alias(daemon, &message, accepted).await;
+        let accepted = answer.as_ref().ok();
+        let alias = accepted.and_then(|accepted| unknown_alias(&message, accepted));
+        let channel_id = self.channel.id;
+        let finished = self.finish(daemon, answer, took);
+        // The outcome is on its way to the disk, and does not wait for this.
+        if let Some(alias) = alias {
+            remember_alias(daemon, channel_id, &alias, &message.recipient).await;
         }
-        self.finish(daemon, answer, took)
+        finished
     }
 
     fn give_back(self, daemon: &Daemon, lease: &Lease) -> Finished {
@@ -103,28 +109,33 @@ impl Start {
         daemon.complete(outcome);
         finished
     }
+}
 
-    /// Keeps the name that the provider has for the recipient, where it is news. The message is sent: nothing hangs on it.
-    async fn remember_alias(
-        &self,
-        daemon: &Daemon,
-        message: &OutgoingMessage,
-        accepted: &Accepted,
-    ) {
-        let recipient = &message.recipient;
-        let canonical = recipient.address().trim_start_matches('+');
-        let news = accepted.recipient_address.as_deref().filter(|alias| {
-            *alias != canonical && Some(*alias) != message.confirmed_address.as_deref()
-        });
-        let Some(alias) = news else { return };
-        let kept = async {
-            let client = daemon.client().await?;
-            let (kind, address) = (recipient.kind(), recipient.address());
-            address::remember_alias(&client, self.channel.id, alias, kind, address).await?;
-            Ok::<_, crate::database::DatabaseError>(())
-        };
-        if let Err(error) = kept.await {
-            tracing::debug!(%error, "the provider's name of a recipient is not kept");
-        }
+/// Waits until the lane begins nothing more.
+pub(super) async fn stopped(daemon: &Daemon, lease: &Lease) {
+    tokio::select! {
+        () = daemon.shutdown.cancelled() => {}
+        () = lease.revoked() => {}
+    }
+}
+
+/// The name that the provider has for the recipient, where it is news.
+fn unknown_alias(message: &OutgoingMessage, accepted: &Accepted) -> Option<String> {
+    let canonical = message.recipient.address().trim_start_matches('+');
+    let alias = accepted.recipient_address.as_deref()?;
+    let is_news = alias != canonical && Some(alias) != message.confirmed_address.as_deref();
+    is_news.then(|| alias.to_owned())
+}
+
+/// Keeps a name that the provider has for the recipient. The message is sent: nothing hangs on it.
+async fn remember_alias(daemon: &Daemon, channel_id: i64, alias: &str, recipient: &Recipient) {
+    let kept = async {
+        let client = daemon.client().await?;
+        let (kind, address) = (recipient.kind(), recipient.address());
+        address::remember_alias(&client, channel_id, alias, kind, address).await?;
+        Ok::<_, DatabaseError>(())
+    };
+    if let Err(error) = kept.await {
+        tracing::debug!(%error, "the provider's name of a recipient is not kept");
     }
 }

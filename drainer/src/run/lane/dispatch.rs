@@ -10,7 +10,7 @@ use zapgres_core::breaker::{Change, Probe, Reading};
 use zapgres_core::pace::Reservation;
 
 use super::address::{Known, Question};
-use super::attempt::Start;
+use super::attempt::{Start, stopped};
 use super::health::Takes;
 use super::mark::Marked;
 use super::order::Pair;
@@ -147,15 +147,9 @@ impl Lane {
     /// Leave for requests: as many of `wanted` as there are, at least one unless the daemon stops.
     async fn permits(&self, settings: &Settings, wanted: usize) -> Vec<RequestPermit> {
         let taken = self.daemon.permits.take(&settings.address.base_url, wanted);
-        let stopped = async {
-            tokio::select! {
-                () = self.daemon.shutdown.cancelled() => {}
-                () = self.lease.revoked() => {}
-            }
-        };
         tokio::select! {
             permits = taken => permits,
-            () = stopped => Vec::new(),
+            () = stopped(&self.daemon, &self.lease) => Vec::new(),
         }
     }
 
