@@ -187,6 +187,8 @@ impl Provider for Evolution {
             let rest = self.http.send_timeout().saturating_sub(begun.elapsed());
             let request = self.sending(message, other)?.timeout(rest);
             answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
+        } else if is_other {
+            return Err(answer::wrong_version(&answer, &self.address));
         }
         answer::judge(&answer, &self.address)
     }

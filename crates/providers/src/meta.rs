@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use reqwest::{Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
 use serde_json::json;
+use tokio::time::Instant;
 use zapgres_core::error_class::SendError;
 use zapgres_core::message::MessageKind;
 
@@ -127,7 +128,7 @@ impl Provider for Meta {
             .json(&body);
         let answer = exchange(request, &self.address, SEND_ANSWER_CAP_BYTES).await?;
         answer::judge(&answer, &self.address)
-            .inspect_err(|error| self.give_again(file.as_ref(), error))
+            .map_err(|error| self.give_again(file.as_ref(), error, Instant::now()))
     }
 
     async fn health(&self) -> Result<Health, SendError> {

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Buttons, Contacts, List, Location, Media, MediaSource, MessageBody, Poll, Text};
+use super::{
+    Buttons, ContactCard, Contacts, List, Location, Media, MediaSource, MessageBody, Poll, Text,
+};
+use crate::phone;
 
 /// WhatsApp shows no more buttons than this on any provider.
 const BUTTONS_MAX: usize = 3;
@@ -57,11 +60,14 @@ impl MessageBody {
             }
         }
         fields.insert("kind".to_owned(), kind.into());
-        let message: Self =
+        let mut message: Self =
             serde_json::from_value(Value::Object(fields)).map_err(|error| MessageError::Form {
                 kind: kind.to_owned(),
                 cause: without_values(&error.to_string()),
             })?;
+        if let Self::Contact(contacts) = &mut message {
+            contacts.contacts.iter_mut().for_each(make_whole);
+        }
         match message.fault() {
             Some(cause) => Err(MessageError::Content {
                 kind: message.kind().as_str(),
@@ -84,6 +90,13 @@ impl MessageBody {
             Self::Poll(poll) => poll_fault(poll),
             _ => self.media().and_then(media_fault),
         }
+    }
+}
+
+/// Cards lead to their number's digits, which begin with the country code. What is no number stays as it is.
+fn make_whole(card: &mut ContactCard) {
+    if let Ok(number) = phone::normalize(&card.phone, None) {
+        card.phone = number.as_e164().to_owned();
     }
 }
 

@@ -108,6 +108,24 @@ fn what_is_no_message_is_refused_without_being_repeated() {
     }
 }
 
+/// P1: a card leads to whoever it names. Without the country code, the digits of a Brazilian number are another country's.
+#[test]
+fn the_number_of_a_card_is_made_whole() {
+    for (typed, canonical) in [
+        ("(11) 98765-4321", "+5511987654321"),
+        ("011 98765-4321", "+5511987654321"),
+        ("+55 31 8765-4321", "+5531987654321"),
+        ("+14155552671", "+14155552671"),
+        ("ramal 12", "ramal 12"),
+    ] {
+        let payload = json!({"contacts": [{"name": "Ana", "phone": typed}]});
+        let MessageBody::Contact(contacts) = parse("contact", None, payload).unwrap() else {
+            panic!("a contact");
+        };
+        assert_eq!(contacts.contacts[0].phone, canonical);
+    }
+}
+
 /// P1: buttons and lists become numbered text.
 #[test]
 fn choices_are_numbered_in_their_order() {

@@ -65,6 +65,12 @@ pub(super) fn judge(answer: &Answer, channel: &ChannelAddress) -> Result<Accepte
     Err(refused(answer, channel))
 }
 
+/// The server is not of the version that the channel's options say: no message would be taken.
+pub(super) fn wrong_version(answer: &Answer, channel: &ChannelAddress) -> SendError {
+    let detail = "the server is of another version than the channel's option version says: correct that or remove it";
+    answer.error(ErrorClass::ChannelAuth, detail, channel)
+}
+
 /// The JSON of an answer to a question.
 pub(super) fn told(answer: &Answer, channel: &ChannelAddress) -> Result<Value, SendError> {
     if !answer.status.is_success() {

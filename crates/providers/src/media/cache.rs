@@ -39,10 +39,10 @@ impl MediaCache {
         self.addresses.slot(address, now)
     }
 
-    /// Forgets the file of that id.
-    pub(crate) fn forget(&self, id: &str) {
+    /// Forgets the file of that id, and tells how long ago the provider was given it, at most.
+    pub(crate) fn forget(&self, id: &str, now: Instant) -> Duration {
         let id = id.to_owned();
-        self.addresses.forget(&id);
-        self.files.forget(&id);
+        let at_address = self.addresses.forget(&id, now);
+        at_address.max(self.files.forget(&id, now))
     }
 }

@@ -51,10 +51,17 @@ impl<K: Eq + Hash + Clone, V: PartialEq> Slots<K, V> {
         Arc::clone(&slot.value)
     }
 
-    /// Empties the places of that value.
-    pub(super) fn forget(&self, value: &V) {
-        self.slots()
-            .retain(|_, slot| slot.value.get() != Some(value));
+    /// Empties the places of that value, and tells for how long it was kept.
+    pub(super) fn forget(&self, value: &V, now: Instant) -> Duration {
+        let mut kept = Duration::ZERO;
+        self.slots().retain(|_, slot| {
+            let is_it = slot.value.get() == Some(value);
+            if is_it {
+                kept = kept.max(now.saturating_duration_since(slot.since));
+            }
+            !is_it
+        });
+        kept
     }
 
     fn slots(&self) -> MutexGuard<'_, HashMap<K, Slot<V>>> {
@@ -77,9 +84,9 @@ mod tests {
         assert_eq!(known("b", at(99)), None);
         assert_eq!(known("a", at(100)), None);
         slots.slot("a", at(100)).set(2).unwrap();
-        slots.forget(&1);
+        assert_eq!(slots.forget(&1, at(150)), Duration::ZERO);
         assert_eq!(known("a", at(100)), Some(2));
-        slots.forget(&2);
+        assert_eq!(slots.forget(&2, at(150)), Duration::from_secs(50));
         assert_eq!(known("a", at(100)), None);
     }
 

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
 
@@ -100,21 +100,31 @@ pub(super) const fn meaning_of(code: i64) -> Option<Meaning> {
     })
 }
 
-/// What every error has, wherever it comes.
+/// What every error has, wherever it comes. What stands beside the code is read where it has the usual type.
 #[derive(Debug, Deserialize)]
 pub(super) struct GraphError {
+    #[serde(deserialize_with = "number_or_text")]
     code: i64,
     #[serde(default)]
-    title: Option<String>,
+    title: Value,
     #[serde(default)]
-    message: Option<String>,
+    message: Value,
     #[serde(default)]
-    error_subcode: Option<u64>,
+    error_subcode: Value,
     /// A text in some errors of Graph.
     #[serde(default)]
     error_data: Value,
     #[serde(default)]
-    is_transient: Option<bool>,
+    is_transient: Value,
+}
+
+fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let code = Value::deserialize(deserializer)?;
+    let number = match &code {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_i64(),
+    };
+    number.ok_or_else(|| de::Error::custom("not a code"))
 }
 
 #[derive(Deserialize)]
@@ -131,12 +141,12 @@ impl GraphError {
     /// In an answer.
     fn meaning(&self, status: StatusCode) -> Meaning {
         // "Object with ID … does not exist": the one in the URL, which is the channel's number.
-        if self.code == 100 && self.error_subcode == Some(33) {
+        if self.code == 100 && self.error_subcode == 33 {
             return Meaning::new(ErrorClass::ChannelAuth);
         }
         meaning_of(self.code).unwrap_or_else(|| {
             Meaning::new(match status.as_u16() {
-                _ if self.is_transient == Some(true) => ErrorClass::Transient,
+                _ if self.is_transient == true => ErrorClass::Transient,
                 401 | 403 => ErrorClass::ChannelAuth,
                 429 => ErrorClass::Throttled,
                 400..=499 => ErrorClass::Rejected,
@@ -152,7 +162,7 @@ impl GraphError {
             let details = self.error_data.get("details");
             details.and_then(Value::as_str)
         });
-        let title = self.message.as_deref().or(self.title.as_deref());
+        let title = self.message.as_str().or(self.title.as_str());
         let parts = [title, details.filter(|details| Some(*details) != title)];
         let parts: Vec<&str> = parts.into_iter().flatten().collect();
         // The code must survive the masking of long numbers.

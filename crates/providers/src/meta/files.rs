@@ -18,6 +18,9 @@ const MB: u64 = 1024 * KB;
 /// Meta keeps an uploaded file for 30 days. The last one is left to messages that wait.
 pub(super) const FILES_KEPT: Duration = Duration::from_secs(29 * 24 * 60 * 60);
 
+/// Of numbers without storage ("No Storage") it keeps files for an hour only, and does not tell which numbers these are.
+const KEPT_FOR_CERTAIN: Duration = Duration::from_secs(60 * 60);
+
 /// Source: <https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types>. Of documents
 /// Meta itself says which types it takes.
 pub(super) const LIMITS: MediaLimits = MediaLimits {
@@ -85,13 +88,25 @@ impl Meta {
             .map(Some)
     }
 
-    /// Forgets the file of a message that was refused: perhaps Meta no longer has it, as it keeps files for some numbers an
-    /// hour only. Whoever sends the message again uploads it again.
-    pub(super) fn give_again(&self, file: Option<&FileName>, error: &SendError) {
-        if let Some(FileName::Id(id)) = file
-            && matches!(error.class, ErrorClass::Rejected | ErrorClass::Transient)
-        {
-            self.uploaded.forget(id);
+    /// Forgets the file of a message that was refused: perhaps Meta no longer has it. Whoever sends the message again
+    /// uploads it again; with an old file that is worth an attempt even where Meta calls the refusal final.
+    pub(super) fn give_again(
+        &self,
+        file: Option<&FileName>,
+        error: SendError,
+        now: Instant,
+    ) -> SendError {
+        let (Some(FileName::Id(id)), ErrorClass::Rejected | ErrorClass::Transient) =
+            (file, error.class)
+        else {
+            return error;
+        };
+        match self.uploaded.forget(id, now) {
+            age if age < KEPT_FOR_CERTAIN => error,
+            _ => SendError {
+                class: ErrorClass::Transient,
+                ..error
+            },
         }
     }
 
@@ -146,5 +161,55 @@ impl Meta {
             .await
             .map_err(SendError::of_question)?;
         answer::uploaded(&answer, &self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::ChannelAddress;
+    use crate::http::Http;
+
+    fn meta() -> Meta {
+        let address = ChannelAddress {
+            base_url: "https://graph.facebook.com".to_owned(),
+            instance: "106540352242922".to_owned(),
+            credential: "token".into(),
+            secrets: Default::default(),
+            options: Default::default(),
+        };
+        let http = Http::new(Duration::from_secs(1), Default::default());
+        Meta::new(address, http).expect("a usable channel")
+    }
+
+    /// Q5: a message is not lost because Meta no longer had its file. Refused with a new one, it is the message.
+    #[test]
+    fn a_message_with_an_old_file_is_tried_again() {
+        use ErrorClass::{RecipientInvalid, Rejected, Transient, Uncertain};
+        let meta = meta();
+        let begin = Instant::now();
+        let file = FileName::Id("1".to_owned());
+        for (class, minutes, expected) in [
+            (Rejected, 59, Rejected),
+            (Rejected, 60, Transient),
+            (Transient, 60, Transient),
+            (RecipientInvalid, 60, RecipientInvalid),
+            (Uncertain, 60, Uncertain),
+        ] {
+            let picture = Media {
+                source: MediaSource::Url("https://example.com/a.png".to_owned()),
+                mime_type: None,
+                caption: None,
+                file_name: None,
+                voice: false,
+            };
+            let address = FileAddress::of(MessageKind::Image, &picture).expect("an address");
+            let slot = meta.uploaded.slot_at(address, begin);
+            slot.set("1".to_owned()).ok();
+            let error = SendError::before_sending(class, String::new());
+            let now = begin + Duration::from_secs(60 * minutes);
+            let judged = meta.give_again(Some(&file), error, now);
+            assert_eq!(judged.class, expected, "{class} {minutes}");
+        }
     }
 }

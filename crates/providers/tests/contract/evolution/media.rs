@@ -46,3 +46,24 @@ async fn a_file_that_does_not_come_is_an_error_of_the_source() {
     let silent = json!({"url": format!("{}/a.gif", rude_server(Then::Nothing).await)});
     assert_eq!(class("image", &silent).await, ErrorClass::SourceError);
 }
+
+/// Q5: a large file holds nobody else up while it is looked at.
+#[tokio::test]
+async fn others_get_their_turn_while_a_file_is_decoded() {
+    let large = json!({"base64": format!("R0lGODlh{}", "AAAA".repeat(1 << 18))});
+    let message = to_ana("image", &large);
+    let provider = evolution("http://127.0.0.1:1");
+    let mut turns = 0;
+    let others = async {
+        loop {
+            turns += 1;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        prepared = provider.prepare(&message) => assert_eq!(prepared, Ok(())),
+        () = others => {}
+    }
+    assert!(turns >= 8, "{turns}");
+}

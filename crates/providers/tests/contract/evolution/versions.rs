@@ -142,6 +142,7 @@ async fn no_other_refusal_is_taken_for_the_other_version() {
     }
 }
 
+/// P1: with the wrong option no message goes, also not the next one. None is lost for that.
 #[tokio::test]
 async fn what_the_options_say_is_not_doubted() {
     for (version, field) in [("2", "textMessage"), ("1", "text")] {
@@ -149,7 +150,9 @@ async fn what_the_options_say_is_not_doubted() {
         let provider = evolution_with(&server.base_url, &json!({ "version": version }));
         let message = to_ana("text", &json!({"text": "Oi"}));
         let error = provider.send(&message).await.expect_err("a refusal");
-        assert_eq!(error.class, ErrorClass::Rejected);
+        let kind = (error.class, error.reached_provider);
+        assert_eq!(kind, (ErrorClass::ChannelAuth, true));
+        assert!(error.message.contains("option version"), "{error}");
         assert_eq!(server.requests().len(), 1);
     }
 }

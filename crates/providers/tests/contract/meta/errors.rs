@@ -151,6 +151,22 @@ async fn a_number_that_does_not_exist_is_an_error_of_the_channel() {
     assert_eq!(error.class, ErrorClass::Rejected);
 }
 
+/// Only the code counts: what else has an odd shape does not hide it.
+#[tokio::test]
+async fn a_code_is_read_whatever_stands_beside_it() {
+    for fields in [
+        json!({"code": "131026"}),
+        json!({"code": 131_026, "error_subcode": "2494055"}),
+        json!({"code": 131_026, "error_subcode": -1}),
+        json!({"code": 131_026, "message": {"text": "no"}, "title": 7}),
+        json!({"code": 131_026, "is_transient": "false"}),
+    ] {
+        let error = refused(error_answer(400, &fields)).await;
+        assert_eq!(error.class, ErrorClass::RecipientInvalid, "{fields}");
+        assert!(error.message.contains("code 131026"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_code_that_is_not_known_is_judged_by_what_stands_beside_it() {
     let unknown = |more: Value| {
