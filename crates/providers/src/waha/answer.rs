@@ -31,7 +31,12 @@ pub(super) fn judge(
     channel: &ChannelAddress,
 ) -> Result<Accepted, SendError> {
     if !answer.status.is_success() {
-        return Err(refused(answer, channel));
+        let class = lacks_request(answer, message).then_some(ErrorClass::Rejected);
+        let error = refused(answer, channel);
+        return Err(SendError {
+            class: class.unwrap_or(error.class),
+            ..error
+        });
     }
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     accepted(&json)
@@ -40,6 +45,14 @@ pub(super) fn judge(
             let detail = "accepted, but the answer does not name the message";
             answer.error(ErrorClass::Uncertain, detail, channel)
         })
+}
+
+/// Whether this version has no request for messages of that kind. Texts have one in every version: there, the address is
+/// wrong.
+fn lacks_request(answer: &Answer, message: &OutgoingMessage) -> bool {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let no_route = detail_of(&body).is_some_and(|detail| detail.starts_with("Cannot "));
+    answer.status == StatusCode::NOT_FOUND && no_route && message.body.kind() != MessageKind::Text
 }
 
 fn accepted(json: &Value) -> Option<Accepted> {
@@ -102,7 +115,7 @@ fn refused(answer: &Answer, channel: &ChannelAddress) -> SendError {
 /// The table: status and body to class. Without an object of JSON the answer comes from something before WAHA.
 fn class_of(status: StatusCode, body: Option<&Value>) -> ErrorClass {
     match (status.as_u16(), body) {
-        // 404 of WAHA itself: there is no such session.
+        (404, Some(body)) => class_of_not_found(body),
         (300..=399 | 401..=405, _) => ErrorClass::ChannelAuth,
         (408, _) => ErrorClass::Transient,
         (429, _) => ErrorClass::Throttled,
@@ -112,6 +125,18 @@ fn class_of(status: StatusCode, body: Option<&Value>) -> ErrorClass {
         (503, _) => ErrorClass::Transient,
         // 500 of WAHA itself among them: an engine may fail after it has given the message to WhatsApp.
         _ => ErrorClass::Uncertain,
+    }
+}
+
+/// 404 is a session or an address that is not there, unless it is about the message that is quoted or reacted to, or its
+/// chat: that is no fault of the channel.
+fn class_of_not_found(body: &Value) -> ErrorClass {
+    let text = detail_of(body).unwrap_or_default().to_lowercase();
+    let of_message = text.contains("message") || text.contains("chat");
+    if of_message && !text.contains("session") && !text.starts_with("cannot ") {
+        ErrorClass::Rejected
+    } else {
+        ErrorClass::ChannelAuth
     }
 }
 

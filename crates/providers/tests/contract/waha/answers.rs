@@ -153,6 +153,39 @@ async fn every_row_of_the_error_table_has_its_class() {
     }
 }
 
+/// T8: one message must not hold up its channel for a kind that this version has no request for, or for a message that
+/// is gone. Texts have a request in every version: there, the channel's address is wrong.
+#[tokio::test]
+async fn what_is_not_there_for_one_message_is_no_fault_of_the_channel() {
+    let no_route = || nest(404, json!("Cannot PUT /api/reaction"));
+    let no_text_route = || nest(404, json!("Cannot POST /api/sendText"));
+    let gone = || nest(404, json!("Message not found"));
+    let no_session = || nest(404, json!("Session not found"));
+    let text = MessageBody::text("Oi");
+    let reaction = MessageBody::Reaction(Reaction {
+        message_id: "B".to_owned(),
+        from_me: false,
+        emoji: "👍".to_owned(),
+    });
+    for (class, body, script) in [
+        (ErrorClass::Rejected, &reaction, no_route()),
+        (ErrorClass::Rejected, &reaction, gone()),
+        (ErrorClass::Rejected, &text, gone()),
+        (ErrorClass::ChannelAuth, &reaction, no_session()),
+        (ErrorClass::ChannelAuth, &text, no_session()),
+        (ErrorClass::ChannelAuth, &text, no_text_route()),
+        (
+            ErrorClass::ChannelAuth,
+            &reaction,
+            AnswerScript::text(404, "<html>"),
+        ),
+    ] {
+        let server = AnsweringServer::start(script.clone()).await;
+        let sent = waha(&server.base_url).send(&to_ana(body.clone())).await;
+        assert_eq!(sent.expect_err("a refusal").class, class, "{script:?}");
+    }
+}
+
 /// Answers of what stands before WAHA: no object of JSON.
 #[tokio::test]
 async fn answers_of_proxies_and_other_servers_have_their_class() {
