@@ -22,27 +22,32 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// Questions at a time. They are short, and must not stand behind those to a provider that is silent.
 const AT_A_TIME: usize = 32;
 
-/// Why channels hold their messages, by channel; a lane asks before it sends.
+/// Why channels hold their messages, by channel, none where the number is connected; a lane asks before it sends.
 #[derive(Debug, Default)]
-pub(crate) struct Holds(Mutex<HashMap<i64, String>>);
+pub(crate) struct Holds(Mutex<HashMap<i64, Option<String>>>);
 
 impl Holds {
     /// Why the channel holds its messages; none: it does not.
     pub(crate) fn of(&self, channel_id: i64) -> Option<String> {
-        self.lock().get(&channel_id).cloned()
+        self.lock().get(&channel_id).cloned().flatten()
     }
 
-    /// True: that is news.
-    fn set(&self, channel_id: i64, why: Option<String>) -> bool {
+    /// Whether the number was seen connected when the provider was last asked.
+    pub(crate) fn is_connected(&self, channel_id: i64) -> bool {
+        self.lock().get(&channel_id) == Some(&None)
+    }
+
+    /// Takes in what was seen; none: the provider could not be asked. True: that is news.
+    fn set(&self, channel_id: i64, seen: Option<Option<String>>) -> bool {
         let mut holds = self.lock();
-        let before = match why.clone() {
+        let before = match seen.clone() {
             Some(why) => holds.insert(channel_id, why),
             None => holds.remove(&channel_id),
         };
-        before != why
+        before != seen
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, String>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Option<String>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -69,6 +69,8 @@ pub(crate) struct Lane {
     connection: Option<Connection>,
     /// What keeps the channel from being used, as it was logged.
     obstacle: Option<String>,
+    /// Whether the number was seen connected since the lane began.
+    is_seen_connected: bool,
     /// The day's cap is used up; until then, it is not asked whether it still is.
     capped_until: Option<Instant>,
     /// How often in a row somebody else had the channel's state locked.
@@ -112,6 +114,7 @@ impl Lane {
             settings: None,
             connection: None,
             obstacle: None,
+            is_seen_connected: false,
             capped_until: None,
             locked_times: 0,
             trouble: String::new(),
@@ -308,11 +311,17 @@ impl Lane {
             self.note_obstacle(&settings.name, obstacle);
             return false;
         }
-        if self.obstacle.take().is_some() {
+        let was_obstacle = self.obstacle.take().is_some();
+        if was_obstacle {
             tracing::info!(channel = settings.name, "the channel can be used again");
-            if let Some(health) = &mut self.health {
-                health.probe_now();
-            }
+        }
+        let is_news = !self.is_seen_connected && self.daemon.holds.is_connected(self.channel_id);
+        self.is_seen_connected |= is_news;
+        if let Some(health) = &mut self.health
+            // Whoever had the channel before may have left it down.
+            && (was_obstacle || is_news && health.is_down_by_obstacle())
+        {
+            health.probe_now();
         }
         true
     }

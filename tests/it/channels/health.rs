@@ -177,3 +177,18 @@ async fn a_number_without_a_phone_is_told_with_the_command_that_connects_it() {
         stand.until_accepted(1).await;
     }
 }
+
+/// P3, Q1: whoever takes over a channel that was down for long uses it as soon as its number is seen connected.
+#[tokio::test]
+async fn a_number_that_was_connected_meanwhile_is_used_at_once() {
+    let stand = Stand::open(plain()).await;
+    let was_down = "insert into zap.channel_state
+             (channel_id, breaker, breaker_opened_at, breaker_probe_at, breaker_reason)
+         select c.id, 'open', now() - interval '5 hours', now() + interval '10 minutes',
+             'channel_down: the number is not connected to WhatsApp'
+         from zap.channel as c";
+    stand.session.run(was_down).await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_accepted(1).await;
+}

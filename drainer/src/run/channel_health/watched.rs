@@ -105,8 +105,8 @@ impl Watched {
     ) -> Duration {
         // Where the provider cannot be asked, sending tells.
         let health = answer.as_ref().ok();
-        let why = health.and_then(|health| obstacle(channel, health));
-        if daemon.holds.set(self.channel_id, why) {
+        let seen = health.map(|health| obstacle(channel, health));
+        if daemon.holds.set(self.channel_id, seen) {
             daemon.lanes.wake(self.channel_id);
         }
         match health.map(|health| health.state) {

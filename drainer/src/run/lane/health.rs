@@ -5,6 +5,7 @@ use std::time::Duration;
 use deadpool_postgres::GenericClient;
 use tokio::time::Instant;
 use zapgres_core::breaker::{Breaker, Change, Permit, Probe, Reading, Snapshot, State};
+use zapgres_core::error_class::ErrorClass;
 
 use crate::run::statement;
 
@@ -135,6 +136,12 @@ impl Health {
     /// Whether the channel counts as down.
     pub(crate) fn is_down(&self) -> bool {
         self.breaker.state() != State::Closed
+    }
+
+    /// Whether it counts as down because its provider could not be reached, did not let it in, or had no connection.
+    pub(crate) fn is_down_by_obstacle(&self) -> bool {
+        let obstacles = [ErrorClass::ChannelAuth, ErrorClass::ChannelDown];
+        self.is_down() && obstacles.iter().any(|class| class.as_str() == self.cause())
     }
 
     /// Class of the error that opened the breaker.
