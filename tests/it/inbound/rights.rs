@@ -31,7 +31,7 @@ const LEFT: &str = "select
     + (select count(*) from zap.sent_message where provider_message_id = 'message.1')";
 
 /// Architecture: the daemon's role may do everything with each of the tables that receipts, conversations, addresses and health
-/// are in.
+/// are in, and the administrator's asks for messages.
 #[tokio::test]
 async fn the_endpoint_works_with_the_rights_of_the_daemons_role() {
     let cluster = Cluster::start("receiver", &[]);
@@ -41,7 +41,7 @@ async fn the_endpoint_works_with_the_rights_of_the_daemons_role() {
     daemon::succeed(&stand.database, &["setup"]);
     stand
         .session
-        .run("create role receiver login in role zap_daemon")
+        .run("create role receiver login in role zap_daemon; create role administrator login in role zap_admin")
         .await;
     let receiver = stand.receive_as("receiver", &[]).await;
     shop::place(&stand.session, 3).await;
@@ -83,6 +83,15 @@ async fn the_endpoint_works_with_the_rights_of_the_daemons_role() {
     }
     wait::until("what is old has left", async || {
         stand.session.value(LEFT).await == "0"
+    })
+    .await;
+    let administrator = stand.database.session_as("administrator").await;
+    let send = "select zap.send_message('number_1060', '+5511987654321', 'Oi')";
+    let id = administrator.value(send).await;
+    let is_sent =
+        format!("select count(*) from zap.notification_queue where id = {id} and status = 'sent'");
+    wait::until("what the administrator asked for", async || {
+        stand.session.count(&is_sent).await == 1
     })
     .await;
     let log = receiver.daemon.log();
