@@ -40,8 +40,9 @@ struct SentMessage {
 #[derive(Deserialize)]
 struct SentKey {
     id: String,
-    #[serde(rename = "remoteJid")]
-    remote_jid: Option<String>,
+    /// A text. Whatever it is, it makes no doubt of a yes.
+    #[serde(rename = "remoteJid", default)]
+    remote_jid: Value,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +119,7 @@ fn accepted(body: &[u8]) -> Option<Accepted> {
     let sent: SentMessage = serde_json::from_slice(body).ok()?;
     (!sent.key.id.is_empty()).then_some(Accepted {
         provider_message_id: sent.key.id,
-        recipient_address: sent.key.remote_jid,
+        recipient_address: sent.key.remote_jid.as_str().map(str::to_owned),
     })
 }
 

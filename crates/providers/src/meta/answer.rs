@@ -1,6 +1,7 @@
 //! What Meta's answers mean, where they are no errors.
 
 use serde::Deserialize;
+use serde_json::Value;
 use zapgres_core::error_class::{ErrorClass, SendError};
 
 use super::errors;
@@ -14,19 +15,14 @@ use crate::provider::Accepted;
 #[derive(Deserialize)]
 struct Sent {
     messages: Vec<SentMessage>,
+    /// `[{"wa_id"}]`, where it is known. Whatever it is, it makes no doubt of a yes.
     #[serde(default)]
-    contacts: Vec<SentContact>,
+    contacts: Value,
 }
 
 #[derive(Deserialize)]
 struct SentMessage {
     id: String,
-}
-
-#[derive(Deserialize)]
-struct SentContact {
-    #[serde(default)]
-    wa_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -68,10 +64,10 @@ pub(super) fn judge(answer: &Answer, channel: &ChannelAddress) -> Result<Accepte
 fn accepted(body: &[u8]) -> Option<Accepted> {
     let sent: Sent = serde_json::from_slice(body).ok()?;
     let message = sent.messages.into_iter().next()?;
-    let contact = sent.contacts.into_iter().next();
+    let address = sent.contacts.pointer("/0/wa_id").and_then(Value::as_str);
     (!message.id.is_empty()).then_some(Accepted {
         provider_message_id: message.id,
-        recipient_address: contact.and_then(|contact| contact.wa_id),
+        recipient_address: address.map(str::to_owned),
     })
 }
 

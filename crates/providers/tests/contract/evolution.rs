@@ -114,6 +114,12 @@ async fn an_accepted_message_has_its_id_and_the_address_found() {
         assert_eq!(address, Some("551187654321@s.whatsapp.net"));
         assert!(!format!("{accepted:?}").contains("551187654321"));
     }
+    for beside in [json!(null), json!(7), json!({"user": "551187654321"})] {
+        let odd = json!({"key": {"id": "X", "remoteJid": beside}});
+        let accepted = answered(AnswerScript::json(201, &odd)).await.unwrap();
+        assert_eq!(accepted.provider_message_id, "X");
+        assert_eq!(accepted.recipient_address, None);
+    }
     let bare = json!({"key": {"id": "X"}});
     let accepted = answered(AnswerScript::json(201, &bare)).await.unwrap();
     assert_eq!(accepted.recipient_address, None);

@@ -26,6 +26,24 @@ async fn an_accepted_message_has_its_id_and_the_address_found() {
     }
 }
 
+/// B2: what is odd beside the id makes no doubt of a yes, and so no second message.
+#[tokio::test]
+async fn a_yes_is_one_whatever_stands_beside_the_id() {
+    for contacts in [
+        json!(null),
+        json!("none"),
+        json!([{"wa_id": 553_187_654_321_u64}]),
+        json!([null]),
+    ] {
+        let mut answer = accepted_json();
+        answer["contacts"] = contacts;
+        let accepted = answered(AnswerScript::json(200, &answer)).await;
+        let accepted = accepted.expect("accepted");
+        assert_eq!(accepted.provider_message_id, "wamid.HBgM");
+        assert_eq!(accepted.recipient_address, None);
+    }
+}
+
 /// P8: a template that Meta holds back is Meta's already; sending it again would make two.
 #[tokio::test]
 async fn a_message_that_is_held_back_is_accepted() {
