@@ -27,8 +27,15 @@ pub(super) fn judge(
     options: &Options,
     channel: &ChannelAddress,
 ) -> Result<Accepted, SendError> {
-    if !options.is_ok(answer.status.as_u16()) {
-        return Err(refused(answer, channel));
+    let status = answer.status.as_u16();
+    if !options.is_ok(status) {
+        let error = refused(answer, channel);
+        let rejected = options.rejected_status.contains(&status);
+        let class = rejected.then_some(ErrorClass::Rejected);
+        return Err(SendError {
+            class: class.unwrap_or(error.class),
+            ..error
+        });
     }
     let provider_message_id = match &options.message_id {
         Some(pointer) => id_at(pointer, &answer.body).ok_or_else(|| {

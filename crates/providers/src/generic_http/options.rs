@@ -34,6 +34,10 @@ pub(super) struct Options {
     /// Statuses that are a yes; none: any of 200 to 299.
     #[serde(default)]
     pub(super) ok_status: Vec<u16>,
+    /// Statuses by which this API refuses one message, such as 404 for a number that it does not know, though they look like
+    /// a fault of the channel.
+    #[serde(default)]
+    pub(super) rejected_status: Vec<u16>,
     #[serde(default = "text_only")]
     pub(super) accepts: Vec<MessageKind>,
     /// Asked, with the same headers, whether the API works.
@@ -92,6 +96,12 @@ impl Options {
         let pointer = self.message_id.as_deref();
         if is_get && self.body.is_some() {
             Some(("body", "a GET has none: use query"))
+        } else if self
+            .rejected_status
+            .iter()
+            .any(|status| self.is_ok(*status))
+        {
+            Some(("rejected_status", "names a status that is a yes"))
         } else if self.accepts.is_empty() {
             Some(("accepts", "names no kind of message, such as \"text\""))
         } else if pointer.is_some_and(|pointer| !pointer.starts_with('/')) {

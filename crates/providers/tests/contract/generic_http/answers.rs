@@ -66,6 +66,27 @@ async fn a_yes_without_the_promised_id_is_uncertain() {
     }
 }
 
+/// T8: a number that the API does not know must not hold up everybody else's messages.
+#[tokio::test]
+async fn an_api_may_refuse_one_message_with_any_status() {
+    let options = json!({"rejected_status": [403, 404]});
+    for (status, class) in [
+        (403, ErrorClass::Rejected),
+        (404, ErrorClass::Rejected),
+        (401, ErrorClass::ChannelAuth),
+        (429, ErrorClass::Throttled),
+    ] {
+        let body = json!({"message": "unknown subscriber"});
+        let error = answered(AnswerScript::json(status, &body), &options).await;
+        let error = error.expect_err("a refusal");
+        assert_eq!(
+            (error.class, error.reached_provider),
+            (class, true),
+            "{status}"
+        );
+    }
+}
+
 /// P1: the error table, row by row.
 #[tokio::test]
 async fn every_status_has_its_class() {

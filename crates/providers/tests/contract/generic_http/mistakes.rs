@@ -132,6 +132,10 @@ fn options_that_are_not_known_or_make_no_sense_are_refused() {
             "option ok_status[0]: invalid type",
         ),
         (
+            json!({"rejected_status": [404, 204]}),
+            "option rejected_status: names a status that is a yes",
+        ),
+        (
             json!({"message_id": "id"}),
             "option message_id: a JSON pointer begins with /",
         ),
