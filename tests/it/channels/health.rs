@@ -192,3 +192,26 @@ async fn a_number_that_was_connected_meanwhile_is_used_at_once() {
     stand.place([1]).await;
     stand.until_accepted(1).await;
 }
+
+/// P3: a provider that could not be asked for a while has changed nothing, and the log is not filled with it.
+#[tokio::test]
+async fn a_question_that_failed_is_no_change_of_the_connection() {
+    let stand = Stand::open(plain()).await;
+    let _daemon = stand.daemon();
+    until_seen(&stand, "channel_1", "connected").await;
+    let set_credential = async |reference: &str| {
+        let set = format!("update zap.channel set credential = '{reference}'");
+        stand.session.run(&set).await;
+    };
+    set_credential("env:NOBODY").await;
+    let failed = "select count(*) from zap.channel_health where error is not null";
+    wait::until("it cannot be asked", async || {
+        stand.session.run(LOOK_NOW).await;
+        stand.session.count(failed).await == 1
+    })
+    .await;
+    set_credential("env:SANDBOX_KEY").await;
+    until_seen(&stand, "channel_1", "connected").await;
+    let told = "select detail from zap.notification_logs where event = 'connection'";
+    assert_eq!(stand.session.column(told).await, ["connected"]);
+}

@@ -26,7 +26,7 @@ logged as (
         c.tenant_id, c.id, case when $2::text = 'connected' then 'success' else 'error' end, 'connection', $5::integer,
         pg_catalog.concat_ws(': ', $2, $3::text)
     from zap.channel as c
-    where c.id = $1 and $2 is not null and (select f.connection from former as f) is distinct from $2
+    where c.id = $1 and $2 is not null and $8 and (select f.connection from former as f) is distinct from $2
 )
 insert into zap.channel_health as h
     (channel_id, connection, connection_since, detail, connected_number, checked_at, latency_ms, error, health_due_at)
@@ -53,6 +53,8 @@ set
 pub(super) struct Found {
     /// None: not known.
     pub connection: Option<&'static str>,
+    /// Whether that is something else than what was known last, be it long ago.
+    pub is_change: bool,
     pub detail: Option<String>,
     pub number: Option<String>,
     pub latency: Duration,
@@ -85,6 +87,7 @@ pub(super) async fn store(
         &latency,
         &found.error,
         &found.again_in.as_secs_f64(),
+        &found.is_change,
     ];
     statement::execute(client, STORE, parameters).await?;
     Ok(())

@@ -70,9 +70,10 @@ impl Watched {
         let answer = self.ask(daemon, &settings).await;
         let latency = begin.elapsed();
         let again_in = self.react(daemon, &settings.name, &answer).await;
+        let known = self.state;
         self.tell(&settings.name, &answer);
         let factor = 1.0 + JITTER * (2.0 * (daemon.randomness)() - 1.0);
-        let found = found(answer, latency, again_in.mul_f64(factor));
+        let found = found(answer, known, latency, again_in.mul_f64(factor));
         let client = daemon.client().await?;
         statement::store(&client, self.channel_id, &found).await?;
         Ok(())
@@ -202,7 +203,13 @@ fn obstacle(channel: &str, health: &Health) -> Option<String> {
     }
 }
 
-fn found(answer: Result<Health, SendError>, latency: Duration, again_in: Duration) -> Found {
+/// What is written down; `known` is what was known before.
+fn found(
+    answer: Result<Health, SendError>,
+    known: Option<ConnectionState>,
+    latency: Duration,
+    again_in: Duration,
+) -> Found {
     let (health, error) = match answer {
         Ok(health) => (Some(health), None),
         Err(error) => (None, Some(error.to_string())),
@@ -210,6 +217,7 @@ fn found(answer: Result<Health, SendError>, latency: Duration, again_in: Duratio
     let clean = |text: String| text.replace('\0', "");
     Found {
         connection: health.as_ref().map(|health| health.state.as_str()),
+        is_change: health.as_ref().map(|health| health.state) != known,
         number: health
             .as_ref()
             .and_then(|health| health.number.clone())
