@@ -28,7 +28,7 @@ struct History {
 #[derive(Deserialize)]
 struct Page {
     pages: u64,
-    records: Vec<Record>,
+    records: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -99,17 +99,20 @@ fn look_through(body: &[u8], enquiry: &Enquiry, address: &str) -> Reconciliation
     let Ok(History { messages }) = serde_json::from_slice(body) else {
         return Reconciliation::CannotTell;
     };
-    let found = messages
-        .records
+    let read = |record| serde_json::from_value::<Record>(record).ok();
+    let records: Vec<Option<Record>> = messages.records.into_iter().map(read).collect();
+    let is_all = messages.pages <= 1 && records.iter().all(Option::is_some);
+    let found = records
         .into_iter()
+        .flatten()
         .find(|record| record.answers(enquiry, address));
     match found {
         Some(record) => Reconciliation::Found(Accepted {
             provider_message_id: record.key.id,
             recipient_address: record.key.remote_jid,
         }),
-        None if messages.pages > 1 => Reconciliation::CannotTell,
-        None => Reconciliation::NotFound,
+        None if is_all => Reconciliation::NotFound,
+        None => Reconciliation::CannotTell,
     }
 }
 

@@ -151,6 +151,17 @@ async fn of_two_with_the_same_text_the_unknown_one_is_found() {
     );
 }
 
+/// B2: a message that is there is found also beside one that cannot be read, which could be the one looked for if it is not.
+#[tokio::test]
+async fn an_entry_that_cannot_be_read_hides_no_other() {
+    let mut odd = record("Y", "Outro");
+    odd["key"] = json!({"id": "Y"});
+    let beside = history(1, &[odd.clone(), record("X", TEXT)]);
+    assert_eq!(asked(beside).await, Ok(found("X")));
+    let alone = history(1, &[odd, record("Z", "Outro")]);
+    assert_eq!(asked(alone).await, Ok(Reconciliation::CannotTell));
+}
+
 #[tokio::test]
 async fn what_is_no_history_tells_nothing() {
     let not_all = history(2, &[record("Y", "Outro")]);
