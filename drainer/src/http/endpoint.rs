@@ -13,6 +13,8 @@ pub(super) struct Endpoint {
     pub daemon: Arc<Daemon>,
     pub addresses: Addresses,
     pub room: Room,
+    /// For the address that anybody may know: strangers who fill it take nothing from those who know a secret one.
+    pub room_for_strangers: Room,
     pub store: Store,
     pub clock: SystemClock,
 }
@@ -23,6 +25,7 @@ impl Endpoint {
         Self {
             addresses: Addresses::default(),
             room: Room::new(daemon.config.http.body_limit),
+            room_for_strangers: Room::new(daemon.config.http.body_limit),
             store: Store::begin(daemon.clone()),
             clock: SystemClock,
             daemon,

@@ -11,8 +11,8 @@ use tokio::time::timeout;
 
 use super::refusal::Refusal;
 
-/// Bytes of all bodies at a time, together, unless a single one may be longer.
-const ROOM: usize = 64 * 1024 * 1024;
+/// Bytes of all bodies at a time, together, unless a single one may be longer. There are two of it.
+const ROOM: usize = 32 * 1024 * 1024;
 /// Room is counted in units of so many bytes.
 const UNIT: usize = 1024;
 /// Longer than any provider takes, and shorter than one that means to keep us busy.

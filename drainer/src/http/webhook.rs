@@ -127,7 +127,7 @@ async fn receive_at_app(
     if channels.is_empty() {
         return Err(Refusal::UnknownAddress);
     }
-    let arrived = endpoint.room.read(headers, body).await?;
+    let arrived = endpoint.room_for_strangers.read(headers, body).await?;
     let told = known.webhook.read(&arrived.bytes)?;
     let instances: BTreeSet<&str> = told
         .iter()

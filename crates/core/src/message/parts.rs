@@ -59,6 +59,10 @@ impl MessageBody {
                 fields.entry(field).or_insert_with(|| body.into());
             }
         }
+        if let Some(Value::String(data)) = fields.get_mut("base64") {
+            // PostgreSQL's encode() breaks lines, which not every provider takes.
+            data.retain(|character| !character.is_ascii_whitespace());
+        }
         fields.insert("kind".to_owned(), kind.into());
         let mut message: Self =
             serde_json::from_value(Value::Object(fields)).map_err(|error| MessageError::Form {

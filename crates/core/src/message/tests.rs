@@ -81,6 +81,14 @@ fn the_body_is_the_text_of_kinds_that_have_one() {
     assert_eq!(image.media().unwrap().caption.as_deref(), Some("Olha"));
 }
 
+/// P1: what PostgreSQL's `encode` makes of a file is a file.
+#[test]
+fn base64_may_have_line_breaks() {
+    let image = parse("image", None, json!({"base64": "AAAA\nBBBB\r\n"})).unwrap();
+    let source = &image.media().unwrap().source;
+    assert_eq!(*source, MediaSource::Base64("AAAABBBB".to_owned()));
+}
+
 /// P1: bad input is refused in one line that repeats none of it.
 #[test]
 fn what_is_no_message_is_refused_without_being_repeated() {

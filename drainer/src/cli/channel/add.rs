@@ -70,9 +70,9 @@ pub struct AddCommand {
     /// Company that owns it, by its id in your tables; added if unknown
     #[arg(long, value_name = "ID", default_value = "default", value_parser = parse_name)]
     tenant: String,
-    #[arg(long, value_name = "N/min", value_parser = parse_rate, help = "Messages per minute, at most [default: 30/min; Meta: none]")]
+    #[arg(long, value_name = "N/min", value_parser = parse_rate, help = "Messages per minute, at most [default: 30/min; meta and http: none]")]
     rate: Option<u32>,
-    #[arg(long, value_name = "MIN..MAX", value_parser = parse_delay, help = "Shortest and longest random pause between two messages [default: 1s..3s; Meta: none]")]
+    #[arg(long, value_name = "MIN..MAX", value_parser = parse_delay, help = "Shortest and longest random pause between two messages [default: 1s..3s; meta and http: none]")]
     delay: Option<(Duration, Duration)>,
     /// Messages per second, at most, besides
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]

@@ -19,6 +19,8 @@ const INTERVAL: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_secs(5);
 /// Share by which an interval is shortened or lengthened, so that channels of one provider are not asked about together.
 const JITTER: f64 = 0.1;
+/// So many questions in a row fail before what was known is no longer believed.
+const FAILURES_MIN: u32 = 3;
 /// Between two requests to connect a number again.
 const RECOVERY: Backoff = Backoff {
     base: Duration::from_secs(10),
@@ -34,6 +36,8 @@ pub(super) struct Watched {
     /// As it was logged.
     state: Option<ConnectionState>,
     trouble: Option<String>,
+    /// Questions in a row that failed.
+    failures: u32,
     /// How often the provider was asked to connect it again, and when to do so next.
     recoveries: u32,
     recover_at: Option<Instant>,
@@ -46,6 +50,7 @@ impl Watched {
             connection: None,
             state: None,
             trouble: None,
+            failures: 0,
             recoveries: 0,
             recover_at: None,
         }
@@ -104,11 +109,18 @@ impl Watched {
         channel: &str,
         answer: &Result<Health, SendError>,
     ) -> Duration {
-        // Where the provider cannot be asked, sending tells.
         let health = answer.as_ref().ok();
-        let seen = health.map(|health| obstacle(channel, health));
-        if daemon.holds.set(self.channel_id, seen) {
-            daemon.lanes.wake(self.channel_id);
+        self.failures = if health.is_some() {
+            0
+        } else {
+            self.failures + 1
+        };
+        // Where the provider cannot be asked, sending tells; but one question that failed undoes nothing.
+        if health.is_some() || self.failures >= FAILURES_MIN {
+            let seen = health.map(|health| obstacle(channel, health));
+            if daemon.holds.set(self.channel_id, seen) {
+                daemon.lanes.wake(self.channel_id);
+            }
         }
         match health.map(|health| health.state) {
             Some(ConnectionState::Disconnected) => {

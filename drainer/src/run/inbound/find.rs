@@ -30,7 +30,9 @@ left join lateral (
     select
         q.tenant_id, q.source_id, q.channel_id, q.status, q.attempts, q.processing_at, q.sent_at, q.delivered_at, q.read_at,
         q.failed_at, q.error_class, q.last_error, q.provider_message_id,
-        coalesce(q.payload -> 'template', 'null') <> 'null' and not coalesce(q.metadata ? 'template_used', false) as has_template
+        q.kind = 'text'
+        and coalesce(q.payload -> 'template', 'null') <> 'null'
+        and not coalesce(q.metadata ? 'template_used', false) as has_template
     from zap.notification_queue as q
     where q.id = w.id
     for update skip locked
