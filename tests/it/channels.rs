@@ -5,7 +5,7 @@ mod commands;
 mod connect;
 mod health;
 mod kinds;
-mod providers;
+pub mod providers;
 mod remove;
 mod requests;
 mod windows;

@@ -3,8 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
+use super::listening::{listen, make_address};
 use crate::cluster::plain;
-use crate::daemon::{self, Daemon};
+use crate::daemon::Daemon;
 use crate::delivery::stand::Stand;
 use crate::{sandbox, wait};
 
@@ -12,20 +13,8 @@ const ORDERS: u32 = 20;
 
 /// Starts the daemon, and tells the sandbox where it listens.
 async fn follow(stand: &Stand) -> (Daemon, String) {
-    let arguments = ["--sweep-interval", "0", "--listen", "127.0.0.1:0"];
-    let daemon = Daemon::start(&stand.database, &arguments);
-    daemon.until_it_says("listening").await;
-    let log = daemon.log();
-    let address = log.split("address=").nth(1).expect("its address");
-    let address = address.split_whitespace().next().expect("its address");
-    let base = format!("http://{}", address.trim_matches('"'));
-    let database = stand.database.clone();
-    // The sandbox, which answers, is a task of this thread.
-    let said = tokio::task::spawn_blocking(move || {
-        let arguments = ["channel", "webhook", "channel_1", "--url", &base, "--set"];
-        daemon::succeed(&database, &arguments)
-    });
-    let said = said.await.expect("the command");
+    let (daemon, base) = listen(stand).await;
+    let said = make_address(stand, &base, &["--set"]).await;
     assert!(said.contains("evolution delivers there now"), "{said}");
     let url = said.lines().next().expect("an address").to_owned();
     (daemon, url)
