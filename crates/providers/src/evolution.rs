@@ -190,6 +190,11 @@ impl Provider for Evolution {
         } else if is_other {
             return Err(answer::wrong_version(&answer, &self.address));
         }
+        // Texts every version has: without that route, the address is wrong.
+        let kind = message.body.kind();
+        if kind != MessageKind::Text && answer::is_unknown_route(&answer) {
+            return Err(answer::lacks_kind(&answer, kind, &self.address));
+        }
         answer::judge(&answer, &self.address)
     }
 

@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 use zapgres_core::error_class::{ErrorClass, SendError};
+use zapgres_core::message::MessageKind;
 
 use crate::channel::ChannelAddress;
 use crate::exchange::Answer;
@@ -70,6 +71,16 @@ pub(super) fn judge(answer: &Answer, channel: &ChannelAddress) -> Result<Accepte
 pub(super) fn wrong_version(answer: &Answer, channel: &ChannelAddress) -> SendError {
     let detail = "the server is of another version than the channel's option version says: correct that or remove it";
     answer.error(ErrorClass::ChannelAuth, detail, channel)
+}
+
+/// The server is too old for this kind: its message is refused, and holds up no other.
+pub(super) fn lacks_kind(
+    answer: &Answer,
+    kind: MessageKind,
+    channel: &ChannelAddress,
+) -> SendError {
+    let detail = format!("this server has no messages of kind {}", kind.as_str());
+    answer.error(ErrorClass::Rejected, &detail, channel)
 }
 
 /// The JSON of an answer to a question.

@@ -3,10 +3,10 @@
 use secrecy::SecretString;
 use serde_json::json;
 use zapgres_core::error_class::{ErrorClass, SendError};
-use zapgres_core::message::MessageBody;
+use zapgres_core::message::{MessageBody, Poll};
 use zapgres_providers::{OutgoingMessage, provider_named};
 
-use super::{answered, channel, envelope};
+use super::{answered, channel, envelope, evolution};
 use crate::server::{AnswerScript, AnsweringServer};
 use crate::{SECRET, http, phone};
 
@@ -296,4 +296,27 @@ async fn secrets_and_numbers_that_the_provider_repeats_are_hidden() {
         refused(envelope(400, &long)).await.message.chars().count(),
         300
     );
+}
+
+/// P1: a server that is too old for a kind refuses that message alone: texts still go, and nothing is held up.
+#[tokio::test]
+async fn a_route_that_only_some_versions_have_is_no_fault_of_the_channel() {
+    let server = AnsweringServer::start_with(|request| {
+        let path = request.target.trim_start_matches("POST ");
+        envelope(404, &json!([format!("Cannot POST {path}")]))
+    })
+    .await;
+    let poll = MessageBody::Poll(Poll {
+        question: "?".to_owned(),
+        options: vec!["a".to_owned(), "b".to_owned()],
+        choices: 1,
+    });
+    for (body, class) in [
+        (poll, ErrorClass::Rejected),
+        (MessageBody::text("Oi"), ErrorClass::ChannelAuth),
+    ] {
+        let message = OutgoingMessage::new(phone("11987654321"), body);
+        let sent = evolution(&server.base_url).send(&message).await;
+        assert_eq!(sent.expect_err("a refusal").class, class);
+    }
 }
