@@ -1,6 +1,7 @@
 //! Adding a channel: a WhatsApp number of a tenant at one provider.
 
 mod address;
+mod health;
 mod limits;
 mod remove;
 pub mod webhook;
@@ -12,6 +13,7 @@ use crate::database::DatabaseError;
 
 pub(crate) use address::read_secrets;
 pub use address::{StoredAddress, Unusable, load as load_address};
+pub use health::look_now;
 pub use limits::{Limits, WarmUp, parse_interval, parse_warm_up};
 pub use remove::remove;
 

@@ -143,7 +143,9 @@ fn state(row: &Value) -> String {
             field(row, "breaker_reason")
         ));
     }
-    if let Value::String(error) = &row["health_error"] {
+    if let Value::String(error) = &row["health_error"]
+        && row["health_error"] != row["breaker_reason"]
+    {
         obstacles.push(format!("the provider cannot be asked: {error}"));
     }
     if obstacles.is_empty() {

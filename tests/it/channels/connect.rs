@@ -43,6 +43,22 @@ async fn a_code_is_shown_until_a_phone_has_scanned_it() {
     }
 }
 
+/// P3: whoever sends for the channel is told at once, and does not send after half a minute only.
+#[tokio::test]
+async fn its_daemon_looks_as_soon_as_the_number_is_connected() {
+    let stand = Stand::open(plain()).await;
+    unpair(&stand, "evolution").await;
+    let due = "insert into zap.channel_health (channel_id, health_due_at)
+         select c.id, now() + interval '1 hour' from zap.channel as c";
+    stand.session.run(due).await;
+    let mut command = connect(&stand, &[]);
+    command.until_it_says("█").await;
+    assert!(stand.provider.scan("evolution", "instance_1").await);
+    assert!(command.ended().await.success());
+    let is_due = "select count(*) from zap.channel_health where health_due_at <= now()";
+    assert_eq!(stand.session.count(is_due).await, 1);
+}
+
 /// P3: where there is no camera, a code is typed.
 #[tokio::test]
 async fn a_code_to_type_is_shown_for_a_number() {

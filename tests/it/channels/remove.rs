@@ -38,7 +38,10 @@ async fn what_waits_for_a_removed_channel_goes_to_another() {
         &stand.database,
         &["channel", "remove", "channel_1", "--yes"],
     );
-    assert!(said.contains("3 notifications waited for it"), "{said}");
+    assert!(
+        said.contains("notifications that waited for it: 3"),
+        "{said}"
+    );
     stand.until_accepted(3).await;
     assert_eq!(stand.texts_of("second").await.len(), 3);
     let told = "select detail from zap.notification_logs where event = 'channel_removed'";

@@ -14,7 +14,9 @@ use zapgres_providers::{ConnectionState, Pairing, Provider};
 use super::super::say;
 use super::opened::{ProviderSettings, describe, explain, provider_of};
 use super::test::parse_number;
-use crate::channel::parse_interval;
+use crate::channel::{look_now, parse_interval};
+use crate::config::Config;
+use crate::database;
 
 /// How often is asked whether the code was scanned; providers ask for no more.
 const POLL: Duration = Duration::from_secs(2);
@@ -45,7 +47,7 @@ impl ConnectCommand {
         let mut shown: Option<Pairing> = None;
         while Instant::now() < end {
             let pairing = match provider.pair(self.phone.as_ref()).await {
-                Ok(Pairing::Connected) => return connected(&*provider, &self.name).await,
+                Ok(Pairing::Connected) => return connected(&config, &*provider, &self.name).await,
                 Ok(pairing) => pairing,
                 // Such as one that has no code yet.
                 Err(error) if error.class == ErrorClass::Transient => {
@@ -59,7 +61,7 @@ impl ConnectCommand {
             }
             shown = Some(pairing);
             if awaits_scan(&*provider, end.min(Instant::now() + RENEW)).await {
-                return connected(&*provider, &self.name).await;
+                return connected(&config, &*provider, &self.name).await;
             }
         }
         bail!(
@@ -83,12 +85,14 @@ async fn awaits_scan(provider: &dyn Provider, end: Instant) -> bool {
     false
 }
 
-async fn connected(provider: &dyn Provider, name: &str) -> anyhow::Result<()> {
+async fn connected(config: &Config, provider: &dyn Provider, name: &str) -> anyhow::Result<()> {
     match provider.health().await {
         Ok(health) => say(&format!("channel {name}: {}", describe(&health))),
         Err(_) => say(&format!("channel {name}: connected")),
     }
-    say("its messages are sent within half a minute");
+    let client = database::connect_command(config).await?;
+    look_now(&client, name).await?;
+    say("a running daemon sends its messages now");
     Ok(())
 }
 

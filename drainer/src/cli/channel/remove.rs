@@ -39,7 +39,7 @@ impl RemoveCommand {
         let mut client = database::connect_command(&config).await?;
         match channel::remove(&mut client, &name).await? {
             Some(removed) => say(&format!(
-                "removed channel {name}; {} notifications waited for it",
+                "removed channel {name}; notifications that waited for it: {}",
                 removed.waiting
             )),
             None => {
