@@ -99,7 +99,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, table_free)
 }
 
-/// A code to type on the phone, `XXXX-XXXX`: the same for the same QR code.
+/// A code to type on the phone, such as `7C3A-09F1`: the same for the same QR code.
 pub(crate) fn typed(code: &str) -> String {
     let digits = format!("{:08X}", crc32(code.as_bytes()));
     let (first, last) = digits.split_at(4);

@@ -128,6 +128,7 @@ impl Watch {
     }
 
     fn forget_others(&mut self, daemon: &Daemon, channels: &[i64]) {
+        let channels: HashSet<i64> = channels.iter().copied().collect();
         self.resting.retain(|id, _| channels.contains(id));
         daemon.holds.lock().retain(|id, _| channels.contains(id));
     }

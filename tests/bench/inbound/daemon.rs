@@ -2,18 +2,19 @@
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::daemon_process::DaemonProcess;
 use crate::deliveries::SECRET;
 use crate::environment::Environment;
 
 /// How long it may take to begin its work.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running `zapgres run`; dropped, it is killed.
+/// A running `zapgres run`.
 pub struct Daemon {
-    process: Child,
+    pub process: DaemonProcess,
     log: PathBuf,
     /// Where it listens.
     pub url: String,
@@ -40,7 +41,7 @@ impl Daemon {
             .stderr(file);
         let process = command.spawn().expect("start the daemon");
         let mut daemon = Self {
-            process,
+            process: DaemonProcess(process),
             log,
             url: String::new(),
         };
@@ -58,43 +59,12 @@ impl Daemon {
             if let Some((address, _)) = said.and_then(|rest| rest.split_once('\n')) {
                 return address.trim_matches('"').to_owned();
             }
-            let ended = self.process.try_wait().expect("look after the daemon");
-            assert!(ended.is_none(), "the daemon ended: see inbound-daemon.log");
+            self.process.assert_runs("inbound-daemon.log");
             assert!(
                 Instant::now() < deadline,
                 "the daemon does not listen after {PATIENCE:?}"
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-    }
-
-    /// Resident memory, in MiB.
-    pub fn resident_mib(&self) -> f64 {
-        let status =
-            fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("its status");
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .expect("VmRSS");
-        let kib: f64 = line
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .expect("a number of kB");
-        kib / 1024.0
-    }
-
-    /// Ends it.
-    pub fn stop(&mut self) {
-        self.process.kill().expect("kill the daemon");
-        self.process.wait().expect("wait for the daemon");
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -5,6 +5,8 @@
 //! message is delivered and read in the end.
 
 mod daemon;
+#[path = "../daemon_process.rs"]
+mod daemon_process;
 mod database;
 mod deliveries;
 mod environment;
@@ -42,8 +44,8 @@ async fn main() {
         answers,
         lag: database::lag(&database, last).await,
         left,
-        resident_mib: daemon.resident_mib(),
+        resident_mib: daemon.process.resident_mib(),
     };
-    daemon.stop();
+    daemon.process.stop();
     report.publish(&environment.output);
 }

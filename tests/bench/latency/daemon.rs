@@ -2,17 +2,18 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::daemon_process::DaemonProcess;
 use crate::database;
 
 /// How long it may take to begin its work.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running `zapgres run`; dropped, it is killed.
+/// A running `zapgres run`.
 pub struct Daemon {
-    process: Child,
+    pub process: DaemonProcess,
 }
 
 impl Daemon {
@@ -35,7 +36,9 @@ impl Daemon {
         let process = command
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        let mut daemon = Self { process };
+        let mut daemon = Self {
+            process: DaemonProcess(process),
+        };
         daemon.until_at_work(&url).await;
         daemon
     }
@@ -53,43 +56,12 @@ impl Daemon {
             .get::<_, i64>(0)
             == 0
         {
-            let ended = self.process.try_wait().expect("look after the daemon");
-            assert!(ended.is_none(), "the daemon ended: see latency-daemon.log");
+            self.process.assert_runs("latency-daemon.log");
             assert!(
                 Instant::now() < deadline,
                 "the daemon is not at work after {PATIENCE:?}"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-    }
-
-    /// Resident memory, in MiB.
-    pub fn resident_mib(&self) -> f64 {
-        let status =
-            fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("its status");
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .expect("VmRSS");
-        let kib: f64 = line
-            .trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .expect("a number of kB");
-        kib / 1024.0
-    }
-
-    /// Ends it.
-    pub fn stop(&mut self) {
-        self.process.kill().expect("kill the daemon");
-        self.process.wait().expect("wait for the daemon");
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

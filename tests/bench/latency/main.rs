@@ -9,6 +9,8 @@ use std::time::Duration;
 use tokio_postgres::Config;
 
 mod daemon;
+#[path = "../daemon_process.rs"]
+mod daemon_process;
 mod database;
 mod environment;
 mod figures;
@@ -45,7 +47,7 @@ async fn measure_server(wake: &str, socket: &str, environment: &Environment, rep
     report.conditions(&database).await;
     let mut daemon = Daemon::start(&environment.program, socket, &environment.output).await;
     tokio::time::sleep(IDLE).await;
-    let at_start = daemon.resident_mib();
+    let at_start = daemon.process.resident_mib();
     for (name, is_busy) in [("alone", false), ("beside open transactions", true)] {
         let figures = measure(&database, &provider, environment.duration, is_busy).await;
         report.runs.push(Run {
@@ -57,9 +59,9 @@ async fn measure_server(wake: &str, socket: &str, environment: &Environment, rep
     tokio::time::sleep(IDLE).await;
     report
         .memory
-        .push((wake.to_owned(), at_start, daemon.resident_mib()));
+        .push((wake.to_owned(), at_start, daemon.process.resident_mib()));
     database::verify(&database).await;
-    daemon.stop();
+    daemon.process.stop();
 }
 
 async fn measure(
