@@ -115,8 +115,7 @@ impl Watched {
         } else {
             self.failures + 1
         };
-        // Where the provider cannot be asked, sending tells; but one question that failed undoes nothing.
-        if health.is_some() || self.failures >= FAILURES_MIN {
+        if !is_still_believed(self.failures) {
             let seen = health.map(|health| obstacle(channel, health));
             if daemon.holds.set(self.channel_id, seen) {
                 daemon.lanes.wake(self.channel_id);
@@ -197,6 +196,12 @@ impl Watched {
     }
 }
 
+/// Whether what was known before holds after so many questions in a row that failed, none: it was answered. Where the provider
+/// cannot be asked, sending tells; but one question that failed undoes nothing.
+const fn is_still_believed(failures: u32) -> bool {
+    0 < failures && failures < FAILURES_MIN
+}
+
 /// Why messages are held; none: they are sent.
 fn obstacle(channel: &str, health: &Health) -> Option<String> {
     // A number that waits for its code to be scanned is connecting for Evolution API, and disconnected for Z-API.
@@ -238,5 +243,37 @@ fn found(
         latency,
         error: error.map(clean),
         again_in,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health(state: ConnectionState) -> Health {
+        Health {
+            state,
+            number: None,
+            detail: None,
+        }
+    }
+
+    /// P3: a hold outlives a question or two that fail, and neither an answer nor a provider that is gone.
+    #[test]
+    fn a_failed_question_undoes_nothing_until_the_third() {
+        let believed: Vec<bool> = (0..5).map(is_still_believed).collect();
+        assert_eq!(believed, [false, true, true, false, false]);
+    }
+
+    /// P3: only a number that is connected sends; who has to do something is told the command.
+    #[test]
+    fn everything_but_connected_holds_messages() {
+        let why = |state| obstacle("loja", &health(state));
+        assert_eq!(why(ConnectionState::Connected), None);
+        for state in [ConnectionState::Connecting, ConnectionState::Disconnected] {
+            assert!(why(state).is_some(), "{state:?}");
+        }
+        let scan = why(ConnectionState::AwaitsPairing).unwrap_or_default();
+        assert!(scan.contains("zapgres channel connect loja"), "{scan}");
     }
 }
