@@ -9,6 +9,8 @@ select pg_catalog.pg_extension_config_dump('zap.channel_state', '');
 select pg_catalog.pg_extension_config_dump('zap.channel_health', '');
 select pg_catalog.pg_extension_config_dump('zap.source', '');
 select pg_catalog.pg_extension_config_dump('zap.source_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.audience', '');
+select pg_catalog.pg_extension_config_dump('zap.audience_id_seq', '');
 select pg_catalog.pg_extension_config_dump('zap.sweep_mark', '');
 select pg_catalog.pg_extension_config_dump('zap.missed', '');
 select pg_catalog.pg_extension_config_dump('zap.missed_id_seq', '');

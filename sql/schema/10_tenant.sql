@@ -6,6 +6,10 @@ create table zap.tenant (
     timezone text not null default 'America/Sao_Paulo',
     locale text not null default 'pt-BR',
     default_area_code text check (default_area_code ~ '^[1-9][0-9]$'),
+    phone text,
+    daily_cap integer check (daily_cap > 0),
+    monthly_cap integer check (monthly_cap > 0),
+    opening_hours jsonb check (pg_catalog.jsonb_typeof(opening_hours) = 'object'),
     created_at timestamptz not null default pg_catalog.clock_timestamp()
 );
 comment on table zap.tenant is 'A company: owns channels, templates and settings. A database without companies has one, "default"';
@@ -16,6 +20,11 @@ comment on column zap.tenant.paused_at is 'Set: its notifications wait, and expi
 comment on column zap.tenant.timezone is 'IANA name, for times in messages, quiet hours and daily caps';
 comment on column zap.tenant.locale is 'BCP 47 tag of the texts it sends';
 comment on column zap.tenant.default_area_code is 'Area code (DDD) of numbers that are stored without one';
+comment on column zap.tenant.phone is 'Its own number, as company.phone in messages and audiences; null: the one that the context query finds';
+comment on column zap.tenant.daily_cap is 'Messages per day of its timezone, at most; null: no limit';
+comment on column zap.tenant.monthly_cap is 'Messages per calendar month of its timezone, at most; null: no limit';
+comment on column zap.tenant.opening_hours is
+'{"mon": ["18:00-23:30"], …, "holidays": […]}: outside of them its messages wait for the next opening; null: always open';
 comment on column zap.tenant.created_at is 'When it was first seen or entered';
 
 create table zap.setting (

@@ -14,6 +14,7 @@ create table zap.channel (
     degrade boolean not null default false,
     look_up boolean not null default true,
     priority smallint not null default 0,
+    purpose text check (purpose ~ '^[a-z][a-z0-9_]*$'),
     enabled boolean not null default true,
     paused_at timestamptz,
     share smallint not null default 100 check (share between 0 and 100),
@@ -48,6 +49,7 @@ comment on column zap.channel.options is 'What only this provider knows, by name
 comment on column zap.channel.degrade is 'Whether buttons and lists become numbered text where the provider has none; false: they are refused';
 comment on column zap.channel.look_up is 'Whether the provider is asked about a number before the first message to it, where it can be asked';
 comment on column zap.channel.priority is 'Higher is tried first among a tenant''s channels';
+comment on column zap.channel.purpose is 'Only for messages of audiences with this purpose, and preferred for them; null: for all';
 comment on column zap.channel.enabled is 'false: not used at all';
 comment on column zap.channel.paused_at is 'Set: its notifications wait';
 comment on column zap.channel.share is 'Percent of the recipients that it serves, always the same ones; the others go to the tenant''s next channel';

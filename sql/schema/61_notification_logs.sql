@@ -7,6 +7,7 @@ create table zap.notification_logs (
     channel_id bigint,
     level text not null check (level in ('success', 'error', 'retry', 'info')),
     event text not null,
+    code text,
     attempt integer,
     duration_ms integer,
     error_class text,
@@ -23,8 +24,9 @@ comment on column zap.notification_logs.source_id is 'Source';
 comment on column zap.notification_logs.channel_id is 'Channel of an attempt';
 comment on column zap.notification_logs.level is 'success, error, retry or info';
 comment on column zap.notification_logs.event is 'What happened: captured, settling, resolved, skipped, sent, retrying, uncertain, failed, expired, …';
+comment on column zap.notification_logs.code is 'What was decided, as a code such as no_phone or settling; zap.why explains it';
 comment on column zap.notification_logs.attempt is 'Number of the attempt';
 comment on column zap.notification_logs.duration_ms is 'How long the provider''s answer took; of resolved: time since the capture, if that has no row';
 comment on column zap.notification_logs.error_class is 'Class of the error';
-comment on column zap.notification_logs.detail is 'Decision code or error text, numbers and secrets masked';
+comment on column zap.notification_logs.detail is 'Values of the decision, or the error''s text; numbers and secrets masked';
 comment on column zap.notification_logs.logged_at is 'When it happened';

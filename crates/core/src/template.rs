@@ -132,11 +132,11 @@ pub fn check_syntax(source: &str) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// The text that ships with Zapgres for an event, in the language of a BCP 47 tag.
+/// The text that ships with Zapgres for an event and an audience, in the language of a BCP 47 tag.
 #[must_use]
-pub fn builtin(event: &str, locale: &str) -> Option<&'static str> {
-    match (event, locale) {
-        ("order_received", "pt-BR") => Some(ORDER_RECEIVED_PT_BR),
+pub fn builtin(event: &str, audience: &str, locale: &str) -> Option<&'static str> {
+    match (event, audience, locale) {
+        ("order_received", "customer", "pt-BR") => Some(ORDER_RECEIVED_PT_BR),
         _ => None,
     }
 }

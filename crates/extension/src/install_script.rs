@@ -13,9 +13,14 @@ extension_sql_file!(
     requires = ["tenant"]
 );
 extension_sql_file!(
+    "../sql/schema/13_setting.sql",
+    name = "setting",
+    requires = ["timezone"]
+);
+extension_sql_file!(
     "../sql/schema/15_daemon.sql",
     name = "daemon",
-    requires = ["timezone"]
+    requires = ["setting"]
 );
 extension_sql_file!(
     "../sql/schema/20_channel.sql",
@@ -33,9 +38,14 @@ extension_sql_file!(
     requires = ["channel_health"]
 );
 extension_sql_file!(
+    "../sql/schema/31_audience.sql",
+    name = "audience",
+    requires = ["source"]
+);
+extension_sql_file!(
     "../sql/schema/40_template.sql",
     name = "template",
-    requires = ["source"]
+    requires = ["audience"]
 );
 extension_sql_file!(
     "../sql/schema/41_provider_template.sql",
@@ -43,9 +53,14 @@ extension_sql_file!(
     requires = ["template"]
 );
 extension_sql_file!(
+    "../sql/schema/42_save_template.sql",
+    name = "save_template",
+    requires = ["provider_template"]
+);
+extension_sql_file!(
     "../sql/schema/50_recipient.sql",
     name = "recipient",
-    requires = ["provider_template"]
+    requires = ["save_template"]
 );
 extension_sql_file!(
     "../sql/schema/51_recipient_address.sql",
@@ -93,9 +108,34 @@ extension_sql_file!(
     requires = ["attach_checks"]
 );
 extension_sql_file!(
+    "../sql/schema/84_attach_status.sql",
+    name = "attach_status",
+    requires = ["attach"]
+);
+extension_sql_file!(
+    "../sql/schema/85_attach_inserts.sql",
+    name = "attach_inserts",
+    requires = ["attach_status"]
+);
+extension_sql_file!(
+    "../sql/schema/86_notify.sql",
+    name = "notify",
+    requires = ["attach_inserts"]
+);
+extension_sql_file!(
+    "../sql/schema/87_tell.sql",
+    name = "tell",
+    requires = ["notify"]
+);
+extension_sql_file!(
+    "../sql/schema/88_mode.sql",
+    name = "mode",
+    requires = ["tell"]
+);
+extension_sql_file!(
     "../sql/schema/90_pause.sql",
     name = "pause",
-    requires = ["attach"]
+    requires = ["mode"]
 );
 extension_sql_file!(
     "../sql/schema/91_filter.sql",
@@ -128,14 +168,39 @@ extension_sql_file!(
     requires = ["overview"]
 );
 extension_sql_file!(
+    "../sql/schema/97_preview.sql",
+    name = "preview",
+    requires = ["send_message"]
+);
+extension_sql_file!(
+    "../sql/schema/98_why_text.sql",
+    name = "why_text",
+    requires = ["preview"]
+);
+extension_sql_file!(
+    "../sql/schema/99_why.sql",
+    name = "why",
+    requires = ["why_text"]
+);
+extension_sql_file!(
     "../sql/extension/10_capture.sql",
     name = "capture",
-    requires = ["send_message"]
+    requires = ["why"]
+);
+extension_sql_file!(
+    "../sql/extension/11_mapping.sql",
+    name = "propose_mapping",
+    requires = ["capture"]
+);
+extension_sql_file!(
+    "../sql/extension/12_template.sql",
+    name = "render_template",
+    requires = ["propose_mapping"]
 );
 extension_sql_file!(
     "../sql/extension/20_dump.sql",
     name = "dump",
-    requires = ["capture"]
+    requires = ["render_template"]
 );
 extension_sql_file!(
     "../sql/extension/90_attach_found.sql",

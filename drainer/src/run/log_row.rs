@@ -32,6 +32,8 @@ pub(crate) struct LogRow {
     pub channel_id: Option<i64>,
     pub level: Level,
     pub event: &'static str,
+    /// What was decided: see `zap.why`.
+    pub code: Option<&'static str>,
     /// Of a notification that was ready at the first look: time since its capture, which then has no row of its own.
     pub duration_ms: Option<i32>,
     pub detail: Option<String>,
@@ -49,6 +51,7 @@ impl LogRow {
             channel_id: None,
             level: Level::Info,
             event,
+            code: None,
             duration_ms: None,
             detail: None,
             logged_at: None,

@@ -11,7 +11,7 @@ pub const ROLES: [&str; 3] = [ADMIN, DAEMON, READER];
 
 /// Rights of the daemon on each table. Locking a row (`for update`) takes UPDATE too. Identity columns need no right on
 /// their sequence.
-const DAEMON_TABLES: [(&str, &str); 22] = [
+const DAEMON_TABLES: [(&str, &str); 23] = [
     ("tenant", "select, insert"),
     ("setting", "select"),
     ("daemon", "select, insert, update, delete"),
@@ -19,6 +19,7 @@ const DAEMON_TABLES: [(&str, &str); 22] = [
     ("channel_state", "select, insert, update"),
     ("channel_health", "select, insert, update"),
     ("source", "select, update (paused_at)"),
+    ("audience", "select"),
     ("template", "select"),
     ("provider_template", "select"),
     ("recipient", "select"),

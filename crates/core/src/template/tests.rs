@@ -20,7 +20,7 @@ fn order() -> Value {
 
 fn default_message(context: &Value) -> Result<String, TemplateError> {
     render(
-        builtin("order_received", "pt-BR").expect("ships with zapgres"),
+        builtin("order_received", "customer", "pt-BR").expect("ships with zapgres"),
         context,
     )
 }
@@ -220,7 +220,7 @@ fn syntax_errors_are_reported_with_their_line() {
         assert_eq!(render(source, &order()).unwrap_err(), error);
     }
     assert_eq!(
-        check_syntax(builtin("order_received", "pt-BR").unwrap()),
+        check_syntax(builtin("order_received", "customer", "pt-BR").unwrap()),
         Ok(())
     );
 }
@@ -324,8 +324,8 @@ fn control_characters_and_direction_overrides_never_reach_the_message() {
 
 #[test]
 fn no_text_ships_for_other_events_or_languages() {
-    assert_eq!(builtin("order_received", "en"), None);
-    assert_eq!(builtin("ticket_message", "pt-BR"), None);
+    assert_eq!(builtin("order_received", "customer", "en"), None);
+    assert_eq!(builtin("ticket_message", "customer", "pt-BR"), None);
 }
 
 fn any_text() -> impl Strategy<Value = Value> {

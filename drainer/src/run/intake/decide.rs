@@ -275,7 +275,10 @@ pub(crate) fn text<'a>(
     let own = companies.templates.get(&key(Some(tenant_id)));
     match own.or_else(|| companies.templates.get(&key(None))) {
         Some(Template { version, body }) => Some((body, version)),
-        None => Some((template::builtin(&row.event, &tenant.locale)?, "builtin")),
+        None => Some((
+            template::builtin(&row.event, "customer", &tenant.locale)?,
+            "builtin",
+        )),
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn record(
         } => {
             let log = LogRow {
                 tenant_id: message.tenant_id.clone(),
+                code: Some(reason),
                 detail: Some(detail.map_or(reason.to_owned(), |why| format!("{reason}: {why}"))),
                 ..LogRow::info(row.id, "skipped")
             };
@@ -75,6 +76,7 @@ pub(crate) fn record(
             let detail = error.map_or(reason.to_owned(), |why| format!("{reason}: {why}"));
             let log = LogRow {
                 level: Level::Error,
+                code: Some(reason),
                 detail: Some(detail),
                 ..LogRow::info(row.id, "expired")
             };
@@ -101,6 +103,7 @@ fn send(
     let log = LogRow {
         tenant_id: message.tenant_id.clone(),
         channel_id,
+        code: reason,
         detail: reason.map(str::to_owned).or(fallback),
         duration_ms: row.is_first_look().then(|| milliseconds_since_capture(row)),
         ..LogRow::info(row.id, "resolved")
@@ -139,6 +142,7 @@ fn waiting(row: &Captured, reason: &'static str, error: Option<String>) -> LogRo
     let detail = error.map_or(reason.to_owned(), |why| format!("{reason}: {why}"));
     LogRow {
         level,
+        code: Some(reason),
         detail: Some(detail),
         ..LogRow::info(row.id, event)
     }

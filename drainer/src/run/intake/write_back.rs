@@ -48,14 +48,14 @@ written as (
     where q.id = d.id
 )
 insert into zap.notification_logs
-    (notification_id, tenant_id, source_id, channel_id, level, event, duration_ms, detail, logged_at)
+    (notification_id, tenant_id, source_id, channel_id, level, event, code, duration_ms, detail, logged_at)
 select
-    l.notification_id, l.tenant_id, l.source_id, l.channel_id, l.level, l.event, l.duration_ms, l.detail,
+    l.notification_id, l.tenant_id, l.source_id, l.channel_id, l.level, l.event, l.code, l.duration_ms, l.detail,
     coalesce(l.logged_at, pg_catalog.clock_timestamp())
 from unnest(
     $15::bigint [], $16::text [], $17::bigint [], $18::bigint [], $19::text [], $20::text [], $21::integer [],
-    $22::text [], $23::timestamptz []
-) as l (notification_id, tenant_id, source_id, channel_id, level, event, duration_ms, detail, logged_at)";
+    $22::text [], $23::timestamptz [], $25::text []
+) as l (notification_id, tenant_id, source_id, channel_id, level, event, duration_ms, detail, logged_at, code)";
 
 /// New values of one row.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +112,7 @@ pub(crate) async fn write_back(
         &column(logs, |log| log.detail.as_deref()),
         &column(logs, |log| log.logged_at),
         &column(rows, |row| row.provider_template.as_ref()),
+        &column(logs, |log| log.code),
     ];
     statement::execute(client, WRITE_BACK, parameters).await?;
     Ok(())

@@ -1,0 +1,1 @@
+-- What the library proposes for an unknown order schema.

@@ -1,0 +1,1 @@
+-- Templates, rendered and checked by the library.

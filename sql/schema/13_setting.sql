@@ -1,0 +1,1 @@
+-- What operators and tenants may set, checked by type and range.

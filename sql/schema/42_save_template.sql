@@ -1,0 +1,1 @@
+-- Saving, activating and checking templates.

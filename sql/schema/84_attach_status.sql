@@ -1,0 +1,1 @@
+-- Attaching a table whose status changes are events.

@@ -1,0 +1,1 @@
+-- Attaching a table whose every new row is an event.

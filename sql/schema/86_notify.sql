@@ -1,0 +1,1 @@
+-- Events that an application tells of itself.

@@ -1,0 +1,1 @@
+-- Whom to tell about the events of a source.

@@ -1,0 +1,1 @@
+-- off, shadow or live: for all, a tenant, a source, an event.

@@ -1,0 +1,1 @@
+-- What each code of a decision means, and what mends it.
