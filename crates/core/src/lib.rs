@@ -10,6 +10,7 @@ pub mod credential;
 pub mod error_class;
 pub mod error_text;
 pub mod lease;
+pub mod mapping;
 pub mod message;
 pub mod money;
 pub mod next_step;

@@ -27,7 +27,7 @@ fn highest_value(relation: pg_sys::Oid, column_name: &std::ffi::CStr) -> Option<
 }
 
 /// What the owner may read is not for everybody to see.
-fn refuse_unless_readable(relation: pg_sys::Oid) {
+pub fn refuse_unless_readable(relation: pg_sys::Oid) {
     // SAFETY: asks the catalogue for the rights of the current role.
     let may_read =
         unsafe { pg_sys::pg_class_aclcheck(relation, pg_sys::GetUserId(), pg_sys::ACL_SELECT) };
@@ -35,7 +35,7 @@ fn refuse_unless_readable(relation: pg_sys::Oid) {
         ereport!(
             ERROR,
             PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-            "permission denied for the table whose highest value was asked for"
+            "permission denied for a table that was to be looked at"
         );
     }
 }

@@ -14,6 +14,7 @@ mod highest;
 mod install_script;
 mod key;
 mod key_index;
+mod mapping;
 mod notifier;
 mod plan;
 mod relation;
