@@ -10,6 +10,7 @@ mod decide;
 mod missed;
 mod others;
 mod outcome;
+mod presence;
 mod source;
 mod supersede;
 mod tenant;
