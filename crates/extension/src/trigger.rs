@@ -66,3 +66,9 @@ fn is_row_insert(data: &pg_sys::TriggerData) -> bool {
 fn flush() -> i32 {
     i32::try_from(transaction::flush_now()).unwrap_or(i32::MAX)
 }
+
+/// `zap.request_wake()`: wakes the daemon after COMMIT, as an order does.
+#[pgrx::pg_extern(sql = false)]
+fn request_wake() {
+    transaction::request_wake();
+}

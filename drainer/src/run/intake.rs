@@ -8,6 +8,7 @@ mod context;
 mod decide;
 mod missed;
 mod outcome;
+mod probe;
 mod source;
 mod tenant;
 mod write_back;
@@ -26,6 +27,7 @@ use decide::Decision;
 
 pub(crate) use context::MAY_BECOME_DAEMON;
 pub(crate) use missed::Missed;
+pub(crate) use probe::{Probe, probe};
 
 use super::encoding;
 use super::lane::Ready;
