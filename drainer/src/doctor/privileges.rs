@@ -27,7 +27,7 @@ const MISSING: &str = "-- missing
 with wanted as (
     select w.kind, w.object, w.privilege, w.role, pg_catalog.split_part(w.privilege, ' ', 1) as verb,
         pg_catalog.btrim(pg_catalog.split_part(w.privilege, ' ', 2), '()') as of_column
-    from pg_catalog.unnest($1::text [], $2::text [], $3::text [], $4::text []) as w (kind, object, privilege, role)
+    from unnest($1::text [], $2::text [], $3::text [], $4::text []) as w (kind, object, privilege, role)
 ),
 judged as (
     select w.role, w.object as object, w.privilege,

@@ -52,9 +52,9 @@ async fn a_healthy_shop_has_nothing_to_mend() {
         "the notifier of this database runs",
         "a commit wakes the daemon within",
         "channel channel_1 is connected",
-        "the context query of pedido_itens (source 1) works: order 1",
+        "the context query of public.pedido_itens (source 1) works: order 1",
         "is at work since",
-        "new orders are captured on pedido_itens",
+        "new orders are captured on public.pedido_itens",
     ] {
         assert!(examined.with(text).is_some(), "{text}: {:#}", examined.said);
     }

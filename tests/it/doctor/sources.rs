@@ -31,7 +31,7 @@ async fn a_trigger_that_does_not_fire_is_enabled() {
                 "alter table pedido_itens {how} trigger trigger_whatsapp_notification"
             ))
             .await;
-        let said = format!("trigger_whatsapp_notification on pedido_itens {said}");
+        let said = format!("trigger_whatsapp_notification on public.pedido_itens {said}");
         patient.mend("error", &said).await;
     }
     let always = "alter table pedido_itens enable always trigger trigger_whatsapp_notification";
@@ -74,11 +74,7 @@ async fn a_trigger_without_its_source_is_dropped() {
 /// O16: a trigger may be disabled on one partition only.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trigger_that_is_disabled_on_a_partition_is_enabled() {
-    let tables = shop::tables("bigint").replace(
-        "valor_unitario numeric(12, 2) not null\n         )",
-        "valor_unitario numeric(12, 2) not null\n         )",
-    );
-    let tables = tables
+    let tables = shop::tables("bigint")
         .replace("id bigserial primary key", "id bigserial")
         .replace(
             "valor_unitario numeric(12, 2) not null\n         );",
@@ -91,7 +87,7 @@ async fn a_trigger_that_is_disabled_on_a_partition_is_enabled() {
         .session
         .run("alter table parte_1 disable trigger trigger_whatsapp_notification")
         .await;
-    patient.mend("error", "on parte_1 is disabled").await;
+    patient.mend("error", "on public.parte_1 is disabled").await;
 }
 
 /// Bad input: a column that is dropped after attaching is named, for the key and for what the query reads.
@@ -104,7 +100,7 @@ async fn a_dropped_column_is_named() {
         .await;
     let found = patient.finding("error", "nome");
     assert!(
-        found.what.contains("context query of pedido_itens"),
+        found.what.contains("context query of public.pedido_itens"),
         "{found:?}"
     );
     patient
@@ -113,7 +109,7 @@ async fn a_dropped_column_is_named() {
         .await;
     patient.finding(
         "error",
-        "column created_at of pedidos, which source 1 needs, is gone",
+        "column created_at of public.pedidos, which source 1 needs, is gone",
     );
     patient
         .session
@@ -121,11 +117,11 @@ async fn a_dropped_column_is_named() {
         .await;
     patient.finding(
         "error",
-        "column pedido_id of pedido_itens, which source 1 needs, is gone",
+        "column pedido_id of public.pedido_itens, which source 1 needs, is gone",
     );
     patient.session.run("drop table pedido_itens").await;
     patient
-        .mend("error", "table pedido_itens of source 1 is gone")
+        .mend("error", "table public.pedido_itens of source 1 is gone")
         .await;
 }
 
@@ -184,7 +180,7 @@ async fn a_context_query_that_does_not_work_is_told() {
             .replace("$query$…$query$", &format!("$query${CONTEXT}$query$"));
         patient.session.run(&statement).await;
         assert_eq!(patient.examine().with(said), None);
-        let works = "the context query of pedido_itens (source 1) works";
+        let works = "the context query of public.pedido_itens (source 1) works";
         assert!(patient.examine().with(works).is_some());
     }
 }
@@ -216,7 +212,7 @@ async fn sources_that_do_not_send_are_told() {
     let found = patient.finding("warning", "is paused since");
     assert_eq!(
         found.remedy,
-        "zapgres source resume 'pedido_itens' --event order_received"
+        "zapgres source resume 'public.pedido_itens' --event order_received"
     );
     patient
         .session
@@ -239,7 +235,10 @@ async fn orders_that_wait_to_be_mended_are_counted() {
         .session
         .run("update zap.notification_queue set reason = 'context_error', last_error = 'boom ' || subject")
         .await;
-    let found = patient.finding("error", "2 of pedido_itens wait with context_error since");
+    let found = patient.finding(
+        "error",
+        "2 of public.pedido_itens wait with context_error since",
+    );
     assert!(found.what.ends_with(": boom 2"), "{found:?}");
     let clear = "update zap.notification_queue set reason = null";
     patient.session.run(clear).await;
