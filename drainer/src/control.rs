@@ -1,11 +1,15 @@
 //! What persons do to the queue, its channels and sources: the functions of schema zap, called.
 
+mod attach;
 mod change;
 mod error;
 mod filter;
 mod look;
 mod pause;
 
+pub use attach::{
+    Attachment, Mapping, Problem, Proposal, attach, attach_status, propose, relation_named,
+};
 pub use change::{Action, change, change_matching, count};
 pub use error::ControlError;
 pub use filter::Filter;
