@@ -11,9 +11,10 @@ pub const ROLES: [&str; 3] = [ADMIN, DAEMON, READER];
 
 /// Rights of the daemon on each table. Locking a row (`for update`) takes UPDATE too. Identity columns need no right on
 /// their sequence.
-const DAEMON_TABLES: [(&str, &str); 23] = [
+const DAEMON_TABLES: [(&str, &str); 24] = [
     ("tenant", "select, insert"),
     ("setting", "select"),
+    ("tenant_usage", "select, insert, update, delete"),
     ("daemon", "select, insert, update, delete"),
     ("channel", "select"),
     ("channel_state", "select, insert, update"),
@@ -41,8 +42,12 @@ const DAEMON_TABLES: [(&str, &str); 23] = [
 pub const SEES_SESSIONS: &str = "pg_read_all_stats";
 
 /// Functions that the daemon calls, directly or through one another.
-const DAEMON_FUNCTIONS: [&str; 5] = [
+const DAEMON_FUNCTIONS: [&str; 9] = [
     "known_timezone",
+    "known_settings",
+    "check_setting",
+    "nearest_name",
+    "invalid_settings",
     "this_installation",
     "context_statement",
     "compose_context_statement",
@@ -50,8 +55,16 @@ const DAEMON_FUNCTIONS: [&str; 5] = [
 ];
 
 /// Functions that show how the queue stands, and those that they call.
-const READER_FUNCTIONS: [&str; 15] = [
+const READER_FUNCTIONS: [&str; 23] = [
     "known_timezone",
+    "known_settings",
+    "check_setting",
+    "nearest_name",
+    "invalid_settings",
+    "settings",
+    "mode_rules",
+    "effective_mode",
+    "modes",
     "overview",
     "channel_overview",
     "oldest_due",
