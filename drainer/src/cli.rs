@@ -9,10 +9,12 @@ mod queue;
 mod run;
 mod sandbox;
 mod seal;
+mod setting;
 mod setup;
 mod signals;
 mod sweep;
 mod table;
+mod tenant;
 mod usage;
 
 use std::ffi::OsString;
@@ -56,7 +58,11 @@ enum Command {
     Queue(queue::QueueCommand),
     /// Work with tenants
     #[command(subcommand)]
-    Tenant(pause::TenantCommand),
+    Tenant(tenant::TenantCommand),
+    /// Look at the settings in the database, change them
+    #[command(subcommand)]
+    Setting(setting::SettingCommand),
+    Mode(setting::ModeCommand),
     /// Work with sources, the attached tables
     #[command(subcommand)]
     Source(pause::SourceCommand),
@@ -122,6 +128,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
+            Command::Setting(command) => command.execute().await,
+            Command::Mode(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,
             Command::Seal(command) => command.execute(),
