@@ -113,9 +113,14 @@ extension_sql_file!(
     requires = ["attach_checks"]
 );
 extension_sql_file!(
+    "../sql/schema/83_capture_rows.sql",
+    name = "capture_rows",
+    requires = ["attach"]
+);
+extension_sql_file!(
     "../sql/schema/84_attach_status.sql",
     name = "attach_status",
-    requires = ["attach"]
+    requires = ["capture_rows"]
 );
 extension_sql_file!(
     "../sql/schema/85_attach_inserts.sql",

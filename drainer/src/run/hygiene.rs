@@ -14,6 +14,8 @@ use crate::database::DatabaseError;
 use horizon::Horizon;
 use settings::Settings;
 
+pub(crate) use horizon::{LOAD_LIMIT, SNAPSHOTS};
+
 /// A snapshot that turns old is noticed this long after, at the latest.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 /// A daemon that has just begun has better to do.

@@ -13,6 +13,8 @@ mod missed;
 mod mode;
 mod others;
 mod outcome;
+mod presence;
+mod probe;
 mod rules;
 mod source;
 mod supersede;
@@ -34,6 +36,7 @@ use others::Other;
 
 pub(crate) use context::MAY_BECOME_DAEMON;
 pub(crate) use missed::Missed;
+pub(crate) use probe::{Probe, probe};
 
 use super::encoding;
 use super::lane::Ready;

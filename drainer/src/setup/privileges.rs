@@ -42,7 +42,7 @@ const DAEMON_TABLES: [(&str, &str); 24] = [
 pub const SEES_SESSIONS: &str = "pg_read_all_stats";
 
 /// Functions that the daemon calls, directly or through one another.
-const DAEMON_FUNCTIONS: [&str; 9] = [
+const DAEMON_FUNCTIONS: [&str; 10] = [
     "known_timezone",
     "known_settings",
     "check_setting",
@@ -50,6 +50,7 @@ const DAEMON_FUNCTIONS: [&str; 9] = [
     "invalid_settings",
     "this_installation",
     "context_statement",
+    "presence_statement",
     "compose_context_statement",
     "subject_part",
 ];

@@ -13,6 +13,7 @@ use super::decide::{self, Candidate, Decision};
 use super::hours;
 use super::mode::Modes;
 use super::others::Other;
+use super::presence;
 use super::rules::{self, Rules};
 use super::source::{Mode, Source};
 use super::tenant::{self, Companies, TextKey};
@@ -122,7 +123,9 @@ impl Batch {
                 source,
                 least_privileged,
             };
-            let answers = asking.ask(statements, complaints, &subjects).await?;
+            let mut answers = asking.ask(statements, complaints, &subjects).await?;
+            let rows = positions.iter().map(|position| &self.captured[*position]);
+            presence::distinguish(&asking, complaints, rows, &mut answers).await?;
             for (position, answer) in positions.into_iter().zip(answers) {
                 considered[position] = decide::consider(&self.captured[position], source, answer);
             }
