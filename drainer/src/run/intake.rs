@@ -99,6 +99,7 @@ impl Intake {
             source::LOAD_SOURCES,
             audience::LOAD_AUDIENCES,
             mode::LOAD_MODES,
+            rules::LOAD_RULES,
             others::TELL_OTHERS,
             supersede::SKIP_SUPERSEDED,
             write_back::WRITE_BACK,

@@ -103,7 +103,7 @@ async fn a_customer_is_left_alone_in_quiet_hours() {
         .until_status_and_reason(1, "pending", "quiet_hours")
         .await;
     let wait =
-        "next_attempt_at - created_at between interval '1 hour 59 minutes' and interval '2 hours'
+        "next_attempt_at - created_at between interval '1 hour 55 minutes' and interval '2 hours 1 second'
          and expires_at = next_attempt_at + interval '6 hours'";
     assert_eq!(stand.of_order(1, wait).await, "t");
     hasten(&stand).await;
