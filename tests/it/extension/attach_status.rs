@@ -144,6 +144,21 @@ async fn a_source_is_attached_again() {
     );
 }
 
+/// O15: a source whose trigger went with its column is ended all the same.
+#[tokio::test]
+async fn a_source_without_its_trigger_is_detached() {
+    let s = open().await;
+    s.run(&format!(
+        "select zap.attach_status('pedidos', 'status', {PAID}); alter table pedidos drop column status cascade;
+         select zap.detach('pedidos')"
+    ))
+    .await;
+    let left = "select relation from zap.source where detached_at is null";
+    assert_eq!(s.column(left).await, ["public.pedido_itens"]);
+    let error = s.error("select zap.detach('pedidos')").await;
+    assert_clear(&error, "42704", "not attached");
+}
+
 /// Bad input: what can never be a status, and what is no event.
 #[tokio::test]
 async fn events_that_cannot_be_are_refused() {
