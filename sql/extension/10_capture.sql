@@ -32,6 +32,14 @@ comment on function zap.flush() is
 'Writes what this transaction captured so far, which COMMIT would do; returns the number of orders';
 revoke all on function zap.flush() from public;
 
+create function zap.request_wake()
+returns void
+language c volatile parallel unsafe
+as 'MODULE_PATHNAME', 'request_wake_wrapper';
+comment on function zap.request_wake() is
+'Has the daemon woken after COMMIT, as after a capture';
+revoke all on function zap.request_wake() from public;
+
 create function zap.highest_value(relation regclass, column_name name)
 returns text
 language c stable strict

@@ -18,9 +18,14 @@ extension_sql_file!(
     requires = ["timezone"]
 );
 extension_sql_file!(
+    "../sql/schema/14_save_tenant.sql",
+    name = "save_tenant",
+    requires = ["setting"]
+);
+extension_sql_file!(
     "../sql/schema/15_daemon.sql",
     name = "daemon",
-    requires = ["setting"]
+    requires = ["save_tenant"]
 );
 extension_sql_file!(
     "../sql/schema/20_channel.sql",

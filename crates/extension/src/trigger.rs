@@ -99,3 +99,9 @@ fn new_row(data: &pg_sys::TriggerData, captures: Captures) -> Option<pg_sys::Hea
 fn flush() -> i32 {
     i32::try_from(transaction::flush_now()).unwrap_or(i32::MAX)
 }
+
+/// `zap.request_wake()`: the daemon is woken after COMMIT, as after a capture.
+#[pgrx::pg_extern(sql = false)]
+fn request_wake() {
+    transaction::request_wake();
+}
