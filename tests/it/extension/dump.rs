@@ -216,3 +216,30 @@ async fn a_restored_dump_captures_partitions() {
     copy.run("drop extension zapgres; insert into pedido_itens values (1)")
         .await;
 }
+
+/// O15: status changes and new rows are captured in the restored database, too, and what was told is not told again.
+#[tokio::test]
+async fn a_restored_database_goes_on_capturing_status_changes() {
+    let (from, s) = shop::open(plain()).await;
+    s.run(
+        r#"alter table pedidos add status text default 'novo''s';
+           select zap.attach_status('pedidos', 'status', '{"pago\\ \"já\"": "order_paid", "it''s": "order_ready"}');
+           select zap.attach_inserts('pedidos', event => 'order_noted')"#,
+    )
+    .await;
+    s.run(&shop::order(1)).await;
+    s.run(r#"update pedidos set status = 'pago\ "já"'"#).await;
+    let (_, s) = restored(&from).await;
+    s.run("update pedidos set status = 'novo'").await;
+    s.run(&(shop::order(2) + r#"update pedidos set status = 'pago\ "já"'; update pedidos set status = 'it''s' where id = 2"#))
+        .await;
+    let events = "select dedup_key from zap.notification_queue order by dedup_key collate \"C\"";
+    let expected = [
+        "order_noted:1",
+        "order_noted:2",
+        "order_paid:1",
+        "order_paid:2",
+        "order_ready:2",
+    ];
+    assert_eq!(s.column(events).await, expected);
+}
