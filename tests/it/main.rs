@@ -13,6 +13,7 @@ mod daemon;
 mod database;
 mod delivery;
 mod doctor;
+mod events;
 mod extension;
 mod inbound;
 mod postgres;

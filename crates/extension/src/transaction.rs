@@ -68,7 +68,7 @@ pub fn flush_now() -> u64 {
     written
 }
 
-/// Has the daemon woken when this transaction commits.
+/// Has the daemon woken after COMMIT.
 pub fn request_wake() {
     PENDING.with_borrow_mut(|pending| pending.wake = true);
 }
