@@ -98,6 +98,7 @@ impl Report {
         self.take(queue::AREA, queue::overdue(client).await);
         self.take(queue::AREA, queue::attempted(client).await);
         self.take(queue::AREA, queue::missed(client).await);
+        self.take(hygiene::AREA, hygiene::settings(client).await);
         self.take(hygiene::AREA, hygiene::retention(client).await);
         self.take(hygiene::AREA, hygiene::snapshots(client).await);
     }

@@ -1,4 +1,4 @@
-//! Old rows and old snapshots.
+//! Settings that cannot be used, old rows and old snapshots.
 
 use tokio_postgres::{Client, Row};
 
@@ -27,15 +27,9 @@ bounds as (
     ) as kept
 )
 select
-    'error' as severity, 'setting ' || k.key || ' is ' || k.value || ', which is no number of days: the default is taken' as what,
-    pg_catalog.format('delete from zap.setting where tenant_id is null and key = %L;', k.key) as remedy
-from kept as k
-where k.days is null or k.days < 0
-union all
-select
-    'info',
-    'retention.queue_days is ' || k.days || ', but rows stay for ' || b.kept || ': as long as an order of a source may be new',
-    null
+    'info' as severity,
+    'retention.queue_days is ' || k.days || ', but rows stay for ' || b.kept || ': as long as an order of a source may be new' as what,
+    null as remedy
 from kept as k, bounds as b
 where k.key = 'retention.queue_days' and pg_catalog.make_interval(secs => least(k.days, 36500)::float8 * 86400) < b.kept
 union all
@@ -59,6 +53,18 @@ select
     'vacuum zap.' || t.relname || ';'
 from pg_catalog.pg_stat_user_tables as t
 where t.schemaname = 'zap' and t.n_dead_tup > 100000 and t.n_dead_tup > 4 * t.n_live_tup";
+
+const SETTINGS: &str = "-- settings
+select
+    'error' as severity,
+    'setting ' || s.key || coalesce(' of tenant ' || s.tenant_id, '') || ' is as if it were not there: ' || s.problem as what,
+    pg_catalog.format('select zap.reset_setting(%L, %L);', s.key, s.tenant_id) as remedy
+from zap.invalid_settings() as s";
+
+/// Settings that cannot be used.
+pub async fn settings(client: &Client) -> Result<Vec<Finding>, DatabaseError> {
+    found(client, AREA, SETTINGS, &[]).await
+}
 
 /// Whether old rows leave.
 pub async fn retention(client: &Client) -> Result<Vec<Finding>, DatabaseError> {
