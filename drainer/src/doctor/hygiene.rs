@@ -1,4 +1,4 @@
-//! Old rows and old snapshots.
+//! Settings that cannot be used, old rows and old snapshots.
 
 use tokio_postgres::{Client, Row};
 
