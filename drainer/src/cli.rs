@@ -14,6 +14,7 @@ mod signals;
 mod sweep;
 mod table;
 mod usage;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -54,6 +55,7 @@ enum Command {
     /// Look at the queue; cancel, retry, resend
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    Why(why::WhyCommand),
     /// Work with tenants
     #[command(subcommand)]
     Tenant(pause::TenantCommand),
@@ -121,6 +123,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Adopt(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
+            Command::Why(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,

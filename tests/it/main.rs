@@ -20,3 +20,4 @@ mod scratch;
 mod session;
 mod shop;
 mod wait;
+mod why;

@@ -50,7 +50,7 @@ const DAEMON_FUNCTIONS: [&str; 5] = [
 ];
 
 /// Functions that show how the queue stands, and those that they call.
-const READER_FUNCTIONS: [&str; 15] = [
+const READER_FUNCTIONS: [&str; 43] = [
     "known_timezone",
     "overview",
     "channel_overview",
@@ -66,6 +66,34 @@ const READER_FUNCTIONS: [&str; 15] = [
     "filter_statuses",
     "sources_named",
     "statuses_of",
+    "why",
+    "why_never",
+    "why_steps",
+    "why_step_text",
+    "why_remedy",
+    "why_values",
+    "why_waits",
+    "why_tenant_waits",
+    "why_channel_waits",
+    "why_not_captured",
+    "is_before_attachment",
+    "queue_retention",
+    "rows_about",
+    "key_rows",
+    "subject_values",
+    "trigger_of",
+    "capture_off",
+    "notifications_about",
+    "keys_about",
+    "code_text",
+    "codes_in_portuguese",
+    "codes_in_english",
+    "fill_text",
+    "shell_word",
+    "masked_number",
+    "local_time",
+    "this_installation",
+    "is_adopted",
 ];
 
 /// A function in schema zap.

@@ -37,8 +37,8 @@ enqueued as (
     on conflict do nothing
     returning id
 )
-insert into zap.notification_logs (notification_id, source_id, level, event)
-select e.id, $1, 'info', 'swept'
+insert into zap.notification_logs (notification_id, source_id, level, event, code)
+select e.id, $1, 'info', 'swept', 'swept'
 from enqueued as e"
     ))
 }
