@@ -162,7 +162,14 @@ async fn what_the_provider_refuses() {
         step.text.contains("não está no WhatsApp") && step.remedy.contains("Corrija o telefone"),
         "{step:?}"
     );
-    stand.provider.clear_faults().await;
+}
+
+/// B3: a channel whose key is wrong: how it stands, and each attempt.
+#[tokio::test]
+async fn a_channel_that_does_not_work() {
+    let stand = Stand::open(plain()).await;
+    let s = &stand.session;
+    let _daemon = stand.daemon();
     stand
         .provider
         .order_faults(&json!({"kind": "status", "code": 401}))
