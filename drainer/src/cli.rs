@@ -17,6 +17,7 @@ mod sweep;
 mod table;
 mod tenant;
 mod usage;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -57,6 +58,7 @@ enum Command {
     /// Look at the queue; cancel, retry, resend
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    Why(why::WhyCommand),
     /// Work with tenants
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
@@ -133,6 +135,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Adopt(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
+            Command::Why(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
             Command::Setting(command) => command.execute().await,
             Command::Mode(command) => command.execute().await,

@@ -23,3 +23,4 @@ mod scratch;
 mod session;
 mod shop;
 mod wait;
+mod why;

@@ -1,5 +1,6 @@
 //! A decision as the row and log rows that record it.
 
+use zapgres_core::decision;
 use zapgres_core::status::Status;
 
 use super::claim::Captured;
@@ -20,6 +21,7 @@ pub(crate) fn record(
     if row.is_first_look() && !matches!(decision, Decision::Send { .. }) {
         logs.push(LogRow {
             source_id: row.source_id,
+            code: Some(decision::CAPTURED),
             logged_at: Some(row.created_at),
             ..LogRow::info(row.id, "captured")
         });
@@ -108,7 +110,7 @@ fn send(
     let log = LogRow {
         tenant_id: message.tenant_id.clone(),
         channel_id,
-        code: reason,
+        code: Some(reason.unwrap_or(decision::RESOLVED)),
         detail: held
             .map(|held| format!("{}: until {}", held.code, held.until.format("%FT%TZ")))
             .or(reason.map(str::to_owned))

@@ -44,9 +44,9 @@ moved as (
 ),
 logged as (
     insert into zap.notification_logs
-        (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
+        (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
     select
-        m.id, m.tenant_id, m.source_id, m.channel_id, 'info', 'fallback', m.attempts,
+        m.id, m.tenant_id, m.source_id, m.channel_id, 'info', 'fallback', 'fallback', m.attempts,
         pg_catalog.format('%s: from %s to %s', $4::text, former.name, c.name)
     from moved as m
     inner join zap.channel as c on m.channel_id = c.id
