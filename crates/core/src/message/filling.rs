@@ -8,6 +8,14 @@ use crate::template::{Renderer, TemplateError};
 /// An empty gap is refused, and an order may lack a name.
 const NOTHING: &str = "-";
 
+/// What is filled in.
+enum Gap<'source> {
+    /// Shown: what the context holds must not format it.
+    Text(&'source str),
+    /// Part of an address, or a code: what the context holds stays as it is.
+    Code(&'source str),
+}
+
 impl Template {
     /// The template with each of its texts, which are Jinja, rendered over `context` and made one line: gaps take no line
     /// breaks, tabs or more than four blanks in a row (Meta, template parameters).
@@ -19,10 +27,16 @@ impl Template {
         renderer: &mut Renderer<'source>,
         context: &Value,
     ) -> Result<Self, TemplateError> {
-        let mut fill = |text: &'source str| match renderer.render(text, context) {
-            Ok(text) => Ok(one_line(&text)),
-            Err(TemplateError::Empty) => Ok(NOTHING.to_owned()),
-            Err(error) => Err(error),
+        let mut fill = |gap: Gap<'source>| {
+            let text = match gap {
+                Gap::Text(text) => renderer.render(text, context),
+                Gap::Code(code) => renderer.render_unescaped(code, context),
+            };
+            match text {
+                Ok(text) => Ok(one_line(&text)),
+                Err(TemplateError::Empty) => Ok(NOTHING.to_owned()),
+                Err(error) => Err(error),
+            }
         };
         Ok(Self {
             name: self.name.clone(),
@@ -48,11 +62,11 @@ impl Template {
 impl TemplateParameter {
     fn filled<'source>(
         &'source self,
-        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
     ) -> Result<Self, TemplateError> {
         Ok(Self {
             name: self.name.clone(),
-            text: fill(&self.text)?,
+            text: fill(Gap::Text(&self.text))?,
         })
     }
 }
@@ -60,11 +74,11 @@ impl TemplateParameter {
 impl TemplateHeader {
     fn filled<'source>(
         &'source self,
-        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
     ) -> Result<Self, TemplateError> {
         let mut media = |media: &'source Media| {
             let source = match &media.source {
-                MediaSource::Url(url) => MediaSource::Url(fill(url)?),
+                MediaSource::Url(url) => MediaSource::Url(fill(Gap::Code(url))?),
                 MediaSource::Base64(data) => MediaSource::Base64(data.clone()),
             };
             Ok::<_, TemplateError>(Media {
@@ -84,20 +98,20 @@ impl TemplateHeader {
 impl TemplateButton {
     fn filled<'source>(
         &'source self,
-        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
     ) -> Result<Self, TemplateError> {
         Ok(match self {
             Self::Url { index, text } => Self::Url {
                 index: *index,
-                text: fill(text)?,
+                text: fill(Gap::Code(text))?,
             },
             Self::QuickReply { index, payload } => Self::QuickReply {
                 index: *index,
-                payload: fill(payload)?,
+                payload: fill(Gap::Code(payload))?,
             },
             Self::CopyCode { index, code } => Self::CopyCode {
                 index: *index,
-                code: fill(code)?,
+                code: fill(Gap::Code(code))?,
             },
         })
     }
@@ -157,6 +171,23 @@ mod tests {
         assert_eq!(
             image.source,
             MediaSource::Url("https://loja.example/7.jpg".to_owned())
+        );
+    }
+
+    /// O6: marks of names format no gap, and no address or code is changed.
+    #[test]
+    fn texts_are_escaped_and_codes_are_not() {
+        let template = template(json!({
+            "name": "p", "language": "pt_BR", "parameters": [{"text": "{{ code }}"}],
+            "buttons": [{"type": "copy_code", "index": 0, "code": "{{ code }}"}],
+        }));
+        let context = json!({"code": "*_1_*"});
+        let filled = template.filled(&mut Renderer::default(), &context).unwrap();
+        assert_eq!(filled.parameters[0].text, "∗ˍ1ˍ∗");
+        let code = "*_1_*".to_owned();
+        assert_eq!(
+            filled.buttons,
+            [TemplateButton::CopyCode { index: 0, code }]
         );
     }
 
