@@ -6,7 +6,23 @@ as 'MODULE_PATHNAME', 'send_whatsapp_notification_after_items_wrapper';
 comment on function zap.send_whatsapp_notification_after_items() is
 'Captures the first item of an order. Arguments: id of the source, event, key columns. Put on a table by zap.attach';
 -- Not revoked from public: whoever makes a partition of an attached table must be allowed to execute its trigger's function, and
--- the table's owner may change. To put it on a table of one's own takes USAGE on the schema, which public does not have.
+-- the table's owner may change. To put it on a table of one's own takes USAGE on the schema, which public does not have. The
+-- same goes for the next two.
+
+create function zap.capture_insert()
+returns trigger
+language c
+as 'MODULE_PATHNAME', 'capture_insert_wrapper';
+comment on function zap.capture_insert() is
+'Captures a new row. Arguments: id of the source, event, key columns. Put on a table by zap.attach_inserts';
+
+create function zap.capture_status()
+returns trigger
+language c
+as 'MODULE_PATHNAME', 'capture_status_wrapper';
+comment on function zap.capture_status() is
+'Captures a row''s status. Arguments: id of the source, status column, number of key columns, key columns, values and their events. '
+'Put on a table by zap.attach_status';
 
 create function zap.flush()
 returns integer
@@ -15,6 +31,14 @@ as 'MODULE_PATHNAME', 'flush_wrapper';
 comment on function zap.flush() is
 'Writes what this transaction captured so far, which COMMIT would do; returns the number of orders';
 revoke all on function zap.flush() from public;
+
+create function zap.request_wake()
+returns void
+language c volatile parallel unsafe
+as 'MODULE_PATHNAME', 'request_wake_wrapper';
+comment on function zap.request_wake() is
+'Has the daemon woken after COMMIT, as after a capture';
+revoke all on function zap.request_wake() from public;
 
 create function zap.highest_value(relation regclass, column_name name)
 returns text

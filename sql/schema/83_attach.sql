@@ -179,25 +179,36 @@ $$;
 comment on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text) is
 'Captures new orders from a table of items; everything but the table is optional. Returns the source''s id';
 
-create function zap.detach(relation regclass)
+create function zap.detach(relation regclass, event text default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
 as $$
 declare
-    source_id bigint := zap.captured_source(detach.relation);
+    ours record;
+    was_attached boolean := false;
 begin
-    if source_id is null then
-        raise exception 'zap.detach: % is not attached', coalesce(detach.relation::text, 'null')
-            using errcode = 'undefined_object', hint = 'Attached tables: select relation from zap.source where detached_at is null;';
+    for ours in
+        select t.name, s.id from zap.capture_triggers(detach.relation) as t
+        left join zap.source as s on s.id = t.source_id
+        where detach.event is null or s.event = detach.event
+    loop
+        execute format('drop trigger %I on %s', ours.name, detach.relation);
+        update zap.source as s set detached_at = clock_timestamp() where s.id = ours.id;
+        was_attached := true;
+    end loop;
+    if not was_attached then
+        raise exception 'zap.detach: % is not attached%', coalesce(detach.relation::text, 'null'),
+            coalesce(' for "' || detach.event || '"', '')
+            using errcode = 'undefined_object',
+            hint = 'Attached tables: select relation, event from zap.source where detached_at is null;';
     end if;
-    execute format('drop trigger trigger_whatsapp_notification on %s', detach.relation);
-    update zap.source as s set detached_at = clock_timestamp() where s.id = source_id;
 end
 $$;
-comment on function zap.detach(regclass) is
-'Stops capturing from a table. What is queued is still sent; attaching again remembers what was announced';
+comment on function zap.detach(regclass, text) is
+'Stops capturing from a table, one event''s source or all. What is queued is still sent; attaching again remembers what was '
+'announced';
 
 revoke all on function zap.is_indexed(regclass, name []) from public;
 revoke all on function zap.report_attached(zap.source) from public;
@@ -205,4 +216,4 @@ revoke all on function zap.start_sweep(zap.source) from public;
 revoke all on function zap.is_without_time_zone(regclass, name) from public;
 revoke all on function zap.create_trigger(zap.source) from public;
 revoke all on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text) from public;
-revoke all on function zap.detach(regclass) from public;
+revoke all on function zap.detach(regclass, text) from public;

@@ -1,1 +1,40 @@
 -- Whom to tell about the events of a source.
+create function zap.tell(
+    source text,
+    audience text,
+    recipient text default null,
+    event text default null,
+    purpose text default null,
+    enabled boolean default true
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    ids bigint [] := zap.sources_named(tell.source);
+begin
+    if coalesce(tell.audience, '') !~ '^[a-z][a-z0-9_]*$' or tell.purpose !~ '^[a-z][a-z0-9_]*$' then
+        raise exception 'zap.tell: % is not a name', coalesce(nullif(tell.audience, ''), tell.purpose, 'null')
+            using errcode = 'invalid_parameter_value', hint = 'customer, shop, courier, or one of your own in small letters.';
+    end if;
+    if tell.enabled and tell.audience <> 'customer' and coalesce(tell.recipient, '') !~ '\S' then
+        raise exception 'zap.tell: the audience % has no recipient', tell.audience
+            using errcode = 'invalid_parameter_value',
+            hint = 'A number, or where the context has it: recipient => ''{{ company.phone }}''.';
+    end if;
+    if tell.recipient !~ '\{\{.*\}\}' and tell.recipient !~ '^[+(]?[0-9][0-9() .-]{7,}$' then
+        raise exception 'zap.tell: the recipient is neither a number nor a text such as {{ company.phone }}'
+            using errcode = 'invalid_parameter_value', hint = 'A number is written +5511987654321.';
+    end if;
+    insert into zap.audience as a (source_id, name, event, recipient, purpose, enabled)
+    select s.id, tell.audience, tell.event, tell.recipient, tell.purpose, tell.enabled
+    from unnest(ids) as s (id)
+    on conflict (source_id, name, event) do update
+    set recipient = excluded.recipient, purpose = excluded.purpose, enabled = excluded.enabled;
+end
+$$;
+comment on function zap.tell(text, text, text, text, text, boolean) is
+'Has somebody told about the events of an attached table, beside the customer; enabled => false: not, the customer included';
+revoke all on function zap.tell(text, text, text, text, text, boolean) from public;

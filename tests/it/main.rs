@@ -12,6 +12,7 @@ mod control;
 mod daemon;
 mod database;
 mod delivery;
+mod events;
 mod extension;
 mod inbound;
 mod postgres;

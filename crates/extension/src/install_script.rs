@@ -18,9 +18,14 @@ extension_sql_file!(
     requires = ["timezone"]
 );
 extension_sql_file!(
+    "../sql/schema/14_save_tenant.sql",
+    name = "save_tenant",
+    requires = ["setting"]
+);
+extension_sql_file!(
     "../sql/schema/15_daemon.sql",
     name = "daemon",
-    requires = ["setting"]
+    requires = ["save_tenant"]
 );
 extension_sql_file!(
     "../sql/schema/20_channel.sql",
@@ -108,9 +113,14 @@ extension_sql_file!(
     requires = ["attach_checks"]
 );
 extension_sql_file!(
+    "../sql/schema/83_capture_rows.sql",
+    name = "capture_rows",
+    requires = ["attach"]
+);
+extension_sql_file!(
     "../sql/schema/84_attach_status.sql",
     name = "attach_status",
-    requires = ["attach"]
+    requires = ["capture_rows"]
 );
 extension_sql_file!(
     "../sql/schema/85_attach_inserts.sql",

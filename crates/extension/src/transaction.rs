@@ -68,6 +68,11 @@ pub fn flush_now() -> u64 {
     written
 }
 
+/// Has the daemon woken after COMMIT.
+pub fn request_wake() {
+    PENDING.with_borrow_mut(|pending| pending.wake = true);
+}
+
 fn current() -> pg_sys::SubTransactionId {
     // SAFETY: asks for a number, within a transaction.
     unsafe { pg_sys::GetCurrentSubTransactionId() }

@@ -1,14 +1,18 @@
 //! Intake: captured notifications become messages, or the reason why not.
 
 mod apart;
+mod audience;
 mod batch;
 mod claim;
 mod complaints;
 mod context;
 mod decide;
 mod missed;
+mod others;
 mod outcome;
+mod presence;
 mod source;
+mod supersede;
 mod tenant;
 mod write_back;
 
@@ -23,6 +27,7 @@ use claim::{Captured, End};
 use complaints::Complaints;
 use context::Statements;
 use decide::Decision;
+use others::Other;
 
 pub(crate) use context::MAY_BECOME_DAEMON;
 pub(crate) use missed::Missed;
@@ -86,6 +91,9 @@ impl Intake {
             claim::CLAIM_NEWEST,
             claim::NEXT_LOOK,
             source::LOAD_SOURCES,
+            audience::LOAD_AUDIENCES,
+            others::TELL_OTHERS,
+            supersede::SKIP_SUPERSEDED,
             write_back::WRITE_BACK,
             SKIP_OPTED_OUT,
         ] {
@@ -122,7 +130,7 @@ impl Intake {
             .take()
             .unwrap_or((End::Oldest, DateTime::UNIX_EPOCH));
         let decided = self.decide(client, end, floor, writing).await;
-        let (batch, decisions) = match decided {
+        let (batch, decisions, others) = match decided {
             Ok(decided) => decided,
             Err(error) => {
                 // Fails only with the connection, which is what the caller is told.
@@ -130,7 +138,7 @@ impl Intake {
                 return Err(error);
             }
         };
-        let round = finish(client, &batch, decisions, writing).await?;
+        let round = finish(client, &batch, decisions, &others, writing).await?;
         if batch.captured.len() == self.batch {
             self.backlog = Some(following(end, floor, &batch.captured));
         }
@@ -144,19 +152,20 @@ impl Intake {
         end: End,
         floor: DateTime<Utc>,
         writing: Writing,
-    ) -> Result<(Batch, Vec<Decision>), tokio_postgres::Error> {
-        let (begun, captured, sources) = future::join3(
+    ) -> Result<(Batch, Vec<Decision>, Vec<Other>), tokio_postgres::Error> {
+        let (begun, captured, sources, audiences) = future::join4(
             client.batch_execute(BEGIN),
             claim::claim(client, end, self.batch, floor),
             source::load_sources(client),
+            audience::load(client),
         )
         .await;
         begun?;
         let batch = Batch {
             captured: captured?,
-            sources: sources?,
+            sources: source::with_audiences(sources?, audiences?),
         };
-        let mut decisions = batch
+        let (mut decisions, others) = batch
             .decide(
                 client,
                 &mut self.statements,
@@ -170,7 +179,7 @@ impl Intake {
         if writing == Writing::Apart {
             apart::write(client, &batch, &mut decisions, &mut self.complaints).await?;
         }
-        Ok((batch, decisions))
+        Ok((batch, decisions, others))
     }
 
     /// True when the last batch was full, so that more is due.
@@ -189,6 +198,7 @@ async fn finish(
     client: &Client,
     batch: &Batch,
     decisions: Vec<Decision>,
+    others: &[Other],
     writing: Writing,
 ) -> Result<Round, tokio_postgres::Error> {
     let mut round = Round {
@@ -198,9 +208,13 @@ async fn finish(
     let mut rows = Vec::with_capacity(decisions.len());
     let mut logs = Vec::with_capacity(2 * decisions.len());
     let mut messages = Vec::with_capacity(decisions.len());
+    let mut superseding = Vec::new();
     for (row, decision) in batch.captured.iter().zip(decisions) {
         if matches!(decision, Decision::Send { .. }) {
             messages.push(row.id);
+            if batch.source_of(row).is_some_and(|source| source.supersedes) {
+                superseding.push(row.id);
+            }
         }
         round.note(row, &decision);
         let (written, log) = outcome::record(row, batch.source_of(row), decision);
@@ -222,15 +236,19 @@ async fn finish(
         }
     };
     // After an error in one, the server refuses the others: commit means roll back then.
-    let (written, skipped, next_look, committed) = future::join4(
+    let (written, told, superseded, skipped, next_look, committed) = tokio::join!(
+        biased;
         write,
+        others::tell(client, others),
+        supersede::skip_superseded(client, &superseding),
         skip,
         claim::seconds_to_next_look(client),
         client.batch_execute("commit"),
-    )
-    .await;
+    );
     written?;
-    let skipped = skipped?;
+    told?;
+    let mut skipped = skipped?;
+    skipped.extend(superseded?);
     committed?;
     for ready in round.ready.values_mut() {
         ready.retain(|row| !skipped.contains(&row.id));

@@ -41,10 +41,11 @@ const DAEMON_TABLES: [(&str, &str); 23] = [
 pub const SEES_SESSIONS: &str = "pg_read_all_stats";
 
 /// Functions that the daemon calls, directly or through one another.
-const DAEMON_FUNCTIONS: [&str; 5] = [
+const DAEMON_FUNCTIONS: [&str; 6] = [
     "known_timezone",
     "this_installation",
     "context_statement",
+    "presence_statement",
     "compose_context_statement",
     "subject_part",
 ];

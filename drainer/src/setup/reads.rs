@@ -59,7 +59,7 @@ async fn sources(client: &Client) -> Result<Vec<Source>, DatabaseError> {
             "-- sources
             select s.id, s.relation, s.order_relation, s.context_query is not null
             from zap.source as s
-            where s.detached_at is null
+            where s.detached_at is null and s.captures <> 'notify'
             order by s.id",
             &[],
         )

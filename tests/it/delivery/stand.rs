@@ -159,6 +159,22 @@ impl Stand {
         }
     }
 
+    /// Waits until the provider has accepted as many messages.
+    pub async fn until_accepted_count(&self, messages: usize) {
+        wait::until(&format!("{messages} messages are accepted"), async || {
+            self.provider.texts().await.len() >= messages
+        })
+        .await;
+    }
+
+    /// Waits until a query has these rows.
+    pub async fn until_rows(&self, query: &str, rows: &[&[&str]]) {
+        wait::until(&format!("{query} gives {rows:?}"), async || {
+            self.session.rows(query).await == rows
+        })
+        .await;
+    }
+
     /// Waits until the provider has accepted these texts, in this order.
     pub async fn until_accepted_texts(&self, texts: &[&str]) {
         wait::until(&format!("{texts:?} are accepted"), async || {

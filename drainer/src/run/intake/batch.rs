@@ -7,10 +7,12 @@ use zapgres_core::template::Renderer;
 
 use super::claim::Captured;
 use super::complaints::Complaints;
-use super::context::{self, Statements};
+use super::context::{self, Answer, Statements};
 use super::decide::{self, Candidate, Decision};
+use super::others::Other;
+use super::presence;
 use super::source::{Mode, Source};
-use super::tenant::{self, Companies};
+use super::tenant::{self, Companies, TextKey};
 
 /// What was claimed, and the sources that captured it.
 pub(crate) struct Batch {
@@ -24,18 +26,19 @@ impl Batch {
         row.source_id.and_then(|id| self.sources.get(&id))
     }
 
-    /// One decision per notification, in their order.
+    /// One decision per notification, in their order; and who else is to be told.
     pub(crate) async fn decide(
         &self,
         client: &Client,
         statements: &mut Statements,
         complaints: &mut Complaints,
         least_privileged: bool,
-    ) -> Result<Vec<Decision>, tokio_postgres::Error> {
+    ) -> Result<(Vec<Decision>, Vec<Other>), tokio_postgres::Error> {
         let considered = self
             .consider(client, statements, complaints, least_privileged)
             .await?;
         let companies = self.companies(client, &considered).await?;
+        let others = self.others(&considered);
         let mut renderer = Renderer::default();
         let decisions = self
             .captured
@@ -47,9 +50,10 @@ impl Batch {
                         .source_of(row)
                         .ok_or_else(|| Decision::skip("source_off"))?;
                     let tenant_id = candidate.tenant_id.clone();
+                    let audience = candidate.audience.name.clone();
                     let composed =
                         decide::compose(row, source, candidate, &companies, &mut renderer);
-                    tell(row, tenant_id, &composed, &companies, complaints);
+                    tell(row, tenant_id, &audience, &composed, &companies, complaints);
                     Ok((composed?, source.mode))
                 };
                 let composed: Result<(_, Mode), Decision> = considered.and_then(conclude);
@@ -58,7 +62,17 @@ impl Batch {
                     Err(decision) => decision,
                 }
             });
-        Ok(decisions.collect())
+        Ok((decisions.collect(), others))
+    }
+
+    /// Whom to tell beside those that the notifications are for.
+    fn others(&self, considered: &[Result<Candidate, Decision>]) -> Vec<Other> {
+        let of_row = |(row, considered): (&Captured, &Result<Candidate, Decision>)| {
+            let candidate = considered.as_ref().ok()?;
+            Some(Other::of(row, candidate).collect::<Vec<_>>())
+        };
+        let others = self.captured.iter().zip(considered).filter_map(of_row);
+        others.flatten().collect()
     }
 
     /// Asks each source once about its notifications.
@@ -74,11 +88,16 @@ impl Batch {
         for (position, row) in self.captured.iter().enumerate() {
             let source = self.source_of(row);
             let before = decide::before_asking(row, source);
-            if let (Ok(()), Some(source)) = (&before, source) {
+            if let (Ok(()), Some(source), None) = (&before, source, &row.told.context) {
                 asked.entry(source.id).or_default().push(position);
             }
-            // Overwritten by the answer.
-            considered.push(before.and_then(|()| Err(Decision::skip("source_off"))));
+            considered.push(before.and_then(|()| match (source, row.told_context()) {
+                (Some(source), Some(context)) => {
+                    decide::consider(row, source, Answer::Found(context))
+                }
+                // Overwritten by the answer.
+                _ => Err(Decision::skip("source_off")),
+            }));
         }
         for (source_id, positions) in asked {
             let Some(source) = self.sources.get(&source_id) else {
@@ -93,7 +112,9 @@ impl Batch {
                 source,
                 least_privileged,
             };
-            let answers = asking.ask(statements, complaints, &subjects).await?;
+            let mut answers = asking.ask(statements, complaints, &subjects).await?;
+            let rows = positions.iter().map(|position| &self.captured[*position]);
+            presence::distinguish(&asking, complaints, rows, &mut answers).await?;
             for (position, answer) in positions.into_iter().zip(answers) {
                 considered[position] = decide::consider(&self.captured[position], source, answer);
             }
@@ -126,6 +147,7 @@ impl Batch {
 fn tell(
     row: &Captured,
     tenant_id: String,
+    audience: &str,
     composed: &Result<decide::Composed, Decision>,
     companies: &Companies,
     complaints: &mut Complaints,
@@ -133,8 +155,13 @@ fn tell(
     let Some(tenant) = companies.tenants.get(&tenant_id) else {
         return;
     };
-    let body = decide::text(row, &tenant_id, tenant, companies).map_or("", |(body, _)| body);
-    let key = (tenant_id, row.event.clone(), tenant.locale.clone());
+    let key = TextKey {
+        tenant: Some(tenant_id),
+        event: row.event.clone(),
+        audience: audience.to_owned(),
+        locale: tenant.locale.clone(),
+    };
+    let body = decide::text(&key, companies).map_or("", |(body, _)| body);
     match composed {
         Ok(_) => complaints.text_works(&key, body),
         Err(

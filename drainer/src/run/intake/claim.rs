@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
+use serde::Deserialize;
+use serde_json::Value;
 use tokio_postgres::Row;
 
+use super::context::Context;
 use crate::run::statement;
 
 /// Uses `notification_queue_unresolved`. The floor spares a walk over entries that are dead, but that an old snapshot
@@ -13,7 +16,7 @@ use crate::run::statement;
 pub(crate) const CLAIM_OLDEST: &str = "-- claim_oldest
 select
     q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
-    q.priority,
+    q.priority, q.payload::text as payload,
     case
         when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
             then greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric))::float8
@@ -31,7 +34,7 @@ for update skip locked";
 pub(crate) const CLAIM_NEWEST: &str = "-- claim_newest
 select
     q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
-    q.priority,
+    q.priority, q.payload::text as payload,
     case
         when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
             then greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric))::float8
@@ -53,6 +56,18 @@ where q.resolved_at is null
 order by q.next_attempt_at, q.id
 limit 1";
 
+/// What whoever announced an event has said beyond its subject: the part of a row's payload that intake reads.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Told {
+    /// The one audience that the row is for; none: it stands for all of them.
+    pub audience: Option<String>,
+    /// Instead of what the context query finds.
+    pub recipient: Option<String>,
+    pub tenant: Option<String>,
+    pub context: Option<Value>,
+}
+
 /// A captured notification.
 #[derive(Debug, Clone)]
 pub(crate) struct Captured {
@@ -69,6 +84,7 @@ pub(crate) struct Captured {
     /// What the previous look left it waiting for.
     pub reason: Option<String>,
     pub priority: i16,
+    pub told: Told,
     /// Silence on the channel that the message asks for before itself.
     pub delay: Duration,
     /// The database's clock at the claim.
@@ -89,8 +105,20 @@ impl Captured {
             .max(self.created_at)
     }
 
+    /// The context that came with the announcement.
+    pub(crate) fn told_context(&self) -> Option<Context> {
+        Some(Context {
+            tenant: None,
+            recipient: None,
+            values: self.told.context.clone()?,
+            created_at: None,
+            ready: true,
+        })
+    }
+
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
         let delay: Option<f64> = row.try_get("delay_seconds")?;
+        let payload: Option<&str> = row.try_get("payload")?;
         let delay = delay.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Ok(Self {
             id: row.try_get("id")?,
@@ -103,6 +131,9 @@ impl Captured {
             context_hash: row.try_get("context_hash")?,
             reason: row.try_get("reason")?,
             priority: row.try_get("priority")?,
+            told: payload
+                .and_then(|payload| serde_json::from_str(payload).ok())
+                .unwrap_or_default(),
             delay: delay.unwrap_or_default(),
             now: row.try_get("now")?,
         })

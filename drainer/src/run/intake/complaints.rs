@@ -6,12 +6,10 @@ use zapgres_core::error_text::presentable;
 
 use super::claim::Captured;
 use super::source::Source;
+use super::tenant::TextKey;
 
 /// Errors of single orders that are remembered; the memory begins anew after that many.
 const ORDERS_CAP: usize = 1000;
-
-/// The company, event and locale of a text.
-pub(crate) type TextKey = (String, String, String);
 
 /// What is wrong now.
 #[derive(Debug, Default)]
@@ -87,10 +85,16 @@ impl Complaints {
     /// The text `body` does not work for an order. That it works for another one does not end it.
     pub(crate) fn about_text(&mut self, key: TextKey, body: &str, cause: &str) {
         if self.texts.get(&key).is_none_or(|said| said != body) {
-            let (tenant, event, locale) = &key;
+            let TextKey {
+                tenant,
+                event,
+                audience,
+                locale,
+            } = &key;
             tracing::error!(
                 tenant,
                 event,
+                audience,
                 locale,
                 cause,
                 "a message's text does not work; orders wait"
@@ -103,8 +107,19 @@ impl Complaints {
     pub(crate) fn text_works(&mut self, key: &TextKey, body: &str) {
         if self.texts.get(key).is_some_and(|said| said != body) {
             self.texts.remove(key);
-            let (tenant, event, locale) = key;
-            tracing::info!(tenant, event, locale, "the message's text works again");
+            let TextKey {
+                tenant,
+                event,
+                audience,
+                locale,
+            } = key;
+            tracing::info!(
+                tenant,
+                event,
+                audience,
+                locale,
+                "the message's text works again"
+            );
         }
     }
 }

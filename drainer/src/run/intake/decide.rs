@@ -3,20 +3,22 @@
 //! Three steps, because each needs to know more: about the order ([`consider`]), its company ([`compose`]), and what to
 //! do with the message ([`conclude`]). A step ends early with the [`Decision`] as its error.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zapgres_core::error_text::presentable;
 use zapgres_core::phone::{self, PhoneNumber};
 use zapgres_core::settle::{self, Look, SettleInput};
-use zapgres_core::template::{self, Renderer};
+use zapgres_core::template::{self, Renderer, TemplateError};
 
+use super::audience::{Audience, CUSTOMER};
 use super::claim::Captured;
 use super::context::{Answer, Context};
 use super::source::{Mode, Source};
-use super::tenant::{Companies, Template, Tenant};
+use super::tenant::{Companies, Template, Tenant, TextKey};
 use crate::run::channels::Choice;
 
 /// Why a notification waits whose text cannot be rendered.
@@ -68,8 +70,8 @@ pub(crate) struct Message {
     pub recipient: Option<String>,
     pub body: Option<String>,
     pub template_version: Option<String>,
-    /// Approved template that may go instead of the body.
-    pub provider_template: Option<Value>,
+    /// What of it is for the row's payload.
+    pub payload: Option<Value>,
     pub hash: Option<String>,
 }
 
@@ -80,6 +82,10 @@ pub(crate) struct Candidate {
     pub recipient: Option<String>,
     pub values: Value,
     pub hash: String,
+    /// Whom it is for,
+    pub audience: Audience,
+    /// and who else is told of the same.
+    pub others: Vec<Audience>,
 }
 
 /// A message that could be sent.
@@ -89,7 +95,7 @@ pub(crate) struct Composed {
     pub phone: PhoneNumber,
     pub body: String,
     pub template_version: String,
-    pub provider_template: Option<Value>,
+    pub payload: Option<Value>,
     pub hash: String,
     pub channel: Option<Choice>,
 }
@@ -111,7 +117,7 @@ pub(crate) fn before_asking(row: &Captured, source: Option<&Source>) -> Result<(
     if source.mode == Mode::Off {
         return Err(Decision::skip("source_off"));
     }
-    if !source.has_context_query {
+    if !source.has_context_query && row.told.context.is_none() {
         return Err(mend(row, source, "no_context_query", None));
     }
     Ok(())
@@ -169,12 +175,35 @@ pub(crate) fn consider(
         let cause = format!("the company's id is longer than {TENANT_CAP_BYTES} bytes");
         return Err(mend(row, source, "context_error", Some(cause)));
     }
+    let (audience, others) = audiences(row, source)?;
+    let tenant = row.told.tenant.clone().or(context.tenant);
     Ok(Candidate {
-        tenant_id: context.tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
-        recipient: context.recipient,
+        tenant_id: tenant.unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
+        recipient: row.told.recipient.clone().or(context.recipient),
         values: context.values,
         hash,
+        audience,
+        others,
     })
+}
+
+/// Whom the notification is for, and who else is to be told: nobody, where it is for one audience already.
+fn audiences(row: &Captured, source: &Source) -> Result<(Audience, Vec<Audience>), Decision> {
+    let mut told = source.audiences.of_event(&row.event);
+    if let Some(name) = &row.told.audience {
+        told.retain(|audience| audience.name == *name);
+        // Whoever announces to an audience may give its recipient, too.
+        if told.is_empty() && row.told.recipient.is_some() {
+            let name = name.clone();
+            told.push(Audience {
+                name,
+                ..Audience::customer()
+            });
+        }
+    }
+    let mut told = told.into_iter();
+    let first = told.next().ok_or_else(|| Decision::skip("no_audience"))?;
+    Ok((first, told.collect()))
 }
 
 /// Writes the message.
@@ -201,19 +230,20 @@ pub(crate) fn compose<'a>(
     if !tenant.enabled {
         return Err(skip("tenant_disabled", None));
     }
-    let given = candidate.recipient.as_deref().unwrap_or_default();
+    introduce(tenant, &mut candidate.values);
+    let given = recipient(row, source, &candidate)?;
     if given.trim().is_empty() {
         return Err(skip("no_phone", None));
     }
-    let phone = phone::normalize(given, tenant.default_area_code.as_deref())
+    let phone = phone::normalize(&given, tenant.default_area_code.as_deref())
         .map_err(|error| skip("invalid_phone", Some(presentable(&error.to_string()))))?;
-    let (body, template_version) = render(row, &mut candidate, tenant, companies, renderer)
+    let (body, template_version) = render(row, &candidate, tenant, companies, renderer)
         .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
     let provider_template = fill(row, &candidate, tenant, companies, renderer)
         .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
     Ok(Composed {
+        payload: payload(&candidate.audience, provider_template),
         tenant_id: candidate.tenant_id,
-        provider_template,
         channel: tenant.channels.choose(phone.as_e164()),
         phone,
         body,
@@ -229,7 +259,7 @@ pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
         recipient: Some(composed.phone.as_e164().to_owned()),
         body: Some(composed.body),
         template_version: Some(composed.template_version),
-        provider_template: composed.provider_template,
+        payload: composed.payload,
         hash: Some(composed.hash),
     });
     match mode {
@@ -259,44 +289,87 @@ pub(crate) fn refused(row: &Captured, source: Option<&Source>, cause: String) ->
 }
 
 /// The company's own text, else the one for all, else the built-in one; and its version.
-pub(crate) fn text<'a>(
-    row: &Captured,
-    tenant_id: &str,
-    tenant: &Tenant,
-    companies: &'a Companies,
-) -> Option<(&'a str, &'a str)> {
-    let key = |owner: Option<&str>| {
-        (
-            owner.map(str::to_owned),
-            row.event.clone(),
-            tenant.locale.clone(),
-        )
-    };
-    let own = companies.templates.get(&key(Some(tenant_id)));
-    match own.or_else(|| companies.templates.get(&key(None))) {
+pub(crate) fn text<'a>(key: &TextKey, companies: &'a Companies) -> Option<(&'a str, &'a str)> {
+    match own_or_general(&companies.templates, key) {
         Some(Template { version, body }) => Some((body, version)),
         None => Some((
-            template::builtin(&row.event, "customer", &tenant.locale)?,
+            template::builtin(&key.event, &key.audience, &key.locale)?,
             "builtin",
         )),
     }
 }
 
+fn own_or_general<'a, T>(texts: &'a HashMap<TextKey, T>, key: &TextKey) -> Option<&'a T> {
+    texts.get(key).or_else(|| {
+        let general = TextKey {
+            tenant: None,
+            ..key.clone()
+        };
+        texts.get(&general)
+    })
+}
+
+fn key_of(row: &Captured, candidate: &Candidate, tenant: &Tenant) -> TextKey {
+    TextKey {
+        tenant: Some(candidate.tenant_id.clone()),
+        event: row.event.clone(),
+        audience: candidate.audience.name.clone(),
+        locale: tenant.locale.clone(),
+    }
+}
+
+/// What is entered of the company goes before what the user's tables say.
+fn introduce(tenant: &Tenant, values: &mut Value) {
+    let Some(values) = values.as_object_mut() else {
+        return;
+    };
+    let known = [("name", &tenant.name), ("phone", &tenant.phone)];
+    for (field, value) in known {
+        let Some(value) = value else { continue };
+        let company = values.entry("company").or_insert(Value::Null);
+        if !company.is_object() {
+            *company = Value::Object(Map::new());
+        }
+        company[field] = Value::from(value.as_str());
+    }
+}
+
+/// The recipient's number as the user's tables, or whoever configured the audience, have it; empty: there is none.
+fn recipient(row: &Captured, source: &Source, candidate: &Candidate) -> Result<String, Decision> {
+    let given = row.told.recipient.as_ref();
+    match given.or(candidate.audience.recipient.as_ref()) {
+        None => Ok(candidate.recipient.clone().unwrap_or_default()),
+        Some(text) => match template::render(text, &candidate.values) {
+            Ok(number) => Ok(number),
+            Err(TemplateError::Empty) => Ok(String::new()),
+            Err(error) => {
+                let name = &candidate.audience.name;
+                let cause = format!("the recipient of audience {name}: {error}");
+                Err(mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))
+            }
+        },
+    }
+}
+
 fn render<'a>(
     row: &Captured,
-    candidate: &mut Candidate,
+    candidate: &Candidate,
     tenant: &Tenant,
     companies: &'a Companies,
     renderer: &mut Renderer<'a>,
 ) -> Result<(String, String), String> {
-    let (source, version) = text(row, &candidate.tenant_id, tenant, companies)
-        .ok_or_else(|| format!("no text for event {} in {}", row.event, tenant.locale))?;
-    let values = &mut candidate.values;
-    if let (Some(name), Some(values)) = (&tenant.name, values.as_object_mut()) {
-        values.insert("company".to_owned(), serde_json::json!({ "name": name }));
-    }
+    let key = key_of(row, candidate, tenant);
+    let (source, version) = text(&key, companies).ok_or_else(|| {
+        let TextKey {
+            event,
+            audience,
+            locale,
+            ..
+        } = &key;
+        format!("no text for event {event}, audience {audience} in {locale}")
+    })?;
     let body = renderer
-        .render(source, values)
+        .render(source, &candidate.values)
         .map_err(|error| error.to_string())?;
     Ok((body, version.to_owned()))
 }
@@ -309,16 +382,11 @@ fn fill<'a>(
     companies: &'a Companies,
     renderer: &mut Renderer<'a>,
 ) -> Result<Option<Value>, String> {
-    if companies.provider_templates.is_empty() {
+    let templates = &companies.provider_templates;
+    if templates.is_empty() {
         return Ok(None);
     }
-    let templates = &companies.provider_templates;
-    let key = |owner: Option<&str>| {
-        let owner = owner.map(str::to_owned);
-        (owner, row.event.clone(), tenant.locale.clone())
-    };
-    let own = templates.get(&key(Some(&candidate.tenant_id)));
-    let Some(template) = own.or_else(|| templates.get(&key(None))) else {
+    let Some(template) = own_or_general(templates, &key_of(row, candidate, tenant)) else {
         return Ok(None);
     };
     let filled = template
@@ -329,6 +397,21 @@ fn fill<'a>(
     serde_json::to_value(filled)
         .map(Some)
         .map_err(|error| error.to_string())
+}
+
+/// What lanes and later looks have to know beside the text.
+fn payload(audience: &Audience, provider_template: Option<Value>) -> Option<Value> {
+    let mut payload = Map::new();
+    if audience.name != CUSTOMER {
+        payload.insert("audience".to_owned(), Value::from(audience.name.as_str()));
+    }
+    if let Some(purpose) = &audience.purpose {
+        payload.insert("purpose".to_owned(), Value::from(purpose.as_str()));
+    }
+    if let Some(template) = provider_template {
+        payload.insert("template".to_owned(), template);
+    }
+    (!payload.is_empty()).then_some(Value::Object(payload))
 }
 
 /// By the order's own time; where no column tells it, by what its key was known to be older than.

@@ -158,7 +158,7 @@ fn unchanged(row: &Captured) -> Written {
         channel_id: None,
         body: None,
         template_version: None,
-        provider_template: None,
+        payload: None,
         context_hash: None,
         max_attempts: None,
         next_attempt_at: None,
@@ -174,7 +174,7 @@ fn with_message(row: &Captured, message: Message) -> Written {
         recipient: message.recipient,
         body: message.body,
         template_version: message.template_version,
-        provider_template: message.provider_template,
+        payload: message.payload,
         context_hash: message.hash,
         ..unchanged(row)
     }
@@ -200,6 +200,7 @@ mod tests {
             context_hash: None,
             reason: reason.map(str::to_owned),
             priority: 0,
+            told: crate::run::intake::claim::Told::default(),
             delay: Duration::ZERO,
             now: DateTime::UNIX_EPOCH,
         }

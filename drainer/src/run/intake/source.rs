@@ -6,6 +6,7 @@ use std::time::Duration;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 
+use super::audience::Audiences;
 use crate::run::statement;
 
 /// Few rows, read whole with each batch: a change holds for the next one.
@@ -21,6 +22,7 @@ select
     pg_catalog.date_part('epoch', s.max_age)::float8 as max_age,
     pg_catalog.date_part('epoch', s.expires_after)::float8 as expires_after,
     s.max_attempts,
+    s.supersedes,
     case
         when s.created_column is null then (
             select m.key
@@ -57,6 +59,9 @@ pub(crate) struct Source {
     pub max_age: Duration,
     pub expires_after: Duration,
     pub max_attempts: i32,
+    /// Whether a later event takes the place of an earlier one that is not sent yet.
+    pub supersedes: bool,
+    pub audiences: Audiences,
     /// Highest key that is known to be older than `max_age`, where no column tells the age.
     pub old_key: Option<i64>,
 }
@@ -82,6 +87,8 @@ impl Source {
             max_age: duration("max_age")?,
             expires_after: duration("expires_after")?,
             max_attempts: row.try_get("max_attempts")?,
+            supersedes: row.try_get("supersedes")?,
+            audiences: Audiences::default(),
             old_key: row.try_get("old_key")?,
         })
     }
@@ -97,4 +104,17 @@ pub(crate) async fn load_sources(
         .map(Source::from_row)
         .map(|source| source.map(|s| (s.id, s)));
     sources.collect()
+}
+
+/// The sources with who is told about their events.
+pub(crate) fn with_audiences(
+    mut sources: HashMap<i64, Source>,
+    audiences: HashMap<i64, Audiences>,
+) -> HashMap<i64, Source> {
+    for (source_id, audiences) in audiences {
+        if let Some(source) = sources.get_mut(&source_id) {
+            source.audiences = audiences;
+        }
+    }
+    sources
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use deadpool_postgres::GenericClient;
 use futures_util::future;
 use tokio::time::Instant;
+use tokio_postgres::Row;
 use zapgres_core::message;
 
 use super::context::is_lock_timeout;
@@ -13,7 +14,7 @@ use crate::run::channels::{self, Channels};
 use crate::run::statement;
 
 pub(crate) const LOAD_TENANTS: &str = "-- load_tenants
-select t.id, t.name, t.enabled, t.locale, t.default_area_code
+select t.id, t.name, t.phone, t.enabled, t.locale, t.default_area_code
 from zap.tenant as t
 where t.id = any ($1)";
 
@@ -30,7 +31,7 @@ on conflict do nothing";
 
 /// Uses `template_active`.
 pub(crate) const LOAD_TEMPLATES: &str = "-- load_templates
-select t.tenant_id, t.event, t.locale, t.id::text || ':' || t.version::text as version, t.body
+select t.tenant_id, t.event, t.audience, t.locale, t.id::text || ':' || t.version::text as version, t.body
 from zap.template as t
 where t.active
     and t.event = any ($2)
@@ -38,7 +39,7 @@ where t.active
 
 pub(crate) const LOAD_PROVIDER_TEMPLATES: &str = "-- load_provider_templates
 select
-    p.tenant_id, p.event, p.locale,
+    p.tenant_id, p.event, p.audience, p.locale,
     pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
         'name', p.name, 'language', p.language, 'parameters', p.parameters, 'header', p.header, 'buttons', p.buttons
     ))::text as template
@@ -51,6 +52,8 @@ where p.event = any ($2)
 pub(crate) struct Tenant {
     /// Name shown in messages; none: what the context query finds.
     pub name: Option<String>,
+    /// Its own number; none: what the context query finds.
+    pub phone: Option<String>,
     pub enabled: bool,
     pub locale: String,
     pub default_area_code: Option<String>,
@@ -65,8 +68,26 @@ pub(crate) struct Template {
     pub body: String,
 }
 
-/// Tenant (none: for all), event and locale.
-pub(crate) type TextKey = (Option<String>, String, String);
+/// Whom a text is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct TextKey {
+    /// None: for all.
+    pub tenant: Option<String>,
+    pub event: String,
+    pub audience: String,
+    pub locale: String,
+}
+
+impl TextKey {
+    fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            tenant: row.try_get("tenant_id")?,
+            event: row.try_get("event")?,
+            audience: row.try_get("audience")?,
+            locale: row.try_get("locale")?,
+        })
+    }
+}
 
 /// Texts by whom they are for.
 pub(crate) type Templates = HashMap<TextKey, Template>;
@@ -168,6 +189,7 @@ async fn tenants(
     for row in statement::rows(client, LOAD_TENANTS, &[&ids]).await? {
         let tenant = Tenant {
             name: row.try_get("name")?,
+            phone: row.try_get("phone")?,
             enabled: row.try_get("enabled")?,
             locale: row.try_get("locale")?,
             default_area_code: row.try_get("default_area_code")?,
@@ -185,11 +207,7 @@ async fn templates(
 ) -> Result<Templates, tokio_postgres::Error> {
     let mut templates = HashMap::new();
     for row in statement::rows(client, LOAD_TEMPLATES, &[&tenants, &events]).await? {
-        let key = (
-            row.try_get("tenant_id")?,
-            row.try_get("event")?,
-            row.try_get("locale")?,
-        );
+        let key = TextKey::from_row(&row)?;
         let template = Template {
             version: row.try_get("version")?,
             body: row.try_get("body")?,
@@ -206,11 +224,7 @@ async fn provider_templates(
 ) -> Result<ProviderTemplates, tokio_postgres::Error> {
     let mut templates = HashMap::new();
     for row in statement::rows(client, LOAD_PROVIDER_TEMPLATES, &[&tenants, &events]).await? {
-        let key = (
-            row.try_get("tenant_id")?,
-            row.try_get("event")?,
-            row.try_get("locale")?,
-        );
+        let key = TextKey::from_row(&row)?;
         // As text: a number in it may be larger than any of ours, and must not keep other rows from being read.
         let template = serde_json::from_str(row.try_get("template")?);
         let template = template.map_err(|error| format!("zap.provider_template: {error}"));

@@ -17,7 +17,7 @@ with decided as materialized (
         $24::jsonb []
     ) as d (
         id, status, reason, tenant_id, recipient, channel_id, body, template_version, context_hash, max_attempts,
-        next_attempt_at, expires_at, last_error, resolved, provider_template
+        next_attempt_at, expires_at, last_error, resolved, payload
     )
 ),
 written as (
@@ -30,10 +30,7 @@ written as (
         channel_id = d.channel_id,
         body = d.body,
         template_version = d.template_version,
-        payload = case
-            when d.provider_template is null then q.payload
-            else coalesce(q.payload, '{}') || pg_catalog.jsonb_build_object('template', d.provider_template)
-        end,
+        payload = case when d.payload is null then q.payload else coalesce(q.payload, '{}') || d.payload end,
         context_hash = coalesce(d.context_hash, q.context_hash),
         max_attempts = coalesce(d.max_attempts, q.max_attempts),
         next_attempt_at = coalesce(d.next_attempt_at, q.next_attempt_at),
@@ -68,8 +65,8 @@ pub(crate) struct Written {
     pub channel_id: Option<i64>,
     pub body: Option<String>,
     pub template_version: Option<String>,
-    /// Approved template that may go instead of the body.
-    pub provider_template: Option<Value>,
+    /// Joins the row's payload.
+    pub payload: Option<Value>,
     pub context_hash: Option<String>,
     pub max_attempts: Option<i32>,
     /// None: unchanged.
@@ -111,7 +108,7 @@ pub(crate) async fn write_back(
         &column(logs, |log| log.duration_ms),
         &column(logs, |log| log.detail.as_deref()),
         &column(logs, |log| log.logged_at),
-        &column(rows, |row| row.provider_template.as_ref()),
+        &column(rows, |row| row.payload.as_ref()),
         &column(logs, |log| log.code),
     ];
     statement::execute(client, WRITE_BACK, parameters).await?;

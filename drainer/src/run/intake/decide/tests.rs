@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::run::channels::Channels;
+use crate::run::intake::audience::Audiences;
+use crate::run::intake::claim::Told;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
@@ -21,8 +23,18 @@ fn captured(age: i64) -> Captured {
         context_hash: None,
         reason: None,
         priority: 0,
+        told: Told::default(),
         delay: Duration::ZERO,
         now: at(age),
+    }
+}
+
+fn text_key(tenant: Option<&str>) -> TextKey {
+    TextKey {
+        tenant: tenant.map(str::to_owned),
+        event: "order_received".to_owned(),
+        audience: CUSTOMER.to_owned(),
+        locale: "pt-BR".to_owned(),
     }
 }
 
@@ -38,6 +50,8 @@ fn source() -> Source {
         max_age: Duration::from_secs(24 * 3600),
         expires_after: Duration::from_secs(6 * 3600),
         max_attempts: 8,
+        supersedes: false,
+        audiences: Audiences::default(),
         old_key: None,
     }
 }
@@ -55,12 +69,13 @@ fn context() -> Context {
 fn companies(body: &str) -> Companies {
     let tenant = Tenant {
         name: None,
+        phone: None,
         enabled: true,
         locale: "pt-BR".to_owned(),
         default_area_code: None,
         channels: Channels::of(&[(100, true)]),
     };
-    let key = (None, "order_received".to_owned(), "pt-BR".to_owned());
+    let key = text_key(None);
     let template = Template {
         version: "1:2".to_owned(),
         body: body.to_owned(),
@@ -266,11 +281,7 @@ fn a_disabled_company_is_skipped() {
 #[test]
 fn a_template_with_an_unknown_variable_waits() {
     let mut companies = companies("Oi");
-    let key = (
-        Some("5".to_owned()),
-        "order_received".to_owned(),
-        "pt-BR".to_owned(),
-    );
+    let key = text_key(Some("5"));
     let body = "Oi {{ customer.nick }}".to_owned();
     companies.templates.insert(
         key,
@@ -346,7 +357,7 @@ fn time_runs_out_from_when_it_was_due() {
 fn an_approved_template_goes_along_with_the_text() {
     let filled = |template: Result<zapgres_core::message::Template, String>| {
         let mut companies = companies("Pedido {{ order.number }}");
-        let key = (None, "order_received".to_owned(), "pt-BR".to_owned());
+        let key = text_key(None);
         companies.provider_templates.insert(key, template);
         let (row, source) = (captured(0), source());
         let candidate = considered(&row, &source, context()).unwrap();
@@ -357,11 +368,91 @@ fn an_approved_template_goes_along_with_the_text() {
         "name": "pedido", "language": "pt_BR", "parameters": [{"text": "{{ order.number }}"}],
     });
     let composed = filled(Ok(serde_json::from_value(template).unwrap())).unwrap();
-    let template = composed.provider_template.unwrap();
+    let template = composed.payload.unwrap()["template"].clone();
     assert_eq!(
         (&*composed.body, &template["parameters"][0]["text"]),
         ("Pedido 12", &json!("12"))
     );
     let waits = filled(Err("zap.provider_template: no name".to_owned())).unwrap_err();
     assert_eq!(reason(&waits), TEMPLATE_ERROR);
+}
+
+fn shop(recipient: &str) -> Audience {
+    Audience {
+        name: "shop".to_owned(),
+        recipient: Some(recipient.to_owned()),
+        purpose: Some("kitchen".to_owned()),
+        ..Audience::customer()
+    }
+}
+
+/// O6: the first look at a complete order tells the customer, and says who else is to be told.
+#[test]
+fn an_order_is_told_to_the_customer_and_to_others() {
+    let source = Source {
+        audiences: vec![shop("+5511900000000")].into(),
+        ..source()
+    };
+    let candidate = considered(&captured(1), &source, context()).unwrap();
+    assert_eq!(candidate.audience, Audience::customer());
+    assert_eq!(candidate.others, [shop("+5511900000000")]);
+}
+
+/// O6: a row for one audience goes to that one, with its recipient, and tells nobody else.
+#[test]
+fn a_row_for_an_audience_goes_to_its_recipient() {
+    let mut companies = companies("Oi");
+    let key = TextKey {
+        audience: "shop".to_owned(),
+        ..text_key(None)
+    };
+    let template = companies.templates[&text_key(None)].clone();
+    companies.templates.insert(key, template);
+    let tenant = companies.tenants.get_mut("5").unwrap();
+    tenant.phone = Some("(21) 99876-5432".to_owned());
+    let source = Source {
+        audiences: vec![shop("{{ company.phone }}")].into(),
+        ..source()
+    };
+    let mut row = captured(1);
+    row.told.audience = Some("shop".to_owned());
+    let candidate = considered(&row, &source, context()).unwrap();
+    assert_eq!(candidate.others, []);
+    let composed = compose(
+        &row,
+        &source,
+        candidate,
+        &companies,
+        &mut Renderer::default(),
+    )
+    .unwrap();
+    assert_eq!(composed.phone.as_e164(), "+5521998765432");
+    assert_eq!(
+        composed.payload,
+        Some(json!({"audience": "shop", "purpose": "kitchen"}))
+    );
+}
+
+#[test]
+fn an_event_that_nobody_is_to_be_told_of_is_skipped() {
+    let silent = Audience {
+        enabled: false,
+        ..Audience::customer()
+    };
+    let source = Source {
+        audiences: vec![silent].into(),
+        ..source()
+    };
+    let skipped = considered(&captured(1), &source, context()).unwrap_err();
+    assert_eq!(reason(&skipped), "no_audience");
+}
+
+/// O7: what is entered of the company goes before what its tables say, field by field.
+#[test]
+fn an_entered_name_leaves_the_companys_other_values() {
+    let mut companies = companies("{{ company.name }} {{ company.phone }}");
+    companies.tenants.get_mut("5").unwrap().name = Some("Bela".to_owned());
+    let mut context = context();
+    context.values["company"] = json!({"name": "x", "phone": "123"});
+    assert_eq!(composed(context, &companies).unwrap().body, "Bela 123");
 }

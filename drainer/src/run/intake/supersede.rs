@@ -1,0 +1,75 @@
+//! A later event of an order takes the place of an earlier one that is not sent yet, where the source says so.
+
+use deadpool_postgres::GenericClient;
+
+use crate::run::statement;
+
+/// Uses `notification_queue_once`: the keys that the subject's other events would have. What somebody has locked is left to
+/// whoever has it; what may have been sent stays.
+pub(crate) const SKIP_SUPERSEDED: &str = "-- skip_superseded
+with looked_at as materialized (
+    select
+        q.id, q.source_id, q.subject, s.event as source_event, s.events,
+        pg_catalog.substr(q.dedup_key, pg_catalog.length(q.event || ':' || q.subject) + 1) as suffix
+    from zap.notification_queue as q
+    inner join zap.source as s on q.source_id = s.id
+    where q.id = any ($1)
+),
+related as materialized (
+    select distinct o.id, l.source_id, l.subject, l.suffix
+    from looked_at as l
+    cross join lateral (
+        select e.value || ':' || l.subject || l.suffix as key
+        from pg_catalog.jsonb_each_text(coalesce(l.events, '{}')) as e
+        union
+        select l.source_event || ':' || l.subject || l.suffix
+    ) as k
+    inner join zap.notification_queue as o on k.key = o.dedup_key and l.source_id = o.source_id
+),
+latest as (
+    select distinct on (r.source_id, r.subject, r.suffix) r.source_id, r.subject, r.suffix, r.id, q.event
+    from related as r
+    inner join zap.notification_queue as q on r.id = q.id
+    where q.resolved_at is not null and q.status not in ('skipped', 'canceled', 'expired', 'failed')
+    order by r.source_id asc, r.subject asc, r.suffix asc, r.id desc
+),
+superseded as materialized (
+    select r.id, l.id as by_id, l.event as by_event
+    from related as r
+    inner join latest as l
+        on r.source_id = l.source_id and r.subject = l.subject and r.suffix = l.suffix and r.id < l.id
+    cross join lateral (
+        select
+        from zap.notification_queue as w
+        where w.id = r.id and w.status in ('pending', 'retrying') and w.uncertain_at is null
+        for update skip locked
+    ) as w
+),
+skipped as (
+    update zap.notification_queue as q
+    set
+        status = 'skipped', reason = 'superseded', coalesced_into = s.by_id,
+        skipped_at = pg_catalog.clock_timestamp(),
+        resolved_at = coalesce(q.resolved_at, pg_catalog.clock_timestamp()),
+        public_id = coalesce(q.public_id, pg_catalog.gen_random_uuid())
+    from superseded as s
+    where q.id = s.id
+    returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts, s.by_event
+)
+insert into zap.notification_logs
+    (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
+select s.id, s.tenant_id, s.source_id, s.channel_id, 'info', 'skipped', 'superseded', s.attempts, 'by ' || s.by_event
+from skipped as s
+returning notification_id";
+
+/// Skips what later events make obsolete, of the subjects of these notifications, and returns what was skipped.
+pub(crate) async fn skip_superseded(
+    client: &impl GenericClient,
+    ids: &[i64],
+) -> Result<Vec<i64>, tokio_postgres::Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = statement::rows(client, SKIP_SUPERSEDED, &[&ids]).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}

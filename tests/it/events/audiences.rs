@@ -1,0 +1,151 @@
+//! One event, several who are told.
+
+use crate::cluster::plain;
+use crate::delivery::stand::Stand;
+use crate::sandbox::text;
+
+/// A stand whose messages say whom they are for.
+async fn open() -> Stand {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run(
+            "update zap.template set body = 'cliente {{ order.id }}';
+             insert into zap.template (event, audience, body) values ('order_received', 'shop', 'loja {{ order.id }}');
+             update zap.tenant set phone = '(21) 99876-5432' where id = '1'",
+        )
+        .await;
+    stand
+}
+
+/// The texts that the sandbox accepted, with the numbers they went to, sorted.
+async fn arrived(stand: &Stand) -> Vec<(String, String)> {
+    let messages = stand.provider.messages().await;
+    let of_message = |message| (text(message, "text"), text(message, "number"));
+    let mut arrived: Vec<_> = messages.iter().map(of_message).collect();
+    arrived.sort();
+    arrived
+}
+
+fn pair(body: &str, number: &str) -> (String, String) {
+    (body.to_owned(), number.to_owned())
+}
+
+/// O6: the shop is told beside the customer, once each, on its own number and with its own text.
+#[tokio::test]
+async fn customer_and_shop_are_told() {
+    let stand = open().await;
+    stand
+        .session
+        .run("select zap.tell('pedido_itens', 'shop', '{{ company.phone }}')")
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_accepted_count(2).await;
+    stand.until_done().await;
+    let expected = [
+        pair("cliente 1", "5511987654321"),
+        pair("loja 1", "5521998765432"),
+    ];
+    assert_eq!(arrived(&stand).await, expected);
+    let keys = "select q.dedup_key, p.subject, q.status, q.payload ->> 'audience'
+         from zap.notification_queue as q left join zap.notification_queue as p on q.parent_id = p.id order by q.id";
+    assert_eq!(
+        stand.session.rows(keys).await,
+        [
+            ["order_received:1", "null", "sent", "null"],
+            ["order_received:1:shop", "1", "sent", "shop"]
+        ]
+    );
+    let told = "select code, detail from zap.notification_logs where event = 'told'";
+    assert_eq!(stand.session.rows(told).await, [["told", "shop"]]);
+}
+
+/// O6: the shop hears of an order whose customer has no number; and the customer of one that the shop's text fails for.
+#[tokio::test]
+async fn an_obstacle_of_one_does_not_keep_the_other_from_being_told() {
+    let stand = open().await;
+    stand
+        .session
+        .run(
+            "select zap.tell('pedido_itens', 'shop', '{{ company.phone }}');
+             update zap.template set body = '{{ 1 // order.total | int if order.id == \"2\" else order.id }}'
+             where audience = 'shop'",
+        )
+        .await;
+    let _daemon = stand.daemon();
+    stand
+        .session
+        .run(
+            "begin;
+             insert into pedidos (id, empresa_id, total) values (1, 1, 45);
+             insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario) values (1, 'X', 1, 45);
+             insert into pedidos (id, empresa_id, telefone, total) values (2, 1, '11987654321', 0);
+             insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario) values (2, 'X', 1, 0);
+             commit",
+        )
+        .await;
+    stand.until_accepted_count(2).await;
+    let expected = [
+        pair("1", "5521998765432"),
+        pair("cliente 2", "5511987654321"),
+    ];
+    assert_eq!(arrived(&stand).await, expected);
+    let waits = "select status, reason from zap.notification_queue where dedup_key = 'order_received:2:shop'";
+    stand
+        .until_rows(waits, &[&["pending", "template_error"]])
+        .await;
+    let skipped =
+        "select status, reason from zap.notification_queue where dedup_key = 'order_received:1'";
+    assert_eq!(stand.session.rows(skipped).await, [["skipped", "no_phone"]]);
+}
+
+/// O6, O16: where only the shop is to be told, the customer is not.
+#[tokio::test]
+async fn only_the_shop_is_told_where_the_source_says_so() {
+    let stand = open().await;
+    stand
+        .session
+        .run(
+            "select zap.tell('pedido_itens', 'customer', enabled => false);
+             select zap.tell('pedido_itens', 'shop', '+55 21 99876-5432')",
+        )
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_accepted_count(1).await;
+    stand.until_done().await;
+    assert_eq!(arrived(&stand).await, [pair("loja 1", "5521998765432")]);
+    let nobody = "select zap.tell('pedido_itens', 'shop', enabled => false)";
+    stand.session.run(nobody).await;
+    stand.place([2]).await;
+    assert_eq!(stand.until_status(2, "skipped").await, "no_audience");
+}
+
+/// O7: bad input is one line with a remedy.
+#[tokio::test]
+async fn what_nobody_can_be_told_by_is_refused() {
+    let stand = open().await;
+    for (call, message) in [
+        (
+            "zap.tell('nada', 'shop', '{{ company.phone }}')",
+            "zap: there is no source nada",
+        ),
+        (
+            "zap.tell('pedido_itens', 'The Shop', '1')",
+            "zap.tell: The Shop is not a name",
+        ),
+        (
+            "zap.tell('pedido_itens', 'shop')",
+            "zap.tell: the audience shop has no recipient",
+        ),
+        (
+            "zap.tell('pedido_itens', 'shop', 'company.phone')",
+            "zap.tell: the recipient is neither a number nor a text such as {{ company.phone }}",
+        ),
+    ] {
+        let error = stand.session.error(&format!("select {call}")).await;
+        assert_eq!(error.message(), message);
+        assert!(error.hint().is_some(), "{call}");
+    }
+}
