@@ -28,3 +28,4 @@ pub mod subject;
 pub mod template;
 pub mod uncertain;
 mod wall_clock;
+pub mod western;

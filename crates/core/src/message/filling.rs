@@ -9,11 +9,44 @@ use crate::template::{Renderer, TemplateError};
 const NOTHING: &str = "-";
 
 /// What is filled in.
+#[derive(Clone, Copy)]
 enum Gap<'source> {
     /// Shown: what the context holds must not format it.
     Text(&'source str),
     /// Part of an address, or a code: what the context holds stays as it is.
     Code(&'source str),
+}
+
+impl<'source> Gap<'source> {
+    fn source(self) -> &'source str {
+        match self {
+            Self::Text(source) | Self::Code(source) => source,
+        }
+    }
+}
+
+fn rendered<'source>(
+    renderer: &mut Renderer<'source>,
+    gap: Gap<'source>,
+    context: &Value,
+) -> Result<String, TemplateError> {
+    let text = match gap {
+        Gap::Text(text) => renderer.render(text, context),
+        Gap::Code(code) => renderer.render_unescaped(code, context),
+    };
+    match text {
+        Err(TemplateError::Empty) => Ok(NOTHING.to_owned()),
+        text => text,
+    }
+}
+
+/// What Meta refuses in a gap.
+fn unfit_for_a_gap(text: &str) -> Option<&'static str> {
+    if text.contains('\n') {
+        return Some("several lines");
+    }
+    text.contains("     ")
+        .then_some("more than four blanks in a row")
 }
 
 impl Template {
@@ -27,33 +60,45 @@ impl Template {
         renderer: &mut Renderer<'source>,
         context: &Value,
     ) -> Result<Self, TemplateError> {
-        let mut fill = |gap: Gap<'source>| {
-            let text = match gap {
-                Gap::Text(text) => renderer.render(text, context),
-                Gap::Code(code) => renderer.render_unescaped(code, context),
-            };
-            match text {
-                Ok(text) => Ok(one_line(&text)),
-                Err(TemplateError::Empty) => Ok(NOTHING.to_owned()),
-                Err(error) => Err(error),
+        self.filled_by(&mut |gap| Ok(one_line(&rendered(renderer, gap, context)?)))
+    }
+
+    /// What keeps this from being sent for the order of `sample`, in one line; none: nothing. What [`Self::filled`] would make
+    /// one line was not meant to be one, so it counts.
+    #[must_use]
+    pub fn check(&self, sample: &Value) -> Option<String> {
+        let mut renderer = Renderer::default();
+        let mut unfit = None;
+        let filled = self.filled_by(&mut |gap| {
+            let text = rendered(&mut renderer, gap, sample)?;
+            if let Some(what) = unfit_for_a_gap(&text) {
+                unfit.get_or_insert_with(|| format!("\"{}\" gives {what}", one_line(gap.source())));
             }
-        };
+            Ok(text)
+        });
+        filled.err().map(|error| error.to_string()).or(unfit)
+    }
+
+    fn filled_by<'source>(
+        &'source self,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
+    ) -> Result<Self, TemplateError> {
         Ok(Self {
             name: self.name.clone(),
             language: self.language.clone(),
             header: match &self.header {
-                Some(header) => Some(header.filled(&mut fill)?),
+                Some(header) => Some(header.filled(fill)?),
                 None => None,
             },
             parameters: self
                 .parameters
                 .iter()
-                .map(|parameter| parameter.filled(&mut fill))
+                .map(|parameter| parameter.filled(fill))
                 .collect::<Result<_, _>>()?,
             buttons: self
                 .buttons
                 .iter()
-                .map(|button| button.filled(&mut fill))
+                .map(|button| button.filled(fill))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -189,6 +234,43 @@ mod tests {
             filled.buttons,
             [TemplateButton::CopyCode { index: 0, code }]
         );
+    }
+
+    /// O6: Meta takes one line per gap; what would have to be squeezed into one is refused when it is saved.
+    #[test]
+    fn what_fits_no_gap_is_noticed() {
+        let of = |text: &str| {
+            template(
+                json!({"name": "p", "language": "pt_BR", "parameters": [{"text": "ok"}, {"text": text}]}),
+            )
+        };
+        let sample = crate::template::sample();
+        let cases = [
+            ("{{ customer.name }}", None),
+            (
+                "{{ order.table }}",
+                Some("template line 1: \"order.table\" is not known for this order"),
+            ),
+            (
+                "{{ items | itens }}",
+                Some("\"{{ items | itens }}\" gives several lines"),
+            ),
+            (
+                "a\t\t    b",
+                Some("\"a b\" gives more than four blanks in a row"),
+            ),
+            ("{{ items | itens | linha(300) }}", None),
+        ];
+        for (text, problem) in cases {
+            let found = of(text).check(sample);
+            let same = match problem {
+                Some(problem) => found
+                    .as_deref()
+                    .is_some_and(|found| found.starts_with(problem)),
+                None => found.is_none(),
+            };
+            assert!(same, "{text}: {found:?}");
+        }
     }
 
     #[test]
