@@ -4,6 +4,7 @@ mod adopt;
 mod channel;
 mod confirm;
 mod daemon;
+mod doctor;
 mod pause;
 mod queue;
 mod run;
@@ -63,6 +64,7 @@ enum Command {
     /// Look at the daemons
     #[command(subcommand)]
     Daemon(daemon::DaemonCommand),
+    Doctor(doctor::DoctorCommand),
     Seal(seal::SealCommand),
     Sandbox(sandbox::SandboxCommand),
 }
@@ -104,6 +106,10 @@ pub fn main() -> ExitCode {
     };
     match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<doctor::Found>() => {
+            let found = error.downcast_ref::<doctor::Found>();
+            ExitCode::from(found.map_or(FAILURE, |found| found.0))
+        }
         Err(error) if error.is::<ConfigError>() => complain(&error.to_string(), CONFIGURATION),
         Err(error) => complain(&error.to_string(), FAILURE),
     }
@@ -124,6 +130,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Tenant(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,
+            Command::Doctor(command) => command.execute().await,
             Command::Seal(command) => command.execute(),
             Command::Sandbox(command) => command.execute().await,
         }

@@ -15,6 +15,9 @@ use crate::database::DatabaseError;
 use source::{Rule, Source};
 use statement::compose;
 
+pub(crate) use source::is_integer;
+pub(crate) use statement::{quote, subject};
+
 /// Larger tables take longer than other statements may; still, a sweep must end.
 const BEGIN: &str = "set local statement_timeout = '5min'; set local lock_timeout = '2s'";
 const BECOME_LEAST_PRIVILEGED: &str = "set local role zap_daemon";

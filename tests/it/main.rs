@@ -12,6 +12,7 @@ mod control;
 mod daemon;
 mod database;
 mod delivery;
+mod doctor;
 mod events;
 mod extension;
 mod inbound;

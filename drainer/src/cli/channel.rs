@@ -17,6 +17,8 @@ use super::table::{self, Column, field, time};
 use crate::control::{self, Paused, Thing};
 use crate::database;
 
+pub use opened::ProviderSettings;
+
 /// What can be done with channels.
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {

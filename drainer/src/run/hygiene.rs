@@ -12,6 +12,8 @@ use super::daemon::Daemon;
 use crate::database::DatabaseError;
 use horizon::Horizon;
 
+pub(crate) use horizon::{LOAD_LIMIT, SNAPSHOTS};
+
 /// A snapshot that turns old is noticed this long after, at the latest.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 /// A daemon that has just begun has better to do.

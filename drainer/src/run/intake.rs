@@ -11,6 +11,7 @@ mod missed;
 mod others;
 mod outcome;
 mod presence;
+mod probe;
 mod source;
 mod supersede;
 mod tenant;
@@ -31,6 +32,7 @@ use others::Other;
 
 pub(crate) use context::MAY_BECOME_DAEMON;
 pub(crate) use missed::Missed;
+pub(crate) use probe::{Probe, probe};
 
 use super::encoding;
 use super::lane::Ready;

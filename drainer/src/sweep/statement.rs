@@ -103,7 +103,7 @@ fn recent(source: &Source, alias: &str, keys: &[String]) -> Option<String> {
 }
 
 /// The subject as capture writes it: the key, or several as a JSON array.
-fn subject(alias: &str, keys: &[String], types: &[String]) -> String {
+pub(crate) fn subject(alias: &str, keys: &[String], types: &[String]) -> String {
     let column = |key: &String| format!("{alias}.{}::text", quote(key));
     if let [key] = keys {
         return column(key);

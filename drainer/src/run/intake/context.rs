@@ -201,6 +201,19 @@ impl Asking<'_> {
         Ok(answers)
     }
 
+    /// Asks about one subject, and leaves to the caller what to say of it.
+    pub(crate) async fn ask_quietly(
+        &self,
+        statements: &mut Statements,
+        subject: &str,
+    ) -> Result<Answer, tokio_postgres::Error> {
+        let mut answers = [Answer::Absent];
+        self.ask_in_parts(statements, &[subject], &mut answers)
+            .await?;
+        let [answer] = answers;
+        Ok(answer)
+    }
+
     /// Divides what fails until the faulty row stands alone. Returns what is wrong with the query as a whole.
     async fn ask_in_parts(
         &self,
