@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zapgres_core::error_text::presentable;
 use zapgres_core::phone::{self, PhoneNumber};
 use zapgres_core::settle::{self, Look, SettleInput};
@@ -29,6 +29,8 @@ pub(crate) const TEMPLATE_ERROR: &str = "template_error";
 const TENANT_CAP_BYTES: usize = 500;
 /// The end of time as far as PostgreSQL's calendar and everybody else's agree on how to write it: the year 9999.
 const END_OF_TIME_SECONDS: i64 = 253_402_300_799;
+/// What an event is called that a status without an event of its own is.
+const STATUS_EVENT: &str = "order_status:";
 /// Tenant of a database without companies.
 const DEFAULT_TENANT: &str = "default";
 /// Shortest and longest pause between two looks at something that a person has to mend.
@@ -236,7 +238,8 @@ pub(crate) fn compose<'a>(
     if !tenant.enabled {
         return Err(skip("tenant_disabled", None));
     }
-    introduce(tenant, &mut candidate.values);
+    renderer.set_timezone(tenant.timezone);
+    introduce(&row.event, tenant, &mut candidate.values);
     let given = recipient(row, source, &candidate)?;
     if given.trim().is_empty() {
         return Err(skip("no_phone", None));
@@ -330,11 +333,13 @@ fn key_of(row: &Captured, candidate: &Candidate, tenant: &Tenant) -> TextKey {
     }
 }
 
-/// What is entered of the company goes before what the user's tables say.
-fn introduce(tenant: &Tenant, values: &mut Value) {
+/// The event, and the company: what is entered of it goes before what the user's tables say.
+fn introduce(event: &str, tenant: &Tenant, values: &mut Value) {
     let Some(values) = values.as_object_mut() else {
         return;
     };
+    let happened = || json!({"name": event, "status": event.strip_prefix(STATUS_EVENT)});
+    values.entry("event").or_insert_with(happened);
     let known = [("name", &tenant.name), ("phone", &tenant.phone)];
     for (field, value) in known {
         let Some(value) = value else { continue };

@@ -8,13 +8,14 @@ use futures_util::future;
 use tokio::time::Instant;
 use tokio_postgres::Row;
 use zapgres_core::message;
+use zapgres_core::template::Timezone;
 
 use super::context::is_lock_timeout;
 use crate::run::channels::{self, Channels};
 use crate::run::statement;
 
 pub(crate) const LOAD_TENANTS: &str = "-- load_tenants
-select t.id, t.name, t.phone, t.enabled, t.locale, t.default_area_code
+select t.id, t.name, t.phone, t.enabled, t.locale, t.timezone, t.default_area_code
 from zap.tenant as t
 where t.id = any ($1)";
 
@@ -62,6 +63,8 @@ pub(crate) struct Tenant {
     pub phone: Option<String>,
     pub enabled: bool,
     pub locale: String,
+    /// Of the times in its messages.
+    pub timezone: Timezone,
     pub default_area_code: Option<String>,
     /// Its channels.
     pub channels: Channels,
@@ -212,6 +215,7 @@ async fn tenants(
             phone: row.try_get("phone")?,
             enabled: row.try_get("enabled")?,
             locale: row.try_get("locale")?,
+            timezone: Timezone::named(row.try_get("timezone")?),
             default_area_code: row.try_get("default_area_code")?,
             channels: Channels::default(),
         };
