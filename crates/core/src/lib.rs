@@ -11,6 +11,7 @@ pub mod decision;
 pub mod error_class;
 pub mod error_text;
 pub mod lease;
+pub mod mapping;
 pub mod message;
 pub mod money;
 pub mod next_step;

@@ -98,9 +98,14 @@ extension_sql_file!(
     requires = ["installation"]
 );
 extension_sql_file!(
+    "../sql/schema/81_catalogue.sql",
+    name = "catalogue",
+    requires = ["context"]
+);
+extension_sql_file!(
     "../sql/schema/81_mapping.sql",
     name = "mapping",
-    requires = ["context"]
+    requires = ["catalogue"]
 );
 extension_sql_file!(
     "../sql/schema/82_attach_checks.sql",

@@ -15,6 +15,7 @@ mod install_script;
 mod key;
 mod key_index;
 mod key_rows;
+mod mapping;
 mod notifier;
 mod plan;
 mod readable;
