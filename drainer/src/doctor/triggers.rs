@@ -18,7 +18,9 @@ with ours as (
         and t.tgrelid not in (select c.oid from pg_catalog.pg_class as c where c.relnamespace = p.pronamespace)
 ),
 attached as (
-    select s.id, s.relation, s.event, pg_catalog.to_regclass(s.relation) as oid
+    select s.id, s.relation, s.event, pg_catalog.to_regclass(s.relation) as oid,
+        case s.captures when 'first_item' then 'create_trigger' else 'create_capture_triggers' end as maker,
+        case s.captures when 'status' then 2 else 1 end as triggers
     from zap.source as s
     where s.detached_at is null and s.captures <> 'notify' and pg_catalog.to_regclass(s.relation) is not null
 ),
@@ -32,9 +34,9 @@ stopped as (
 select
     'error' as severity,
     a.relation || ' has no capture trigger of source ' || a.id || ': new orders are found by the sweep only' as what,
-    'select zap.create_trigger(s) from zap.source as s where s.id = ' || a.id || ';' as remedy
+    'select zap.' || a.maker || '(s) from zap.source as s where s.id = ' || a.id || ';' as remedy
 from attached as a
-where not exists (select from ours as o where o.source_id = a.id and o.tgrelid = a.oid)
+where (select count(*) from ours as o where o.source_id = a.id and o.tgrelid = a.oid) < a.triggers
 union all
 select
     'error',

@@ -61,6 +61,29 @@ async fn a_trigger_that_was_dropped_is_made_again() {
     assert_eq!(patient.session.count(queued).await, 2);
 }
 
+/// B3, O6: so are those that see changes of status, each by itself, and those of every new row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn triggers_of_other_events_are_made_again() {
+    let patient = Patient::open().await;
+    let s = &patient.session;
+    s.run(
+        r#"alter table pedidos add status text;
+           select zap.attach_status('pedidos', 'status', '{"pago": "order_paid"}');
+           select zap.attach_inserts('pedidos', event => 'order_noted')"#,
+    )
+    .await;
+    let triggers = "select tgname from pg_trigger where tgrelid = 'pedidos'::regclass and tgname ~ 'whatsapp' order by 1";
+    let before = s.column(triggers).await;
+    assert_eq!(before.len(), 3);
+    for trigger in &before {
+        s.run(&format!("drop trigger {trigger} on pedidos")).await;
+        patient
+            .mend("error", "pedidos has no capture trigger")
+            .await;
+        assert_eq!(s.column(triggers).await, before);
+    }
+}
+
 /// B3: a trigger of a source that is not there is named.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trigger_without_its_source_is_dropped() {
