@@ -63,6 +63,7 @@ async fn used_database() -> (Database, Session) {
          insert into zap.channel_state (channel_id, lease_owner, lease_epoch, breaker, breaker_opened_at, sent_on, sent_count)
          select id, 'host', 7, 'open', now(), current_date, 3 from zap.channel;
          insert into zap.setting (key, value) values ('sending.enabled', 'true');
+         insert into zap.tenant_usage (tenant_id, on_day, counted) values ('1', current_date, 3);
          insert into zap.sweep_mark (source_id, key) select id, 4 from zap.source;
          insert into zap.notification_logs (level, event) values ('info', 'captured');
          insert into zap.channel_webhook (token_hash, channel_id) select sha256('token'), id from zap.channel;
@@ -89,6 +90,8 @@ async fn a_restored_dump_has_every_row() {
     for table in [
         "missed",
         "tenant",
+        "tenant_usage",
+        "setting",
         "installation",
         "sweep_mark",
         "notification_logs",
