@@ -217,13 +217,16 @@ begin
                 from unnest(arguments) with ordinality as a (argument, place)) as arguments
         from (values
             ('insert', 'insert', 'insert on %1$s for each row execute function zap.capture_insert(%2$s)'),
-            ('status', 'status', 'update on %1$s for each row when (%3$s) execute function zap.capture_status(%2$s)'),
+            ('status', 'status', 'update on %1$s for each row when (%3$s and %4$s) execute function zap.capture_status(%2$s)'),
             -- An order can be new and have its status at once.
             (
                 'status_insert', 'status', 'insert on %1$s for each row when (%4$s) execute function zap.capture_status(%2$s)'
             )
         ) as t (kind, captures, fires)
-        where t.captures = attached.captures
+        where t.captures = attached.captures and not exists (
+                select from zap.capture_triggers(attached.relation::regclass) as c
+                where c.name = format('trigger_whatsapp_%s_%s', t.kind, attached.id)
+            )
     loop
         execute format('create trigger %I after ', made.name) || format(
             made.fires, attached.relation, made.arguments, is_changed, is_mapped
@@ -233,9 +236,9 @@ begin
     end loop;
 end
 $$;
-comment on function zap.create_capture_triggers(zap.source) is 'Puts the capture triggers on the table of a source whose rows are events';
+comment on function zap.create_capture_triggers(zap.source) is 'Puts those capture triggers on the table of a source whose rows are events that are not there';
 
--- SQL condition of an UPDATE trigger: a row whose status stays costs no more than this.
+-- Part of the condition of an UPDATE trigger: a row whose status stays costs no more than this.
 create function zap.is_changed(relation regclass, status_column name)
 returns text
 language plpgsql
