@@ -10,11 +10,14 @@ mod queue;
 mod run;
 mod sandbox;
 mod seal;
+mod setting;
 mod setup;
 mod signals;
 mod sweep;
 mod table;
+mod tenant;
 mod usage;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -55,9 +58,14 @@ enum Command {
     /// Look at the queue; cancel, retry, resend
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    Why(why::WhyCommand),
     /// Work with tenants
     #[command(subcommand)]
-    Tenant(pause::TenantCommand),
+    Tenant(tenant::TenantCommand),
+    /// Look at the settings in the database, change them
+    #[command(subcommand)]
+    Setting(setting::SettingCommand),
+    Mode(setting::ModeCommand),
     /// Work with sources, the attached tables
     #[command(subcommand)]
     Source(pause::SourceCommand),
@@ -134,7 +142,10 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Adopt(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
+            Command::Why(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
+            Command::Setting(command) => command.execute().await,
+            Command::Mode(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,
             Command::Doctor(command) => command.execute().await,

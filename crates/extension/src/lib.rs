@@ -14,8 +14,10 @@ mod highest;
 mod install_script;
 mod key;
 mod key_index;
+mod key_rows;
 mod notifier;
 mod plan;
+mod readable;
 mod relation;
 mod role;
 mod server;
@@ -24,6 +26,7 @@ mod shared;
 mod snapshot;
 mod sql;
 mod subtransaction;
+mod template;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 mod transaction;

@@ -93,7 +93,7 @@ where t.enabled and t.paused_at is not null
 union all
 select
     'info', 'tenant ' || t.id || ' is disabled: its messages are skipped',
-    'update zap.tenant set enabled = true where id = ' || pg_catalog.quote_literal(t.id) || ';'
+    'zapgres tenant enable ' || pg_catalog.quote_literal(t.id)
 from zap.tenant as t
 where not t.enabled
 union all

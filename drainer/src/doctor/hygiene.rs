@@ -54,18 +54,6 @@ select
 from pg_catalog.pg_stat_user_tables as t
 where t.schemaname = 'zap' and t.n_dead_tup > 100000 and t.n_dead_tup > 4 * t.n_live_tup";
 
-const SETTINGS: &str = "-- settings
-select
-    'error' as severity,
-    'setting ' || s.key || coalesce(' of tenant ' || s.tenant_id, '') || ' is as if it were not there: ' || s.problem as what,
-    pg_catalog.format('select zap.reset_setting(%L, %L);', s.key, s.tenant_id) as remedy
-from zap.invalid_settings() as s";
-
-/// Settings that cannot be used.
-pub async fn settings(client: &Client) -> Result<Vec<Finding>, DatabaseError> {
-    found(client, AREA, SETTINGS, &[]).await
-}
-
 /// Whether old rows leave.
 pub async fn retention(client: &Client) -> Result<Vec<Finding>, DatabaseError> {
     found(client, AREA, RETENTION, &[]).await
