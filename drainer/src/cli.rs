@@ -114,13 +114,20 @@ pub fn main() -> ExitCode {
     };
     match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<doctor::Found>() => {
-            let found = error.downcast_ref::<doctor::Found>();
-            ExitCode::from(found.map_or(FAILURE, |found| found.0))
-        }
-        Err(error) if error.is::<ConfigError>() => complain(&error.to_string(), CONFIGURATION),
-        Err(error) => complain(&error.to_string(), FAILURE),
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    if let Some(doctor::Found(code)) = error.downcast_ref() {
+        return ExitCode::from(*code);
+    }
+    let code = if error.is::<ConfigError>() {
+        CONFIGURATION
+    } else {
+        FAILURE
+    };
+    complain(&error.to_string(), code)
 }
 
 fn execute(command: Command) -> anyhow::Result<()> {
