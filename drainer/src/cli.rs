@@ -10,10 +10,12 @@ mod queue;
 mod run;
 mod sandbox;
 mod seal;
+mod setting;
 mod setup;
 mod signals;
 mod sweep;
 mod table;
+mod tenant;
 mod usage;
 mod why;
 
@@ -59,7 +61,11 @@ enum Command {
     Why(why::WhyCommand),
     /// Work with tenants
     #[command(subcommand)]
-    Tenant(pause::TenantCommand),
+    Tenant(tenant::TenantCommand),
+    /// Look at the settings in the database, change them
+    #[command(subcommand)]
+    Setting(setting::SettingCommand),
+    Mode(setting::ModeCommand),
     /// Work with sources, the attached tables
     #[command(subcommand)]
     Source(pause::SourceCommand),
@@ -131,6 +137,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Queue(command) => command.execute().await,
             Command::Why(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
+            Command::Setting(command) => command.execute().await,
+            Command::Mode(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,
             Command::Doctor(command) => command.execute().await,

@@ -5,6 +5,8 @@ mod error;
 mod filter;
 mod look;
 mod pause;
+mod setting;
+mod tenant;
 mod why;
 
 pub use change::{Action, change, change_matching, count};
@@ -12,4 +14,6 @@ pub use error::ControlError;
 pub use filter::Filter;
 pub use look::{channels, daemons, dead_letters, list, overview, show};
 pub use pause::{Paused, Thing, set_pause};
+pub use setting::{ModePlace, modes, reset_setting, set_mode, set_setting, settings};
+pub use tenant::{TenantChange, save_tenant, set_tenant_enabled, tenants};
 pub use why::why;

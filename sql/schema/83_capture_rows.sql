@@ -275,6 +275,10 @@ begin
         raise notice 'zapgres: no phone found for %: its events are captured and wait for a context query: '
             'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
     end if;
+    if attached.order_relation <> attached.relation and not zap.is_indexed(attached.relation::regclass, attached.key_columns) then
+        raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',
+            attached.relation, array_to_string(attached.key_columns, ', ');
+    end if;
     if attached.created_column is not null then
         if not zap.is_indexed(swept, array[attached.created_column]) then
             raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',

@@ -8,6 +8,7 @@ mod captured;
 mod channels;
 mod chaos;
 mod cluster;
+mod companies;
 mod control;
 mod daemon;
 mod database;

@@ -29,3 +29,4 @@ pub mod subject;
 pub mod template;
 pub mod uncertain;
 mod wall_clock;
+pub mod western;

@@ -26,6 +26,7 @@ mod shared;
 mod snapshot;
 mod sql;
 mod subtransaction;
+mod template;
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 mod transaction;

@@ -22,7 +22,7 @@ pub struct WhyCommand {
     /// Only what this attached table has captured
     #[arg(long, value_name = "TABLE")]
     source: Option<String>,
-    /// Language of the answer: pt-BR or en [default: pt-BR, unless ZAPGRES_LOCALE or LANG says en]
+    /// Language of the answer: pt-BR or en [default: what the environment says, else pt-BR]
     #[arg(long)]
     locale: Option<String>,
     /// Show numbers in full

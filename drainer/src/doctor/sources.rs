@@ -10,7 +10,7 @@ pub const AREA: &str = "sources";
 
 const STATE: &str = "-- state
 select 'warning' as severity, 'no table is attached: nothing is captured' as what, 'select zap.attach(''pedido_itens'');' as remedy
-where not exists (select from zap.source as s where s.detached_at is null)
+where not exists (select from zap.source as s where s.detached_at is null and s.captures <> 'notify')
 union all
 select 'info', s.relation || ' (' || s.event || ') is detached since ' || s.detached_at::timestamptz(0), null
 from zap.source as s
@@ -27,7 +27,17 @@ select
     'warning', s.relation || ' (' || s.event || ') is paused since ' || s.paused_at::timestamptz(0) || ': its messages wait and expire',
     'zapgres source resume ' || pg_catalog.quote_literal(s.relation) || ' --event ' || s.event
 from zap.source as s
-where s.detached_at is null and s.paused_at is not null";
+where s.detached_at is null and s.paused_at is not null
+union all
+select
+    'info',
+    'mode is ' || (s.value #>> '{}') || ' for ' || case
+        when s.key = 'mode' then coalesce('tenant ' || s.tenant_id, 'all')
+        else pg_catalog.substr(s.key, 6) || coalesce(' of tenant ' || s.tenant_id, '')
+    end || case s.value #>> '{}' when 'off' then ': it is skipped' else ': it is composed and not sent' end,
+    pg_catalog.format('select zap.reset_setting(%L, %L);', s.key, s.tenant_id)
+from zap.setting as s
+where (s.key = 'mode' or s.key like 'mode:%') and s.value in ('\"off\"', '\"shadow\"')";
 
 /// A column may be dropped, a table too, without anybody asking who reads it.
 const COLUMNS: &str = "-- columns
@@ -73,7 +83,7 @@ const INDEXES: &str = "-- indexes
 with read as (
     select s.id, s.relation as place, s.key_columns as names, 'warning' as severity, 'every new order reads the whole table' as cost
     from zap.source as s
-    where s.detached_at is null and s.captures <> 'notify'
+    where s.detached_at is null and s.captures = 'first_item'
     union all
     select s.id, s.order_relation, s.order_key, 'warning', 'every new order reads the whole table'
     from zap.source as s

@@ -21,16 +21,18 @@ with event as (
         select s.id, coalesce(v.value, s.event)
         from zap.source as s
         left join lateral pg_catalog.jsonb_each_text(s.events) as v on s.captures = 'status'
-        where s.detached_at is null and s.mode <> 'off'
+        where s.detached_at is null and s.mode <> 'off' and s.captures <> 'notify'
     ) as e (source_id, event)
 ),
 told as (
     select distinct e.event, 'customer' as audience
     from event as e
-    where not exists (
-        select from zap.audience as a
-        where a.source_id = e.source_id and a.name = 'customer' and not a.enabled and (a.event is null or a.event = e.event)
-    )
+    where (
+        select a.enabled from zap.audience as a
+        where a.source_id = e.source_id and a.name = 'customer' and (a.event is null or a.event = e.event)
+        order by a.event nulls last
+        limit 1
+    ) is not false
     union
     select e.event, a.name
     from event as e

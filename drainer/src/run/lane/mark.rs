@@ -44,8 +44,14 @@ open_channel as materialized (
         and t.enabled
         and t.paused_at is null
         and coalesce(
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = t.id),
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
+            (
+                select s.value from zap.setting as s
+                where s.key = 'sending.enabled' and s.tenant_id = t.id and s.value in ('true', 'false')
+            ),
+            (
+                select s.value from zap.setting as s
+                where s.key = 'sending.enabled' and s.tenant_id is null and s.value in ('true', 'false')
+            ),
             'true'
         ) = 'true'
 ),
