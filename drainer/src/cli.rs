@@ -6,6 +6,7 @@ mod confirm;
 mod daemon;
 mod doctor;
 mod pause;
+mod preview;
 mod queue;
 mod run;
 mod sandbox;
@@ -14,6 +15,7 @@ mod setup;
 mod signals;
 mod sweep;
 mod table;
+mod template;
 mod usage;
 
 use std::ffi::OsString;
@@ -55,6 +57,10 @@ enum Command {
     /// Look at the queue; cancel, retry, resend
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    Preview(preview::PreviewCommand),
+    /// Look at the texts of messages; save, activate, check
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
     /// Work with tenants
     #[command(subcommand)]
     Tenant(pause::TenantCommand),
@@ -127,6 +133,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Adopt(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
+            Command::Preview(command) => command.execute().await,
+            Command::Template(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,

@@ -5,9 +5,13 @@ mod error;
 mod filter;
 mod look;
 mod pause;
+mod template;
 
 pub use change::{Action, change, change_matching, count};
 pub use error::ControlError;
 pub use filter::Filter;
 pub use look::{channels, daemons, dead_letters, list, overview, show};
 pub use pause::{Paused, Thing, set_pause};
+pub use template::{
+    Preview, TextOf, activate_text, check_text, history, preview, save_text, texts,
+};

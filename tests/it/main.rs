@@ -21,4 +21,5 @@ mod sandbox;
 mod scratch;
 mod session;
 mod shop;
+mod templates;
 mod wait;
