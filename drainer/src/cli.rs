@@ -6,6 +6,7 @@ mod confirm;
 mod daemon;
 mod doctor;
 mod pause;
+mod preview;
 mod queue;
 mod run;
 mod sandbox;
@@ -15,6 +16,7 @@ mod setup;
 mod signals;
 mod sweep;
 mod table;
+mod template;
 mod tenant;
 mod usage;
 mod why;
@@ -59,6 +61,10 @@ enum Command {
     #[command(subcommand)]
     Queue(queue::QueueCommand),
     Why(why::WhyCommand),
+    Preview(preview::PreviewCommand),
+    /// Look at the texts of messages; save, activate, check
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
     /// Work with tenants
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
@@ -143,6 +149,8 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
             Command::Why(command) => command.execute().await,
+            Command::Preview(command) => command.execute().await,
+            Command::Template(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
             Command::Setting(command) => command.execute().await,
             Command::Mode(command) => command.execute().await,
