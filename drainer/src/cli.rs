@@ -1,6 +1,7 @@
 //! The command line: one module per command.
 
 mod adopt;
+mod attach;
 mod channel;
 mod confirm;
 mod daemon;
@@ -54,6 +55,7 @@ enum Command {
     Sweep(Settings),
     Setup(setup::SetupCommand),
     Adopt(adopt::AdoptCommand),
+    Attach(attach::AttachCommand),
     /// Work with channels
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
@@ -84,7 +86,7 @@ enum Command {
 }
 
 /// The settings of a command that only needs the database.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct CommandSettings {
     /// File with settings [default: /etc/zapgres/zapgres.toml, if there is one]
     #[arg(long, value_name = "FILE")]
@@ -146,6 +148,7 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Sweep(settings) => sweep::execute(load(settings)?).await,
             Command::Setup(command) => command.execute().await,
             Command::Adopt(command) => command.execute().await,
+            Command::Attach(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
             Command::Why(command) => command.execute().await,

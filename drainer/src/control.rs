@@ -1,5 +1,6 @@
 //! What persons do to the queue, its channels and sources: the functions of schema zap, called.
 
+mod attach;
 mod change;
 mod error;
 mod filter;
@@ -10,6 +11,9 @@ mod template;
 mod tenant;
 mod why;
 
+pub use attach::{
+    Attachment, Mapping, Problem, Proposal, attach, attach_status, propose, relation_named,
+};
 pub use change::{Action, change, change_matching, count};
 pub use error::ControlError;
 pub use filter::Filter;
