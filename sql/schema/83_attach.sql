@@ -303,8 +303,19 @@ begin
         select t.name, s.id from zap.capture_triggers(detach.relation) as t
         left join zap.source as s on s.id = t.source_id
         where detach.event is null or s.event = detach.event
+        union all
+        -- Those whose trigger went with a column.
+        select null, s.id from zap.source as s
+        where s.relation = detach.relation::text and s.detached_at is null and s.captures <> 'notify'
+            and (detach.event is null or s.event = detach.event)
+            and not exists (
+                select from pg_trigger as t, zap.capture_triggers(t.tgrelid) as c
+                where t.tgname ~ '^trigger_whatsapp_' and c.source_id = s.id
+            )
     loop
-        execute format('drop trigger %I on %s', ours.name, detach.relation);
+        if ours.name is not null then
+            execute format('drop trigger %I on %s', ours.name, detach.relation);
+        end if;
         update zap.source as s set detached_at = clock_timestamp() where s.id = ours.id;
         was_attached := true;
     end loop;

@@ -226,13 +226,16 @@ begin
                 from unnest(arguments) with ordinality as a (argument, place)) as arguments
         from (values
             ('insert', 'insert', 'insert on %1$s for each row execute function zap.capture_insert(%2$s)'),
-            ('status', 'status', 'update on %1$s for each row when (%3$s) execute function zap.capture_status(%2$s)'),
+            ('status', 'status', 'update on %1$s for each row when (%3$s and %4$s) execute function zap.capture_status(%2$s)'),
             -- An order can be new and have its status at once.
             (
                 'status_insert', 'status', 'insert on %1$s for each row when (%4$s) execute function zap.capture_status(%2$s)'
             )
         ) as t (kind, captures, fires)
-        where t.captures = attached.captures
+        where t.captures = attached.captures and not exists (
+                select from zap.capture_triggers(attached.relation::regclass) as c
+                where c.name = format('trigger_whatsapp_%s_%s', t.kind, attached.id)
+            )
     loop
         execute format('create trigger %I after ', made.name) || format(
             made.fires, attached.relation, made.arguments, is_changed, is_mapped
@@ -242,9 +245,9 @@ begin
     end loop;
 end
 $$;
-comment on function zap.create_capture_triggers(zap.source) is 'Puts the capture triggers on the table of a source whose rows are events';
+comment on function zap.create_capture_triggers(zap.source) is 'Puts those capture triggers on the table of a source whose rows are events that are not there';
 
--- SQL condition of an UPDATE trigger: a row whose status stays costs no more than this.
+-- Part of the condition of an UPDATE trigger: a row whose status stays costs no more than this.
 create function zap.is_changed(relation regclass, status_column name)
 returns text
 language plpgsql
@@ -283,6 +286,10 @@ begin
     if attached.context_query is null then
         raise notice 'zapgres: the order table of % is not known: its events are captured and wait for a context query: '
             'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
+    end if;
+    if attached.order_relation <> attached.relation and not zap.is_indexed(attached.relation::regclass, attached.key_columns) then
+        raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',
+            attached.relation, array_to_string(attached.key_columns, ', ');
     end if;
     if attached.created_column is not null then
         if not zap.is_indexed(swept, array[attached.created_column]) then

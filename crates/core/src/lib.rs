@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod credential;
+pub mod decision;
 pub mod error_class;
 pub mod error_text;
 pub mod lease;
@@ -29,3 +30,4 @@ pub mod subject;
 pub mod template;
 pub mod uncertain;
 mod wall_clock;
+pub mod western;

@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 use serde_json::{Map, Value, json};
 use zapgres_core::mapping::{self, Catalogue, Column, Overrides};
 
-use crate::highest::refuse_unless_readable;
+use crate::readable::refuse_unless_readable;
 use crate::role::ActingAs;
 use crate::sql;
 
