@@ -14,7 +14,7 @@ select
             'type', null,  -- no column of such a name
             'payment', null,  -- no column of such a name
             'address', null,  -- no column of such a name
-            'notes', null,  -- no column of such a name
+            'notes', o.ds_observacao,  -- 94 %: column ds_observacao
             'created_at', o.dt_pedido::timestamptz  -- 92 %: column dt_pedido
         ),
         'customer', pg_catalog.jsonb_build_object(
@@ -39,7 +39,7 @@ left join lateral (
 cross join lateral (
     select
         pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-            'name', null,  -- no column of such a name
+            'name', i.ds_produto,  -- 86 %: column ds_produto
             'quantity', i.qt_item::text,  -- 95 %: column qt_item
             'price', i.vl_unitario::text,  -- 96 %: column vl_unitario
             'total', i.vl_total::text,  -- 95 %: column vl_total
