@@ -89,16 +89,23 @@ returns setof oid
 language sql stable
 set search_path = pg_catalog, pg_temp
 begin atomic
-    with recursive parents (oid, distance) as (
-        select relation::oid, 0
+    with recursive parents as (
+        select
+            relation::oid as oid,
+            0 as distance
         union
-        select f.confrelid, p.distance + 1
+        select
+            f.confrelid as oid,
+            p.distance + 1 as distance
         from parents as p
         inner join pg_constraint as f on p.oid = f.conrelid
         where f.contype = 'f' and p.distance < 3
     ),
+
     children as (
-        select f.conrelid as oid, f.confrelid as parent
+        select
+            f.conrelid as oid,
+            f.confrelid as parent
         from pg_constraint as f
         inner join pg_class as c on c.oid = f.confrelid
         where f.contype = 'f'
@@ -107,6 +114,7 @@ begin atomic
                 or zap.looks_like_order(c.relname) and f.confrelid in (select p.oid from parents as p where p.distance = 1)
             )
     ),
+
     named as (
         select c.oid
         from pg_class as c
@@ -115,24 +123,39 @@ begin atomic
             and c.relname ~* 'pedido|order|venda|sale|clien|customer|pessoa|user|usuario|produto|product|item|itens|adiciona|addon|sabor|flavo'
             '|empresa|compan|loja|store|filia|estabelec|restaurant|tenant'
     ),
-    found (oid, place) as (
-        select p.oid, p.distance from parents as p
+
+    found as (
+        select
+            p.oid,
+            p.distance as place
+        from parents as p
         union all
-        select c.oid, 2 from children as c
+        select
+            c.oid,
+            2 as place
+        from children as c
         union all
         -- What belongs to the items of an order table, and what else they refer to.
-        select f.conrelid, 3
+        select
+            f.conrelid as oid,
+            3 as place
         from children as c
         inner join pg_constraint as f on c.oid = f.confrelid
         where f.contype = 'f' and c.parent = relation
         union all
-        select f.confrelid, 3
+        select
+            f.confrelid as oid,
+            3 as place
         from children as c
         inner join pg_constraint as f on c.oid = f.conrelid
         where f.contype = 'f'
         union all
-        select n.oid, 4 from named as n
+        select
+            n.oid,
+            4 as place
+        from named as n
     )
+
     select f.oid
     from found as f
     inner join pg_class as c on c.oid = f.oid
@@ -151,11 +174,20 @@ returns oid
 language sql stable
 set search_path = pg_catalog, pg_temp
 begin atomic
-    with recursive types (oid, under) as (
-        select t.oid, t.typbasetype from pg_type as t where t.oid = type_oid
+    with recursive types as (
+        select
+            t.oid,
+            t.typbasetype as under
+        from pg_type as t
+        where t.oid = type_oid
         union all
-        select t.oid, t.typbasetype from types as d inner join pg_type as t on t.oid = d.under
+        select
+            t.oid,
+            t.typbasetype as under
+        from types as d
+        inner join pg_type as t on t.oid = d.under
     )
+
     select t.oid from types as t where t.under = 0;
 end;
 comment on function zap.base_type(oid) is 'The type that a domain is made of; any other type itself';

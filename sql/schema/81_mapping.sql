@@ -149,8 +149,12 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    proposal jsonb := zap.propose_order(relation, key_columns, mapping);
+    proposal jsonb;
 begin
+    if relation is null then
+        return null;
+    end if;
+    proposal := zap.propose_order(relation, key_columns, mapping);
     perform zap.refuse_problems(proposal, 'zap.propose', relation);
     return proposal ->> 'query';
 end

@@ -120,7 +120,9 @@ create function zap.order_table_named(
 language sql stable
 set search_path = pg_catalog, pg_temp
 begin atomic
-    select (array_agg(o.oid::regclass))[1], array[(array_agg(k.attname))[1]]
+    select
+        (array_agg(o.oid::regclass))[1] as order_relation,
+        array[(array_agg(k.attname))[1]] as order_key
     from pg_class as r
     inner join pg_attribute as i on i.attrelid = r.oid and i.attname = key_column
     inner join pg_class as o on r.relnamespace = o.relnamespace and o.relkind in ('r', 'p') and not o.relispartition

@@ -57,7 +57,7 @@ begin atomic
         (
             'context_error',
             'The context query of {source} fails.',
-            'zapgres setup  -- lets the daemon read; for any other error: update zap.source set context_query = ''…'' where id = {source_id};'
+            'zapgres setup  # lets the daemon read; for any other error: update zap.source set context_query = ''…'' where id = {source_id};'
         ),
         (
             'too_old',
@@ -67,12 +67,12 @@ begin atomic
         (
             'tenant_gone',
             'The order''s company is not in zap.tenant.',
-            'insert into zap.tenant (id) values (''…'');  -- its id in your own tables'
+            'zapgres tenant set ID  # its id in your own tables'
         ),
         (
             'tenant_disabled',
             'Company {tenant} is switched off.',
-            'update zap.tenant set enabled = true where id = {tenant:sql};  -- and then: zapgres queue retry {id}'
+            'zapgres tenant enable {tenant:sh}  # and then: zapgres queue retry {id}'
         ),
         (
             'no_phone',
@@ -98,7 +98,7 @@ begin atomic
         (
             'no_audience',
             'Nobody is told of this event: the customer is taken off, and no other audience is enabled.',
-            'select * from zap.audience where source_id = {source_id};  -- update zap.audience set enabled = true where id = …;'
+            'select zap.tell({source:sql}, ''customer'');'
         ),
         (
             'told',
@@ -113,22 +113,22 @@ begin atomic
         (
             'no_channel',
             'No channel of company {tenant} can be used.',
-            'zapgres channel list  -- enable one, or: zapgres channel add NAME --tenant {tenant:sh} --provider … --url … --instance … --credential …'
+            'zapgres channel list  # enable one, or: zapgres channel add NAME --tenant {tenant:sh} --provider … --url … --instance … --credential …'
         ),
         (
             'source_off',
             '{source} is switched off (mode = off).',
-            'update zap.source set mode = ''live'' where id = {source_id};  -- and then: zapgres queue retry {id}'
+            'zapgres mode live --source {source:sh}  # and then: zapgres queue retry {id}'
         ),
         (
             'mode_off',
             'A setting switches it off (mode = off), for all, for the company or for the event.',
-            'select * from zap.setting where key = ''mode'' or key like ''mode:%'';  -- delete the row, and then: zapgres queue retry {id}'
+            'zapgres mode  # shows what holds; zapgres mode live [--tenant ID] [--event EVENT] frees it; and then: zapgres queue retry {id}'
         ),
         (
             'shadow',
             'Shadow mode: everything was done but the sending to {recipient}.',
-            'update zap.source set mode = ''live'' where id = {source_id};  -- if it is not that: select * from zap.setting where key like ''mode%'';'
+            'zapgres mode  # shows what holds; to send: zapgres mode live --source {source:sh}'
         ),
         (
             'opted_out',
@@ -138,7 +138,7 @@ begin atomic
         (
             'expired',
             'It could not be sent in time.',
-            'zapgres queue retry {id}  -- the limit: update zap.source set expires_after = ''12 hours'' where id = {source_id};'
+            'zapgres queue retry {id}  # the limit: update zap.source set expires_after = ''12 hours'' where id = {source_id};'
         ),
         (
             'canceled',
@@ -203,7 +203,7 @@ begin atomic
         (
             'held',
             'Held after a send without an answer: a person decides.',
-            'zapgres queue retry {id}  -- or: zapgres queue cancel {id}'
+            'zapgres queue retry {id}  # or: zapgres queue cancel {id}'
         ),
         (
             'transient',
@@ -229,7 +229,7 @@ begin atomic
         (
             'channel_auth',
             'The access of channel {channel} is wrong: key, instance or address.',
-            'zapgres channel test {channel:sh}  -- correct the key where zap.channel.credential says it is'
+            'zapgres channel test {channel:sh}  # correct the key where zap.channel.credential says it is'
         ),
         (
             'channel_down',
@@ -269,17 +269,17 @@ begin atomic
         (
             'no_daemon',
             'No daemon is at work on this database.',
-            'systemctl enable --now zapgres  -- or, on a terminal: zapgres run'
+            'systemctl enable --now zapgres  # or, on a terminal: zapgres run'
         ),
         (
             'not_adopted',
             'This database is a copy from another server and sends nothing.',
-            'zapgres adopt  -- only if the original does not send any more'
+            'zapgres adopt  # only if the original does not send any more'
         ),
         (
             'sending_off',
             'Sending is switched off (sending.enabled = false).',
-            'delete from zap.setting where key = ''sending.enabled'';'
+            'zapgres setting reset sending.enabled; zapgres setting reset sending.enabled --tenant {tenant:sh}'
         ),
         (
             'tenant_paused',
@@ -304,7 +304,7 @@ begin atomic
         (
             'breaker_open',
             'Channel {channel} does not work and rests; it is tried again at {until}.',
-            'zapgres channel test {channel:sh}  -- phone disconnected: zapgres channel connect {channel:sh}'
+            'zapgres channel test {channel:sh}  # phone disconnected: zapgres channel connect {channel:sh}'
         ),
         (
             'disconnected',
@@ -319,17 +319,17 @@ begin atomic
         (
             'no_lease',
             'No living daemon sends for channel {channel}.',
-            'zapgres daemon list  -- and the log: journalctl -u zapgres'
+            'zapgres daemon list  # and the log: journalctl -u zapgres'
         ),
         (
             'daily_cap',
             'Company {tenant} has sent what it may today.',
-            'update zap.tenant set daily_cap = … where id = {tenant:sql};'
+            'zapgres tenant set {tenant:sh} --daily-cap 0'
         ),
         (
             'monthly_cap',
             'Company {tenant} has sent what it may this month.',
-            'update zap.tenant set monthly_cap = … where id = {tenant:sql};'
+            'zapgres tenant set {tenant:sh} --monthly-cap 0'
         ),
         (
             'quiet_hours',
@@ -354,7 +354,7 @@ begin atomic
         (
             'source_unreadable',
             'The tables of {source} cannot be read.',
-            'zapgres setup  -- grants the rights to read; to ask by SQL: grant select on {source} to {user};'
+            'zapgres setup  # grants the rights to read; to ask by SQL: grant select on {source} to {user};'
         ),
         (
             'no_items',
@@ -400,12 +400,12 @@ begin atomic
         (
             'missed',
             'It could not enter the queue at once ({reason}) and waits for the daemon.',
-            'systemctl enable --now zapgres  -- the daemon collects it; see: select * from zap.missed;'
+            'systemctl enable --now zapgres  # the daemon collects it; see: select * from zap.missed;'
         ),
         (
             'not_announced',
             'The order exists and was not captured; nothing shows why.',
-            'zapgres sweep  -- finds recent orders that capture missed'
+            'zapgres sweep  # finds recent orders that capture missed'
         ),
         (
             'no_such_event',
@@ -425,6 +425,26 @@ begin atomic
         (
             'channel_removed',
             'A person took the channel away.',
+            null
+        ),
+        (
+            'setting',
+            'A person changed a setting.',
+            null
+        ),
+        (
+            'tenant',
+            'A person changed what is entered of a company.',
+            null
+        ),
+        (
+            'enabled',
+            'A person enabled a company.',
+            null
+        ),
+        (
+            'disabled',
+            'A person disabled a company.',
             null
         ),
         (

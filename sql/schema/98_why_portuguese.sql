@@ -58,7 +58,7 @@ begin atomic
         (
             'context_error',
             'A consulta de contexto de {source} dá erro.',
-            'zapgres setup  -- dá ao daemon o direito de ler; se o erro for outro: update zap.source set context_query = ''…'' where id = {source_id};'
+            'zapgres setup  # dá ao daemon o direito de ler; se o erro for outro: update zap.source set context_query = ''…'' where id = {source_id};'
         ),
         (
             'too_old',
@@ -68,12 +68,12 @@ begin atomic
         (
             'tenant_gone',
             'A empresa do pedido não está em zap.tenant.',
-            'insert into zap.tenant (id) values (''…'');  -- o id dela nas suas tabelas'
+            'zapgres tenant set ID  # o id dela nas suas tabelas'
         ),
         (
             'tenant_disabled',
             'A empresa {tenant} está desligada.',
-            'update zap.tenant set enabled = true where id = {tenant:sql};  -- e então: zapgres queue retry {id}'
+            'zapgres tenant enable {tenant:sh}  # e então: zapgres queue retry {id}'
         ),
         (
             'no_phone',
@@ -98,7 +98,7 @@ begin atomic
         (
             'no_audience',
             'Ninguém está inscrito para este evento: o cliente foi tirado e não há outro público ligado.',
-            'select * from zap.audience where source_id = {source_id};  -- update zap.audience set enabled = true where id = …;'
+            'select zap.tell({source:sql}, ''customer'');'
         ),
         (
             'told',
@@ -113,23 +113,22 @@ begin atomic
         (
             'no_channel',
             'Nenhum canal da empresa {tenant} pode ser usado.',
-            'zapgres channel list  -- ligue um canal, ou: zapgres channel add NOME --tenant {tenant:sh} --provider … --url … --instance … '
-            '--credential …'
+            'zapgres channel list  # ligue um canal, ou: zapgres channel add NOME --tenant {tenant:sh} --provider … --url … --instance … --credential …'
         ),
         (
             'source_off',
             'A captura de {source} está desligada (mode = off).',
-            'update zap.source set mode = ''live'' where id = {source_id};  -- e então: zapgres queue retry {id}'
+            'zapgres mode live --source {source:sh}  # e então: zapgres queue retry {id}'
         ),
         (
             'mode_off',
             'O envio está desligado por uma configuração (mode = off), geral, da empresa ou do evento.',
-            'select * from zap.setting where key = ''mode'' or key like ''mode:%'';  -- apague a linha, e então: zapgres queue retry {id}'
+            'zapgres mode  # mostra o que vale; zapgres mode live [--tenant ID] [--event EVENTO] libera; e então: zapgres queue retry {id}'
         ),
         (
             'shadow',
             'Modo de observação (shadow): tudo foi feito, menos enviar a {recipient}.',
-            'update zap.source set mode = ''live'' where id = {source_id};  -- se não for esse: select * from zap.setting where key like ''mode%'';'
+            'zapgres mode  # mostra o que vale; para enviar: zapgres mode live --source {source:sh}'
         ),
         (
             'opted_out',
@@ -139,7 +138,7 @@ begin atomic
         (
             'expired',
             'Venceu antes de poder ser enviada.',
-            'zapgres queue retry {id}  -- prazo: update zap.source set expires_after = ''12 hours'' where id = {source_id};'
+            'zapgres queue retry {id}  # prazo: update zap.source set expires_after = ''12 hours'' where id = {source_id};'
         ),
         (
             'canceled',
@@ -204,7 +203,7 @@ begin atomic
         (
             'held',
             'Parada depois de um envio sem resposta: uma pessoa decide.',
-            'zapgres queue retry {id}  -- ou: zapgres queue cancel {id}'
+            'zapgres queue retry {id}  # ou: zapgres queue cancel {id}'
         ),
         (
             'transient',
@@ -230,7 +229,7 @@ begin atomic
         (
             'channel_auth',
             'O acesso do canal {channel} está errado: chave, instância ou endereço.',
-            'zapgres channel test {channel:sh}  -- corrija a chave onde zap.channel.credential diz que ela está'
+            'zapgres channel test {channel:sh}  # corrija a chave onde zap.channel.credential diz que ela está'
         ),
         (
             'channel_down',
@@ -270,17 +269,17 @@ begin atomic
         (
             'no_daemon',
             'Nenhum daemon está trabalhando neste banco.',
-            'systemctl enable --now zapgres  -- ou, num terminal: zapgres run'
+            'systemctl enable --now zapgres  # ou, num terminal: zapgres run'
         ),
         (
             'not_adopted',
             'Este banco é uma cópia de outro servidor e não envia nada.',
-            'zapgres adopt  -- só se o original não envia mais'
+            'zapgres adopt  # só se o original não envia mais'
         ),
         (
             'sending_off',
             'O envio está desligado (sending.enabled = false).',
-            'delete from zap.setting where key = ''sending.enabled'';'
+            'zapgres setting reset sending.enabled; zapgres setting reset sending.enabled --tenant {tenant:sh}'
         ),
         (
             'tenant_paused',
@@ -305,7 +304,7 @@ begin atomic
         (
             'breaker_open',
             'O canal {channel} não funciona e descansa; é tentado de novo às {until}.',
-            'zapgres channel test {channel:sh}  -- celular desconectado: zapgres channel connect {channel:sh}'
+            'zapgres channel test {channel:sh}  # celular desconectado: zapgres channel connect {channel:sh}'
         ),
         (
             'disconnected',
@@ -320,17 +319,17 @@ begin atomic
         (
             'no_lease',
             'Nenhum daemon vivo cuida do canal {channel}.',
-            'zapgres daemon list  -- e o log: journalctl -u zapgres'
+            'zapgres daemon list  # e o log: journalctl -u zapgres'
         ),
         (
             'daily_cap',
             'A empresa {tenant} já enviou o que pode hoje.',
-            'update zap.tenant set daily_cap = … where id = {tenant:sql};'
+            'zapgres tenant set {tenant:sh} --daily-cap 0'
         ),
         (
             'monthly_cap',
             'A empresa {tenant} já enviou o que pode neste mês.',
-            'update zap.tenant set monthly_cap = … where id = {tenant:sql};'
+            'zapgres tenant set {tenant:sh} --monthly-cap 0'
         ),
         (
             'quiet_hours',
@@ -355,7 +354,7 @@ begin atomic
         (
             'source_unreadable',
             'As tabelas de {source} não puderam ser lidas.',
-            'zapgres setup  -- dá os direitos de ler; para perguntar por SQL: grant select on {source} to {user};'
+            'zapgres setup  # dá os direitos de ler; para perguntar por SQL: grant select on {source} to {user};'
         ),
         (
             'no_items',
@@ -401,12 +400,12 @@ begin atomic
         (
             'missed',
             'Não coube na fila na hora ({reason}) e espera o daemon.',
-            'systemctl enable --now zapgres  -- o daemon recolhe sozinho; veja: select * from zap.missed;'
+            'systemctl enable --now zapgres  # o daemon recolhe sozinho; veja: select * from zap.missed;'
         ),
         (
             'not_announced',
             'O pedido existe e não foi capturado; nada mostra por quê.',
-            'zapgres sweep  -- acha pedidos recentes que a captura perdeu'
+            'zapgres sweep  # acha pedidos recentes que a captura perdeu'
         ),
         (
             'no_such_event',
@@ -426,6 +425,26 @@ begin atomic
         (
             'channel_removed',
             'Uma pessoa tirou o canal.',
+            null
+        ),
+        (
+            'setting',
+            'Uma pessoa mudou uma configuração.',
+            null
+        ),
+        (
+            'tenant',
+            'Uma pessoa mudou o cadastro de uma empresa.',
+            null
+        ),
+        (
+            'enabled',
+            'Uma pessoa ligou uma empresa.',
+            null
+        ),
+        (
+            'disabled',
+            'Uma pessoa desligou uma empresa.',
             null
         ),
         (

@@ -189,7 +189,9 @@ begin
     step := 0;
     for source in select s.* from zap.source as s where s.id = coalesce(source_id, s.id) order by s.id loop
         select n.* into looked from zap.why_not_captured(source, subject) as n;
-        relations := relations || source.relation;
+        if source.captures <> 'notify' then
+            relations := relations || source.relation;
+        end if;
         continue when looked.code is null;
         given := looked.given || jsonb_build_object(
             'subject', subject, 'source', source.relation, 'source_id', source.id, 'user', quote_ident(current_user),

@@ -144,7 +144,7 @@ begin
             where g.source_id = source.id and g.transaction::text::bigint & 4294967295 = any (items.writers || orders.writers)
         ) then 'silenced'
         when source.detached_at is not null and coalesce(created >= source.detached_at, true) then 'detached'
-        when zap.is_before_attachment(source, subject, created) then 'before_attach'
+        when source.captures <> 'status' and zap.is_before_attachment(source, subject, created) then 'before_attach'
         when created < clock_timestamp() - zap.queue_retention() then 'forgotten'
         when capture.name is null then 'trigger_missing'
         when capture.enabled in ('D', 'R') then 'trigger_disabled'

@@ -53,6 +53,14 @@ begin atomic
         select e.value #>> '{}' from zap.source as s cross join lateral jsonb_each(coalesce(s.events, '{}')) as e
         union
         select t.event from zap.template as t
+        union
+        select a.event from zap.audience as a
+        union
+        select n.event
+        from unnest(array[
+            'order_received', 'order_accepted', 'order_paid', 'order_in_preparation', 'order_ready', 'order_out_for_delivery',
+            'order_delivered', 'order_cancelled', 'order_status_changed'
+        ]) as n (event)
     ),
 
 audience (suffix) as (

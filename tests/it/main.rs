@@ -22,5 +22,6 @@ mod sandbox;
 mod scratch;
 mod session;
 mod shop;
+mod templates;
 mod wait;
 mod why;

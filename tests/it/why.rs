@@ -2,6 +2,7 @@
 
 mod command;
 mod decided;
+mod events;
 mod never;
 mod rights;
 mod texts;

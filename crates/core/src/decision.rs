@@ -177,6 +177,14 @@ codes! {
     RESUMED = "resumed",
     /// A person took a channel away.
     CHANNEL_REMOVED = "channel_removed",
+    /// A person changed a setting.
+    SETTING = "setting",
+    /// A person changed what is entered of a company.
+    TENANT = "tenant",
+    /// A person enabled a company.
+    ENABLED = "enabled",
+    /// A person disabled a company.
+    DISABLED = "disabled",
     /// A channel's connection changed.
     CONNECTION = "connection",
 }

@@ -24,7 +24,7 @@ pub enum SettingCommand {
 /// Which setting, and its value.
 #[derive(Debug, Args)]
 pub struct SetSetting {
-    /// Its name, such as sending.enabled
+    #[arg(help = "Its name, such as retention.queue_days")]
     key: String,
     /// The value: true, 30, shadow
     value: String,
@@ -38,7 +38,7 @@ pub struct SetSetting {
 /// Which setting.
 #[derive(Debug, Args)]
 pub struct ResetSetting {
-    /// Its name, such as sending.enabled
+    #[arg(help = "Its name, such as retention.queue_days")]
     key: String,
     /// Only for this company
     #[arg(long, value_name = "ID")]

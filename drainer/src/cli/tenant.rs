@@ -58,8 +58,7 @@ pub struct SetCommand {
     /// Name shown in messages
     #[arg(long)]
     name: Option<String>,
-    /// IANA name, such as America/Recife
-    #[arg(long)]
+    #[arg(long, help = "IANA name, such as America/Sao_Paulo")]
     timezone: Option<String>,
     /// Language of its texts, such as pt-BR
     #[arg(long)]

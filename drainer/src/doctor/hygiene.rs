@@ -1,4 +1,4 @@
-//! Settings that cannot be used, old rows and old snapshots.
+//! Old rows and old snapshots.
 
 use tokio_postgres::{Client, Row};
 

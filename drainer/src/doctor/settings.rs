@@ -22,7 +22,7 @@ select
     'mode ' || m.mode || ' (' || m.set_by || ') holds for ' || pg_catalog.count(*) || ' events: nothing of them is sent' as what,
     'zapgres mode' as remedy
 from zap.modes() as m
-where m.mode <> 'live'
+where m.mode <> 'live' and m.set_by not like 'source %'
 group by m.mode, m.set_by
 order by 2
 limit 50";

@@ -27,17 +27,7 @@ select
     'warning', s.relation || ' (' || s.event || ') is paused since ' || s.paused_at::timestamptz(0) || ': its messages wait and expire',
     'zapgres source resume ' || pg_catalog.quote_literal(s.relation) || ' --event ' || s.event
 from zap.source as s
-where s.detached_at is null and s.paused_at is not null
-union all
-select
-    'info',
-    'mode is ' || (s.value #>> '{}') || ' for ' || case
-        when s.key = 'mode' then coalesce('tenant ' || s.tenant_id, 'all')
-        else pg_catalog.substr(s.key, 6) || coalesce(' of tenant ' || s.tenant_id, '')
-    end || case s.value #>> '{}' when 'off' then ': it is skipped' else ': it is composed and not sent' end,
-    pg_catalog.format('select zap.reset_setting(%L, %L);', s.key, s.tenant_id)
-from zap.setting as s
-where (s.key = 'mode' or s.key like 'mode:%') and s.value in ('\"off\"', '\"shadow\"')";
+where s.detached_at is null and s.paused_at is not null";
 
 /// A column may be dropped, a table too, without anybody asking who reads it.
 const COLUMNS: &str = "-- columns

@@ -75,16 +75,16 @@ async fn orders_that_are_skipped() {
         .await;
     s.run(&place(4, "'(11) 98765-4321'")).await;
     until_standing(&stand, "4", "tenant_disabled").await;
-    assert_obstacle(s, "4", "tenant_disabled", "id = '1'").await;
+    assert_obstacle(s, "4", "tenant_disabled", "zapgres tenant enable 1").await;
     s.run("update zap.tenant set enabled = true; update zap.source set mode = 'shadow'")
         .await;
     s.run(&place(5, "'(11) 98765-4321'")).await;
     until_standing(&stand, "5", "shadow").await;
-    assert_obstacle(s, "5", "shadow", "mode = 'live'").await;
+    assert_obstacle(s, "5", "shadow", "zapgres mode live").await;
     s.run("update zap.source set mode = 'off'").await;
     s.run(&place(6, "'(11) 98765-4321'")).await;
     until_standing(&stand, "6", "source_off").await;
-    assert_obstacle(s, "6", "source_off", "mode = 'live'").await;
+    assert_obstacle(s, "6", "source_off", "zapgres mode live").await;
     s.run("update zap.source set mode = 'live', max_age = '1 second'")
         .await;
     s.run(&place(7, "'(11) 98765-4321'").replace(

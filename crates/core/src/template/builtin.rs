@@ -35,15 +35,16 @@ const EVENTS: [Texts; 9] = [
 ];
 
 /// The text that ships with Zapgres for an event and an audience. Other events than those of orders are told like a change of
-/// the status, other audiences than customers and couriers belong to the shop. There is one language so far, whatever the
-/// tag: Portuguese of Brazil.
+/// the status; other audiences have none: nobody knows what they may read. There is one language so far, whatever the tag:
+/// Portuguese of Brazil.
 #[must_use]
 pub fn builtin(event: &str, audience: &str, _locale: &str) -> Option<&'static str> {
     let texts = EVENTS.iter().find(|texts| texts.event == event);
     let texts = texts.unwrap_or(&STATUS_CHANGED);
-    Some(match audience {
-        "customer" => texts.customer,
-        "courier" => texts.courier,
-        _ => texts.shop,
-    })
+    match audience {
+        "customer" => Some(texts.customer),
+        "shop" => Some(texts.shop),
+        "courier" => Some(texts.courier),
+        _ => None,
+    }
 }
