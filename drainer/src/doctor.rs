@@ -12,6 +12,7 @@ mod installation;
 mod privileges;
 mod queue;
 mod server;
+mod settings;
 mod sources;
 mod templates;
 mod triggers;
@@ -98,6 +99,8 @@ impl Report {
         self.take(queue::AREA, queue::overdue(client).await);
         self.take(queue::AREA, queue::attempted(client).await);
         self.take(queue::AREA, queue::missed(client).await);
+        self.take(settings::AREA, settings::invalid(client).await);
+        self.take(settings::AREA, settings::restricted(client).await);
         self.take(hygiene::AREA, hygiene::retention(client).await);
         self.take(hygiene::AREA, hygiene::snapshots(client).await);
     }

@@ -56,6 +56,19 @@ pub async fn plan(client: &mut Client) -> Result<Plan, DatabaseError> {
     Ok(plan)
 }
 
+/// Plans what lets the daemon read the attached tables. Without its role there is nothing to grant to.
+///
+/// # Errors
+/// What kept the database from being looked at.
+pub async fn plan_reads(client: &mut Client) -> Result<Option<Plan>, DatabaseError> {
+    if missing_roles(client).await?.contains(&DAEMON) {
+        return Ok(None);
+    }
+    let mut plan = Plan::default();
+    grant_reads(&mut plan, reads::find(client).await?);
+    Ok(Some(plan))
+}
+
 /// Runs `plan` in one transaction.
 ///
 /// # Errors

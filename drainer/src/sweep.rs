@@ -112,11 +112,11 @@ async fn search(
     let Some(sql) = compose(source) else {
         return Ok(SourceResult::NoRule);
     };
-    let (id, event) = (&source.id, &source.event);
+    let (id, event) = (&source.id, &source.events());
     let found = match &source.rule {
         Rule::Created { after, .. } => transaction.execute(&sql, &[id, event, after]).await?,
         Rule::Key => {
-            let found = match mark::lowest_key(transaction, source.id, window).await? {
+            let found = match mark::lowest_key(transaction, source, window).await? {
                 Some(above) => transaction.execute(&sql, &[id, event, &above]).await?,
                 None => 0,
             };

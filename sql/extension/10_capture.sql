@@ -47,3 +47,12 @@ as 'MODULE_PATHNAME', 'highest_value_wrapper';
 comment on function zap.highest_value(regclass, name) is
 'Highest value of a column, as text, read with the rights of the table''s owner; null when there is none';
 revoke all on function zap.highest_value(regclass, name) from public;
+
+create function zap.key_rows(relation regclass, key smallint [], key_values text [], created smallint)
+returns table (writer bigint, created_at timestamptz)
+language c stable strict
+as 'MODULE_PATHNAME', 'key_rows_wrapper';
+comment on function zap.key_rows(regclass, smallint [], text [], smallint) is
+'Rows whose columns of these numbers have these values, read with the rights of the table''s owner: the low half of the '
+'transaction that wrote each, and its time of creation (column number 0: null)';
+revoke all on function zap.key_rows(regclass, smallint [], text [], smallint) from public;

@@ -73,6 +73,7 @@ as $$
 declare
     known record;
     allowed text;
+    is_usable boolean;
 begin
     select k.* into known
     from zap.known_settings() as k
@@ -97,13 +98,14 @@ begin
         when 'number' then format('a number from %s to %s', known.minimum, known.maximum)
         else array_to_string(known.choices, ', ')
     end;
-    if case
+    is_usable := case
         when value is null then false
         when known.type = 'boolean' then jsonb_typeof(value) = 'boolean'
         when known.type = 'number'
             then case when jsonb_typeof(value) = 'number' then value::numeric between known.minimum and known.maximum end
         else jsonb_typeof(value) = 'string' and value #>> '{}' = any(known.choices)
-    end is not true then
+    end;
+    if is_usable is not true then
         problem := format('%s cannot be %s', key, coalesce(left(value::text, 40), 'null'));
         hint := format('It takes %s.', allowed);
         return;

@@ -133,20 +133,24 @@ as $$
 #variable_conflict use_column
 declare
     saved zap.source;
+    known zap.source;
+    proposal jsonb;
     no_context constant text := 'select null::text as subject, null::text as recipient, null::jsonb as context';
 begin
     wanted.max_settle := greatest(wanted.max_settle, wanted.settle);
     wanted.created_column := zap.created_column_of(coalesce(wanted.order_relation, wanted.relation)::regclass);
-    wanted.context_query := coalesce(
-        nullif(btrim(wanted.context_query, E' \t\r\n;'), ''),
-        (
-            select s.context_query from zap.source as s
-            where s.order_relation = wanted.order_relation and s.order_key = wanted.order_key
-                and s.context_query is not null
-            order by s.detached_at desc nulls first, s.id
-            limit 1
-        )
-    );
+    wanted.context_query := nullif(btrim(wanted.context_query, E' \t\r\n;'), '');
+    if wanted.context_query is null and wanted.order_relation is not null then
+        proposal := zap.propose_order(wanted.order_relation::regclass, wanted.order_key, '{}');
+        select s.* into known from zap.source as s
+        where s.order_relation = wanted.order_relation and s.order_key = wanted.order_key and s.context_query is not null
+        order by s.detached_at desc nulls first, s.id
+        limit 1;
+        if known.id is null then
+            perform zap.refuse_problems(proposal, 'zap.propose', wanted.order_relation::regclass);
+        end if;
+        wanted.context_query := coalesce(known.context_query, proposal ->> 'query');
+    end if;
     perform zap.check_unannounced(wanted);
     perform zap.check_context(
         c.parameter, coalesce(wanted.context_query, no_context), c.ready_when,
@@ -176,6 +180,11 @@ begin
     insert into zap.installation (system_identifier, database_oid, data_directory)
     select i.system_identifier, i.database_oid, i.data_directory from zap.this_installation() as i
     on conflict do nothing;
+    if known.id is null or exists (
+        select from zap.audience as a where a.source_id = known.id and a.name = 'customer' and not a.enabled
+    ) then
+        perform zap.tell_shop(saved, proposal);
+    end if;
     perform zap.report_capture(saved);
     return saved.id;
 end
@@ -217,13 +226,16 @@ begin
                 from unnest(arguments) with ordinality as a (argument, place)) as arguments
         from (values
             ('insert', 'insert', 'insert on %1$s for each row execute function zap.capture_insert(%2$s)'),
-            ('status', 'status', 'update on %1$s for each row when (%3$s) execute function zap.capture_status(%2$s)'),
+            ('status', 'status', 'update on %1$s for each row when (%3$s and %4$s) execute function zap.capture_status(%2$s)'),
             -- An order can be new and have its status at once.
             (
                 'status_insert', 'status', 'insert on %1$s for each row when (%4$s) execute function zap.capture_status(%2$s)'
             )
         ) as t (kind, captures, fires)
-        where t.captures = attached.captures
+        where t.captures = attached.captures and not exists (
+                select from zap.capture_triggers(attached.relation::regclass) as c
+                where c.name = format('trigger_whatsapp_%s_%s', t.kind, attached.id)
+            )
     loop
         execute format('create trigger %I after ', made.name) || format(
             made.fires, attached.relation, made.arguments, is_changed, is_mapped
@@ -233,9 +245,9 @@ begin
     end loop;
 end
 $$;
-comment on function zap.create_capture_triggers(zap.source) is 'Puts the capture triggers on the table of a source whose rows are events';
+comment on function zap.create_capture_triggers(zap.source) is 'Puts those capture triggers on the table of a source whose rows are events that are not there';
 
--- SQL condition of an UPDATE trigger: a row whose status stays costs no more than this.
+-- Part of the condition of an UPDATE trigger: a row whose status stays costs no more than this.
 create function zap.is_changed(relation regclass, status_column name)
 returns text
 language plpgsql
@@ -272,8 +284,12 @@ begin
         raise notice 'zapgres: % is attached: each new row announces "%"', attached.relation, attached.event;
     end if;
     if attached.context_query is null then
-        raise notice 'zapgres: no phone found for %: its events are captured and wait for a context query: '
+        raise notice 'zapgres: the order table of % is not known: its events are captured and wait for a context query: '
             'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
+    end if;
+    if attached.order_relation <> attached.relation and not zap.is_indexed(attached.relation::regclass, attached.key_columns) then
+        raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',
+            attached.relation, array_to_string(attached.key_columns, ', ');
     end if;
     if attached.created_column is not null then
         if not zap.is_indexed(swept, array[attached.created_column]) then

@@ -2,4 +2,6 @@
 
 mod audiences;
 mod broken_sources;
+mod guide;
 mod notify;
+mod supersede;

@@ -7,9 +7,11 @@
 pub mod backoff;
 pub mod breaker;
 pub mod credential;
+pub mod decision;
 pub mod error_class;
 pub mod error_text;
 pub mod lease;
+pub mod mapping;
 pub mod message;
 pub mod money;
 pub mod next_step;

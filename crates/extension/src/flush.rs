@@ -43,8 +43,9 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
     if work.is_empty() {
         return 0;
     }
-    // In the same order in all sessions, whichever table each saw first: else two flushes could wait for each other.
-    work.sort_by(|a, b| (a.source.id, &a.source.event).cmp(&(b.source.id, &b.source.event)));
+    // In the same order in all sessions, whichever table each saw first: else two flushes could wait for each other. The
+    // events of one source stay in the order of the changes: whoever changes the same row waits for us there already.
+    work.sort_by_key(|item| item.source.id);
     let budget = Budget::start();
     let queueing = if avoids_queue() {
         Queueing::Avoided

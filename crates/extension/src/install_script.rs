@@ -98,9 +98,14 @@ extension_sql_file!(
     requires = ["installation"]
 );
 extension_sql_file!(
+    "../sql/schema/81_catalogue.sql",
+    name = "catalogue",
+    requires = ["context"]
+);
+extension_sql_file!(
     "../sql/schema/81_mapping.sql",
     name = "mapping",
-    requires = ["context"]
+    requires = ["catalogue"]
 );
 extension_sql_file!(
     "../sql/schema/82_attach_checks.sql",
@@ -188,9 +193,34 @@ extension_sql_file!(
     requires = ["preview"]
 );
 extension_sql_file!(
+    "../sql/schema/98_why_portuguese.sql",
+    name = "why_portuguese",
+    requires = ["why_text"]
+);
+extension_sql_file!(
+    "../sql/schema/98_why_english.sql",
+    name = "why_english",
+    requires = ["why_portuguese"]
+);
+extension_sql_file!(
+    "../sql/schema/99_why_rows.sql",
+    name = "why_rows",
+    requires = ["why_english"]
+);
+extension_sql_file!(
+    "../sql/schema/99_why_never.sql",
+    name = "why_never",
+    requires = ["why_rows"]
+);
+extension_sql_file!(
+    "../sql/schema/99_why_waits.sql",
+    name = "why_waits",
+    requires = ["why_never"]
+);
+extension_sql_file!(
     "../sql/schema/99_why.sql",
     name = "why",
-    requires = ["why_text"]
+    requires = ["why_waits"]
 );
 extension_sql_file!(
     "../sql/extension/10_capture.sql",

@@ -41,6 +41,11 @@ impl CapturedRelation {
         unsafe { self.event.of(row, description) }
     }
 
+    /// The source under which it is noted that an event was left out on purpose.
+    pub fn silent(&self, event: SourceIndex) -> SourceIndex {
+        self.event.silent(event)
+    }
+
     /// The key of a row; none when a part of it is null.
     ///
     /// # Safety

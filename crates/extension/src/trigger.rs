@@ -68,7 +68,7 @@ fn collect_row(data: &pg_sys::TriggerData, captures: Captures) -> Result<(), Str
         if !settings::enabled() {
             // In a savepoint rows carry an id of their own, and that is what the sweep compares.
             let written_under = (*(*row).t_data).t_choice.t_heap.t_xmin;
-            transaction::collect_gap(event, written_under.into_inner());
+            transaction::collect_gap(captured.silent(event), written_under.into_inner());
         } else if let Some(key) = captured.key_of(row, table.rd_att) {
             transaction::collect(event, key);
         }

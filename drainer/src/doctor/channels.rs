@@ -93,9 +93,15 @@ where t.enabled and t.paused_at is not null
 union all
 select
     'info', 'tenant ' || t.id || ' is disabled: its messages are skipped',
-    'update zap.tenant set enabled = true where id = ' || pg_catalog.quote_literal(t.id) || ';'
+    'zapgres tenant enable ' || pg_catalog.quote_literal(t.id)
 from zap.tenant as t
 where not t.enabled
+union all
+select
+    'warning', 'sending.enabled is false for ' || coalesce('tenant ' || s.tenant_id, 'all') || ': messages wait and expire',
+    pg_catalog.format('select zap.reset_setting(%L, %L);', s.key, s.tenant_id)
+from zap.setting as s
+where s.key = 'sending.enabled' and s.value = 'false'
 order by 1, 2
 limit 50";
 

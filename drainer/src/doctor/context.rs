@@ -21,11 +21,11 @@ const SLOW: Duration = Duration::from_secs(1);
 
 const SOURCES: &str = "-- sources
 select
-    s.id, s.relation, s.event, s.captures, s.events, s.key_columns::text [] as key_columns, s.order_relation,
+    s.id, s.relation, s.event, s.events, s.key_columns::text [] as key_columns, s.order_relation,
     s.order_key::text [] as order_key, s.key_types, s.created_column::text as created_column,
     s.context_query is not null as has_context_query
 from zap.source as s
-where s.detached_at is null and s.mode <> 'off'
+where s.detached_at is null and s.mode <> 'off' and s.captures <> 'notify'
 order by s.id";
 
 /// Whose rights say nothing of the daemon's.
@@ -35,8 +35,6 @@ select exists (
     where r.rolname = 'zap_daemon' and not pg_catalog.pg_has_role(current_user, r.oid, 'member')
 )";
 
-const NOTIFIED: &str = "select q.subject from zap.notification_queue as q where q.source_id = $1 order by q.id desc limit 1";
-
 /// A source, as far as it is asked.
 struct Source {
     id: i64,
@@ -44,7 +42,6 @@ struct Source {
     events: Vec<String>,
     has_context_query: bool,
     newest: String,
-    is_notified: bool,
 }
 
 /// What the queries said.
@@ -124,11 +121,7 @@ async fn newest(client: &Client, source: &Source) -> Result<Option<String>, toki
             "begin read only; set local statement_timeout = '5s'{role}"
         ))
         .await?;
-    let row = if source.is_notified {
-        client.query_opt(&source.newest, &[&source.id]).await
-    } else {
-        client.query_opt(&source.newest, &[]).await
-    };
+    let row = client.query_opt(&source.newest, &[]).await;
     client.batch_execute("rollback").await?;
     row?.map_or(Ok(None), |row| row.try_get(0))
 }
@@ -205,8 +198,6 @@ fn judge(source: &Source, subject: &str, probe: &Probe) -> Finding {
 
 impl Source {
     fn from_row(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let captures: &str = row.try_get("captures")?;
-        let is_notified = captures == "notify";
         let events: Option<Value> = row.try_get("events")?;
         let own: String = row.try_get("event")?;
         Ok(Self {
@@ -223,12 +214,7 @@ impl Source {
                         .collect()
                 }),
             has_context_query: row.try_get("has_context_query")?,
-            newest: if is_notified {
-                NOTIFIED.to_owned()
-            } else {
-                compose(row)?
-            },
-            is_notified,
+            newest: compose(row)?,
         })
     }
 

@@ -27,15 +27,9 @@ bounds as (
     ) as kept
 )
 select
-    'error' as severity, 'setting ' || k.key || ' is ' || k.value || ', which is no number of days: the default is taken' as what,
-    pg_catalog.format('delete from zap.setting where tenant_id is null and key = %L;', k.key) as remedy
-from kept as k
-where k.days is null or k.days < 0
-union all
-select
-    'info',
-    'retention.queue_days is ' || k.days || ', but rows stay for ' || b.kept || ': as long as an order of a source may be new',
-    null
+    'info' as severity,
+    'retention.queue_days is ' || k.days || ', but rows stay for ' || b.kept || ': as long as an order of a source may be new' as what,
+    null as remedy
 from kept as k, bounds as b
 where k.key = 'retention.queue_days' and pg_catalog.make_interval(secs => least(k.days, 36500)::float8 * 86400) < b.kept
 union all

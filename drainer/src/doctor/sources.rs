@@ -10,7 +10,7 @@ pub const AREA: &str = "sources";
 
 const STATE: &str = "-- state
 select 'warning' as severity, 'no table is attached: nothing is captured' as what, 'select zap.attach(''pedido_itens'');' as remedy
-where not exists (select from zap.source as s where s.detached_at is null)
+where not exists (select from zap.source as s where s.detached_at is null and s.captures <> 'notify')
 union all
 select 'info', s.relation || ' (' || s.event || ') is detached since ' || s.detached_at::timestamptz(0), null
 from zap.source as s
@@ -73,7 +73,7 @@ const INDEXES: &str = "-- indexes
 with read as (
     select s.id, s.relation as place, s.key_columns as names, 'warning' as severity, 'every new order reads the whole table' as cost
     from zap.source as s
-    where s.detached_at is null and s.captures <> 'notify'
+    where s.detached_at is null and s.captures = 'first_item'
     union all
     select s.id, s.order_relation, s.order_key, 'warning', 'every new order reads the whole table'
     from zap.source as s

@@ -21,16 +21,18 @@ with event as (
         select s.id, coalesce(v.value, s.event)
         from zap.source as s
         left join lateral pg_catalog.jsonb_each_text(s.events) as v on s.captures = 'status'
-        where s.detached_at is null and s.mode <> 'off'
+        where s.detached_at is null and s.mode <> 'off' and s.captures <> 'notify'
     ) as e (source_id, event)
 ),
 told as (
     select distinct e.event, 'customer' as audience
     from event as e
-    where not exists (
-        select from zap.audience as a
-        where a.source_id = e.source_id and a.name = 'customer' and not a.enabled and (a.event is null or a.event = e.event)
-    )
+    where (
+        select a.enabled from zap.audience as a
+        where a.source_id = e.source_id and a.name = 'customer' and (a.event is null or a.event = e.event)
+        order by a.event nulls last
+        limit 1
+    ) is not false
     union
     select e.event, a.name
     from event as e
@@ -82,14 +84,17 @@ pub async fn wanted(client: &Client) -> Result<Vec<Finding>, DatabaseError> {
     Ok(rows.iter().filter_map(missing).collect())
 }
 
+/// The built-in texts are in Portuguese, whatever a company speaks.
 fn missing(row: &Row) -> Option<Finding> {
     let (event, audience, locale): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
-    if template::builtin(event, audience, locale).is_some() {
+    if locale.starts_with("pt") {
         return None;
     }
-    Some(Finding::error(
+    Some(Finding::warning(
         AREA,
-        format!("there is no text for {event} to the {audience} in {locale}: such messages wait"),
+        format!(
+            "there is no text for {event} to the {audience} in {locale}: the built-in one is sent, in Portuguese"
+        ),
         format!(
             "insert into zap.template (event, audience, locale, body) values ('{}', '{}', '{}', 'Pedido {{{{ order.number }}}}');",
             escaped(event),

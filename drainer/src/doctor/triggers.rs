@@ -18,7 +18,9 @@ with ours as (
         and t.tgrelid not in (select c.oid from pg_catalog.pg_class as c where c.relnamespace = p.pronamespace)
 ),
 attached as (
-    select s.id, s.relation, s.event, pg_catalog.to_regclass(s.relation) as oid
+    select
+        s.id, s.relation, pg_catalog.to_regclass(s.relation) as oid, case s.captures when 'status' then 2 else 1 end as needed,
+        case s.captures when 'first_item' then 'zap.create_trigger' else 'zap.create_capture_triggers' end as maker
     from zap.source as s
     where s.detached_at is null and s.captures <> 'notify' and pg_catalog.to_regclass(s.relation) is not null
 ),
@@ -28,19 +30,30 @@ stopped as (
     inner join ours as o on o.source_id = a.id
     where (o.tgrelid = a.oid or o.tgrelid in (select t.relid from pg_catalog.pg_partition_tree(a.oid) as t))
         and o.tgenabled in ('D', 'R')
+),
+counted as (
+    select
+        a.id, a.relation, a.needed, a.maker, pg_catalog.count(o.tgname) as present,
+        pg_catalog.string_agg(
+            case when o.tgname is not null then pg_catalog.format('drop trigger %I on %s; ', o.tgname, a.relation) end, ''
+        ) as removal
+    from attached as a
+    left join ours as o on o.source_id = a.id and o.tgrelid = a.oid
+    group by a.id, a.relation, a.needed, a.maker
 )
 select
     'error' as severity,
-    a.relation || ' has no capture trigger of source ' || a.id || ': new orders are found by the sweep only' as what,
-    'select zap.create_trigger(s) from zap.source as s where s.id = ' || a.id || ';' as remedy
-from attached as a
-where not exists (select from ours as o where o.source_id = a.id and o.tgrelid = a.oid)
+    c.relation || case c.present when 0 then ' has no capture trigger of source ' else ' lacks a capture trigger of source ' end
+    || c.id || ': what happens there is found by the sweep only, if at all' as what,
+    pg_catalog.concat(c.removal, 'select ', c.maker, '(s) from zap.source as s where s.id = ', c.id, ';') as remedy
+from counted as c
+where c.present < c.needed
 union all
 select
     'error',
     'trigger ' || s.tgname || ' on ' || s.place || ' '
     || case s.tgenabled when 'D' then 'is disabled' else 'fires on replicas only' end
-    || ': new orders are found by the sweep only',
+    || ': what happens there is found by the sweep only, if at all',
     pg_catalog.format('alter table %s enable trigger %I;', s.place, s.tgname)
 from stopped as s
 union all
@@ -53,10 +66,9 @@ from ours as o
 where o.tgparentid = 0 and not exists (select from attached as a where a.id = o.source_id and a.oid = o.tgrelid)
 union all
 select
-    'ok', 'new orders are captured on ' || pg_catalog.string_agg(distinct a.relation, ', '), null
-from attached as a
-where exists (select from ours as o where o.source_id = a.id and o.tgrelid = a.oid)
-    and not exists (select from stopped as s where s.id = a.id)
+    'ok', 'events are captured on ' || pg_catalog.string_agg(distinct a.relation, ', '), null
+from counted as a
+where a.present >= a.needed and not exists (select from stopped as s where s.id = a.id)
 having pg_catalog.count(*) > 0";
 
 /// Tables that inherit the old way share no triggers.

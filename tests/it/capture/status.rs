@@ -263,7 +263,7 @@ async fn a_table_beside_the_orders_is_attached() {
 async fn switched_off_it_leaves_a_gap() {
     let (_, s) = open().await;
     s.run("begin; set local zap.enabled = off").await;
-    s.run(&(set(1, "pago") + &set(2, "pago") + &set(3, "em preparo")))
+    s.run(&(set(1, "pago") + &set(2, "pronto") + &set(3, "em preparo")))
         .await;
     s.run("commit").await;
     assert_eq!(gaps(&s).await, 1);
@@ -303,4 +303,16 @@ async fn the_users_transaction_never_fails() {
     assert!(!s.warnings().await.is_empty());
     let paid = "select id from pedidos where status = 'pago' order by id";
     assert_eq!(s.column(paid).await, ["1", "2"]);
+}
+
+/// O2: whoever may change the orders needs no right on anything of ours.
+#[tokio::test]
+async fn no_rights_of_ours_are_needed() {
+    let (database, s) = open().await;
+    s.run("create role status_clerk login; grant select, update on pedidos to status_clerk")
+        .await;
+    let clerk = database.session_as("status_clerk").await;
+    clerk.run(&set(1, "pago")).await;
+    assert_eq!(clerk.warnings().await, NOTHING);
+    assert_eq!(events(&s).await, ["order_paid:1"]);
 }

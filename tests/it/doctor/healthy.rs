@@ -54,7 +54,7 @@ async fn a_healthy_shop_has_nothing_to_mend() {
         "channel channel_1 is connected",
         "the context query of public.pedido_itens (source 1) works: order 1",
         "is at work since",
-        "new orders are captured on public.pedido_itens",
+        "events are captured on public.pedido_itens",
     ] {
         assert!(examined.with(text).is_some(), "{text}: {:#}", examined.said);
     }

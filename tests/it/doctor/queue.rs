@@ -141,7 +141,7 @@ async fn an_old_snapshot_is_ended() {
     patient.until_silent(&name).await;
 }
 
-/// B9: a setting that is no number of days, and rows that nobody removes.
+/// B9: a setting that cannot be used, and rows that nobody removes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retention_that_does_not_work_is_told() {
     let patient = Patient::open().await;
@@ -150,7 +150,7 @@ async fn retention_that_does_not_work_is_told() {
         .run("insert into zap.setting (key, value) values ('retention.logs_days', '\"viele\"')")
         .await;
     patient
-        .mend("error", "setting retention.logs_days is \"viele\"")
+        .mend("error", "retention.logs_days cannot be \"viele\"")
         .await;
     patient
         .session

@@ -255,3 +255,86 @@ async fn a_source_without_a_query_is_told() {
         .await;
     patient.finding("error", "has no context query");
 }
+
+/// O6: a source of status changes has two triggers; one that is missing is made again with the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_trigger_that_was_dropped_is_made_again() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run(
+            "alter table pedidos add column status text default 'novo';
+             select zap.attach_status('pedidos', 'status', '{\"pago\": \"order_paid\"}')",
+        )
+        .await;
+    assert_eq!(patient.examine().with("capture trigger of source 2"), None);
+    patient
+        .session
+        .run("drop trigger trigger_whatsapp_status_2 on pedidos")
+        .await;
+    patient
+        .mend(
+            "error",
+            "public.pedidos lacks a capture trigger of source 2",
+        )
+        .await;
+    patient
+        .session
+        .run("drop trigger trigger_whatsapp_status_2 on pedidos; drop trigger trigger_whatsapp_status_insert_2 on pedidos")
+        .await;
+    patient
+        .mend("error", "public.pedidos has no capture trigger of source 2")
+        .await;
+    patient
+        .session
+        .run("update pedidos set status = 'pago'")
+        .await;
+    let queued = "select count(*) from zap.notification_queue where event = 'order_paid'";
+    assert_eq!(patient.session.count(queued).await, 1);
+}
+
+/// O15: what is told with a context of its own has no table, and is not missed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_applications_tell_of_themselves_needs_no_table() {
+    let patient = Patient::open().await;
+    let due = "update zap.notification_queue set next_attempt_at = now()";
+    patient.session.run(due).await;
+    let before = patient.examine().complaints();
+    patient
+        .session
+        .run(
+            "select zap.notify('order_received', '7', context => '{\"order\": {\"id\": 7}}', recipient => '+5511987654321')",
+        )
+        .await;
+    let after = patient.examine().complaints();
+    assert_eq!(after, before);
+}
+
+/// O15: modes by setting are said, and taken back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn modes_that_restrict_are_told() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run(
+            "insert into zap.tenant (id) values ('1');
+             select zap.set_mode('shadow', tenant => '1', event => 'order_received'), zap.set_mode('off')",
+        )
+        .await;
+    let found = patient
+        .examine()
+        .with("mode off (for all)")
+        .expect("a mode");
+    assert_eq!(found.severity, "info");
+    patient.session.run("select zap.set_mode('live')").await;
+    assert_eq!(patient.examine().with("mode off"), None);
+    let shadow = "mode shadow (tenant 1, event order_received)";
+    assert!(patient.examine().with(shadow).is_some());
+    patient
+        .session
+        .run("select zap.set_setting('sending.enabled', 'false')")
+        .await;
+    patient
+        .mend("warning", "sending.enabled is false for all")
+        .await;
+}

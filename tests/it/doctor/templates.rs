@@ -2,7 +2,7 @@
 
 use super::patient::Patient;
 
-/// O6: an event without a text, for the customer or somebody else who is told, is found before the first order waits.
+/// O6: a company that speaks another language than the built-in texts is told before the first order is sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_text_is_written() {
     let patient = Patient::open().await;
@@ -15,7 +15,7 @@ async fn a_missing_text_is_written() {
         )
         .await;
     patient
-        .mend("error", "order_received to the vizinho in xx-XX")
+        .mend("warning", "order_received to the vizinho in xx-XX")
         .await;
     // A built-in text is in one language, whatever the company's is.
     assert_eq!(patient.examine().with("to the customer"), None);

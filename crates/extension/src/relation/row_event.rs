@@ -42,6 +42,14 @@ impl RowEvent {
             Self::ByValue(status) => unsafe { status.event_of(row, description) },
         }
     }
+
+    /// The source under which silence is noted: one for all values.
+    pub fn silent(&self, event: SourceIndex) -> SourceIndex {
+        match self {
+            Self::Always(source) => *source,
+            Self::ByValue(status) => status.events.first().map_or(event, |(_, first)| *first),
+        }
+    }
 }
 
 impl ByValue {

@@ -17,6 +17,8 @@ use zapgres_core::template::{self, Renderer, TemplateError};
 use super::audience::{Audience, CUSTOMER};
 use super::claim::Captured;
 use super::context::{Answer, Context};
+use super::mode;
+use super::rules::Held;
 use super::source::{Mode, Source};
 use super::tenant::{Companies, Template, Tenant, TextKey};
 use crate::run::channels::Choice;
@@ -75,6 +77,10 @@ pub(crate) struct Message {
     /// What of it is for the row's payload.
     pub payload: Option<Value>,
     pub hash: Option<String>,
+    /// Chosen, though it is not sent.
+    pub channel_id: Option<i64>,
+    /// It is ready, and has to wait.
+    pub held: Option<Held>,
 }
 
 /// An order that is complete and recent.
@@ -247,7 +253,9 @@ pub(crate) fn compose<'a>(
     Ok(Composed {
         payload: payload(&candidate.audience, provider_template),
         tenant_id: candidate.tenant_id,
-        channel: tenant.channels.choose(phone.as_e164()),
+        channel: tenant
+            .channels
+            .choose(phone.as_e164(), candidate.audience.purpose.as_deref()),
         phone,
         body,
         template_version,
@@ -257,24 +265,28 @@ pub(crate) fn compose<'a>(
 
 /// Respects the source's mode. The recipient's wish is respected when the decision has been written.
 pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
-    let message = Box::new(Message {
+    let mut message = Box::new(Message {
         tenant_id: Some(composed.tenant_id),
         recipient: Some(composed.phone.as_e164().to_owned()),
         body: Some(composed.body),
         template_version: Some(composed.template_version),
         payload: composed.payload,
         hash: Some(composed.hash),
+        ..Message::default()
     });
     match mode {
         Mode::Live => Decision::Send {
             message,
             channel: composed.channel,
         },
-        Mode::Shadow => Decision::Skip {
-            reason: "shadow",
-            message,
-            detail: None,
-        },
+        Mode::Shadow => {
+            message.channel_id = composed.channel.as_ref().map(|chosen| chosen.channel_id);
+            Decision::Skip {
+                reason: "shadow",
+                detail: Some(mode::unsent(&message, composed.channel.as_ref())),
+                message,
+            }
+        }
         Mode::Off => Decision::Skip {
             reason: "source_off",
             message,
@@ -435,7 +447,8 @@ fn mend(row: &Captured, source: &Source, reason: &'static str, error: Option<Str
     unless_expired(row, source, at, reason, None, error)
 }
 
-fn unless_expired(
+/// It waits, unless its time is over.
+pub(crate) fn unless_expired(
     row: &Captured,
     source: &Source,
     at: DateTime<Utc>,
