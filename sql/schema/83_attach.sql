@@ -125,8 +125,8 @@ begin
     end if;
     insert into zap.audience (source_id, name, recipient, enabled)
     values (attached.id, 'customer', null, false), (attached.id, 'shop', '{{ company.phone }}', true);
-    raise notice 'zapgres: % has no phone of the customer: its events are told to the shop. The shop''s number is the phone of its '
-        'row in zap.tenant: select zap.set_tenant(…), or zapgres tenant set', coalesce(attached.order_relation, attached.relation);
+    raise notice 'zapgres: % has no phone of the customer: its events are told to the shop. Give each '
+        'company its number: select zap.save_tenant(''COMPANY_ID'', phone => ''+55…'');', coalesce(attached.order_relation, attached.relation);
 end
 $$;
 comment on function zap.tell_shop(zap.source, jsonb) is 'Makes the shop the audience of a source whose orders have no phone';

@@ -17,6 +17,7 @@ mod doctor;
 mod events;
 mod extension;
 mod inbound;
+mod mapping;
 mod postgres;
 mod sandbox;
 mod scratch;

@@ -134,11 +134,14 @@ impl AttachCommand {
                     .unwrap_or_default();
                 edited = Some(edit::query(text)?);
             }
+            // A status source knows no mapping: it is given the query that follows from one.
+            let mapped = self.status_column.is_some() && !mapping.is_empty();
+            let proposed = proposal.query.as_deref().filter(|_| mapped);
             let attachment = Attachment {
                 relation,
                 key: self.key.as_deref(),
                 event: self.event.as_deref(),
-                query: edited.as_deref(),
+                query: edited.as_deref().or(proposed),
                 mode: &self.mode,
                 mapping,
             };

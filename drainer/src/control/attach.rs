@@ -86,8 +86,8 @@ pub async fn relation_named(client: &Client, name: &str) -> Result<String, Contr
             where c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
                 and n.nspname not in ('zap', 'pg_catalog', 'information_schema', 'pg_toast')
                 and (
-                    $1 in (c.relname, n.nspname || '.' || c.relname)
-                    or $1 = c.oid::pg_catalog.regclass::pg_catalog.text
+                    $1::text in (c.relname::text, n.nspname || '.' || c.relname)
+                    or $1::text = c.oid::pg_catalog.regclass::pg_catalog.text
                 )
             order by 1",
             &[&name],

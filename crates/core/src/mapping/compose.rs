@@ -147,6 +147,7 @@ fn number(draft: &Draft<'_>, order: &Order<'_>, key: &Key) -> String {
         ),
     };
     match &order.number {
+        Some(number) if number.text == instead => instead,
         Some(number) => format!("coalesce({}, {instead})", number.text),
         None => instead,
     }

@@ -1,7 +1,7 @@
 //! A proposal in the making: fields are chosen one after the other, and bring their joins along.
 
 use super::candidate::{self, CERTAIN_ENOUGH, Candidate};
-use super::catalogue::{Catalogue, Table};
+use super::catalogue::{Catalogue, Shape, Table};
 use super::names::Concept;
 use super::overrides::{Given, Overrides, understand};
 use super::proposal::{Field, MissingIndex, Problem};
@@ -72,8 +72,14 @@ impl<'a> Draft<'a> {
                     .iter()
                     .eq(noun.iter().copied())
         };
-        let mut tables = self.catalogue.tables.iter().filter(fits);
-        let (table, None) = (tables.next()?, tables.next()) else {
+        let fitting: Vec<&Table> = self.catalogue.tables.iter().filter(fits).collect();
+        // A view beside its table shows the same rows; the table's key is known.
+        let tables: Vec<&Table> = fitting
+            .iter()
+            .copied()
+            .filter(|table| !table.is_view)
+            .collect();
+        let [table] = (if tables.is_empty() { fitting } else { tables })[..] else {
             return None;
         };
         let key = key_of(table, &name)?;
@@ -242,7 +248,11 @@ impl<'a> Draft<'a> {
 
 /// The value of a candidate.
 pub fn value_of(alias: &str, candidate: &Candidate<'_>, concept: Concept) -> Value {
-    if concept == Concept::Quantity {
+    let counts = concept == Concept::Quantity;
+    if candidate.column.shape() == Shape::Text && (counts || candidate::is_amount(concept)) {
+        return Value::column(alias, candidate.column, false).read_as_number();
+    }
+    if counts {
         return Value::quantity(alias, candidate.column);
     }
     Value::column(alias, candidate.column, candidate.in_cents)

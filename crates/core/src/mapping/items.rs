@@ -289,7 +289,7 @@ pub fn computed(
     for amount in added {
         sum = format!("{sum} {} {amount}", operator("+"));
     }
-    Some(Value::number(sum))
+    Some(Value::amount(sum))
 }
 
 /// Add-ons or flavours: what is given, or what the parts make.

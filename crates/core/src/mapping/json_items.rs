@@ -30,43 +30,12 @@ pub fn column_of<'a>(draft: &mut Draft<'a>) -> Option<&'a Column> {
 
 /// Keys that programs use, for a table that has no rows to look at.
 const USUAL: &[(&str, &[&str])] = &[
-    (
-        "item.name",
-        &[
-            "nome",
-            "name",
-            "nome_produto",
-            "produto",
-            "titulo",
-            "descricao",
-        ],
-    ),
-    ("item.quantity", &["quantidade", "qtd", "quantity", "qty"]),
-    (
-        "item.price",
-        &[
-            "preco_unitario",
-            "valor_unitario",
-            "preco",
-            "price",
-            "valor",
-        ],
-    ),
-    (
-        "item.total",
-        &["valor_total", "preco_total", "total", "subtotal"],
-    ),
-    ("item.notes", &["observacoes", "observacao", "obs", "notes"]),
-    (
-        "item.addons",
-        &[
-            "adicionais",
-            "addons",
-            "complementos",
-            "extras",
-            "opcionais",
-        ],
-    ),
+    ("item.name", &["nome", "name", "produto"]),
+    ("item.quantity", &["quantidade", "qtd", "quantity"]),
+    ("item.price", &["preco_unitario", "preco", "price"]),
+    ("item.total", &["valor_total", "total"]),
+    ("item.notes", &["observacoes", "observacao", "notes"]),
+    ("item.addons", &["adicionais", "addons"]),
     ("item.flavors", &["sabores", "flavors"]),
 ];
 
@@ -129,8 +98,8 @@ fn given(draft: &mut Draft<'_>, field: &str) -> Option<Option<Value>> {
         {
             value
         }
-        _ => Value::json(
-            "i.value",
+        _ => of_keys(
+            field,
             &[text],
             text.contains("centavos") || text.contains("cents"),
         ),
@@ -145,6 +114,16 @@ fn given(draft: &mut Draft<'_>, field: &str) -> Option<Option<Value>> {
     Some(value)
 }
 
+/// The first of these keys that an item has; of a price or quantity, if it is a number.
+fn of_keys(field: &str, keys: &[&str], in_cents: bool) -> Value {
+    match field {
+        "item.quantity" | "item.price" | "item.total" => {
+            Value::json_number("i.value", keys, in_cents)
+        }
+        _ => Value::json("i.value", keys),
+    }
+}
+
 fn usual(field: &str) -> &'static [&'static str] {
     USUAL
         .iter()
@@ -157,7 +136,7 @@ fn key(draft: &mut Draft<'_>, column: &Column, field: &str, concept: C) -> Optio
         return value;
     }
     if column.json_keys().is_none() {
-        let value = Value::json("i.value", usual(field), false);
+        let value = of_keys(field, usual(field), false);
         draft.note(
             field,
             Some(&value),
@@ -177,7 +156,7 @@ fn key(draft: &mut Draft<'_>, column: &Column, field: &str, concept: C) -> Optio
         );
         return None;
     };
-    let value = Value::json("i.value", &[key], in_cents);
+    let value = of_keys(field, &[key], in_cents);
     let cents = if in_cents { ", which counts cents" } else { "" };
     draft.note(
         field,
@@ -216,10 +195,10 @@ fn total(
         );
         return product;
     }
-    let keys = Value::json("i.value", usual("item.total"), false);
+    let keys = of_keys("item.total", usual("item.total"), false);
     let value = match (keys.number, product.and_then(|product| product.number)) {
-        (Some(own), Some(product)) => Value::number(format!("coalesce({own}, {product})")),
-        _ => Value::json("i.value", usual("item.total"), false),
+        (Some(own), Some(product)) => Value::amount(format!("coalesce({own}, {product})")),
+        _ => of_keys("item.total", usual("item.total"), false),
     };
     let why = "no items to look at yet: the usual keys, or quantity × unit price";
     draft.note("item.total", Some(&value), 50, why.to_owned(), Vec::new());

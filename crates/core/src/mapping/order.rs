@@ -337,7 +337,7 @@ pub fn total_of_items(draft: &mut Draft<'_>, chosen: &mut Order<'_>) {
         sum = format!("{sum} {} {discount}", operator("-"));
         said.push_str(" without the discount");
     }
-    let value = Value::number(sum);
+    let value = Value::amount(sum);
     if let Some(field) = draft.fields.iter_mut().find(|field| field.field == "total") {
         field.expression = Some(value.text.clone());
         field.confidence = 60;

@@ -2,7 +2,7 @@
 
 use super::candidate::{self, CERTAIN_ENOUGH, Candidate};
 use super::catalogue::{Shape, Table};
-use super::draft::{Draft, Join, one_line};
+use super::draft::{Draft, Join, one_line, value_of};
 use super::names::Concept as C;
 use super::value::{Value, equal, operator};
 use super::words;
@@ -243,54 +243,25 @@ fn named_text(name: &str) -> String {
 
 /// The list in a JSON value: of texts, or of objects.
 pub fn of_json(field: &str, value: &str) -> String {
-    let name = Value::json(
-        "t.value",
-        &[
-            "nome",
-            "name",
-            "descricao",
-            "titulo",
-            "nome_adicional",
-            "sabor",
-            "label",
-        ],
-        false,
-    )
-    .text;
+    let named = Value::json("t.value", &["nome", "name"]).text;
     let name = format!(
-        "case pg_catalog.jsonb_typeof(t.value) when 'object' then {name} else pg_catalog.jsonb_extract_path_text(t.value, variadic '{{}}') end"
+        "case pg_catalog.jsonb_typeof(t.value) when 'object' then {named} \
+         else pg_catalog.jsonb_extract_path_text(t.value, variadic '{{}}') end"
     );
     let entry = if field == "item.addons" {
-        let of_object = |keys: &[&str], cents: &[&str]| {
-            let plain = Value::json("t.value", keys, false).text;
-            match cents {
-                [] => plain,
-                cents => format!(
-                    "coalesce({plain}, {})",
-                    Value::json("t.value", cents, true).text
-                ),
-            }
-        };
-        let quantity = of_object(&["quantidade", "qtd", "quantity"], &[]);
-        let price = of_object(
-            &[
-                "preco",
-                "valor",
-                "price",
-                "preco_unitario",
-                "valor_unitario",
-            ],
-            &["preco_centavos"],
-        );
+        let quantity = Value::json_number("t.value", &["quantidade", "quantity"], false).text;
+        let price = Value::json_number("t.value", &["preco", "valor", "price"], false).text;
         format!(
-            "pg_catalog.jsonb_build_object('name', {name}, 'quantity', {quantity}, 'price', {price})"
+            "pg_catalog.jsonb_build_object(\n                    'name', {name},\n                    \
+             'quantity', {quantity},\n                    'price', {price}\n                )"
         )
     } else {
         name
     };
     format!(
-        "coalesce((\n            select pg_catalog.jsonb_agg({entry} order by t.place)\n            from pg_catalog.jsonb_array_elements(\
-         case pg_catalog.jsonb_typeof({value}) when 'array' then {value} else '[]' end) with ordinality as t (value, place)\n        ), '[]')"
+        "coalesce((\n                select pg_catalog.jsonb_agg({entry} order by t.place)\n                \
+         from pg_catalog.jsonb_array_elements(\n                    case pg_catalog.jsonb_typeof({value}) when 'array' then {value} else '[]' end\n                \
+         ) with ordinality as t (value, place)\n            ), '[]')"
     )
 }
 

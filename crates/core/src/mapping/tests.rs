@@ -78,7 +78,7 @@ fn a_plain_order_is_understood() {
     assert_eq!(expression(&proposal, "total"), "o.total::text");
     assert_eq!(
         expression(&proposal, "item.total"),
-        "(i.quantidade operator(pg_catalog.*) i.valor_unitario)::text"
+        "pg_catalog.round(i.quantidade operator(pg_catalog.*) i.valor_unitario, 2)::text"
     );
     assert_eq!(proposal.problems, []);
     assert_eq!(proposal.indexes, []);
@@ -126,6 +126,33 @@ fn the_phone_is_found_through_the_customer() {
             .contains("left join public.clientes as c on c.id operator(pg_catalog.=) o.cliente_id"),
         "{query}"
     );
+}
+
+/// O16: the prefixes of old databases say nothing.
+#[test]
+fn prefixes_are_seen_through() {
+    let order = [
+        ("id", "bigint"),
+        ("nr_celular", "bigint"),
+        ("vl_total", "numeric"),
+        ("ds_observacao", "text"),
+        ("dt_pedido", "timestamp without time zone"),
+    ];
+    let item = [
+        ("id", "bigint"),
+        ("pedido_id", "bigint"),
+        ("ds_produto", "text"),
+        ("qt_item", "integer"),
+        ("vl_unitario", "numeric"),
+    ];
+    let proposal = propose(&shop(&order, &item, &[]), &Overrides::default());
+    assert_eq!(expression(&proposal, "phone"), "o.nr_celular::text");
+    assert_eq!(expression(&proposal, "notes"), "o.ds_observacao");
+    assert_eq!(
+        expression(&proposal, "created_at"),
+        "o.dt_pedido::timestamptz"
+    );
+    assert_eq!(expression(&proposal, "item.name"), "i.ds_produto");
 }
 
 /// B5: of two equally good columns none is guessed, unless they are the same.

@@ -47,7 +47,7 @@ impl Value {
     }
 
     /// The first of these keys of the JSON object `alias` that is there.
-    pub fn json(alias: &str, keys: &[&str], in_cents: bool) -> Self {
+    pub fn json(alias: &str, keys: &[&str]) -> Self {
         let text = |key: &&str| {
             format!(
                 "pg_catalog.jsonb_extract_path_text({alias}, {})",
@@ -59,20 +59,39 @@ impl Value {
             [only] => only.clone(),
             several => format!("coalesce({})", several.join(", ")),
         };
-        let number = format!("pg_catalog.substring({text}, '^-?[0-9]+(?:[.][0-9]+)?$')::numeric");
-        if in_cents {
-            return Self::number(format!("{number} {} 0.01", operator("*")));
+        Self { text, number: None }
+    }
+
+    /// The same as an amount or a quantity.
+    pub fn json_number(alias: &str, keys: &[&str], in_cents: bool) -> Self {
+        let number = Self::json(alias, keys).read_as_number();
+        match number.number {
+            Some(number) if in_cents => Self::number(format!("{number} {} 0.01", operator("*"))),
+            _ => number,
         }
-        Self {
-            text,
-            number: Some(number),
-        }
+    }
+
+    /// Text that a person may have written: `7,50` and `R$ 7.50` are numbers, anything else is nothing.
+    #[must_use]
+    pub fn read_as_number(self) -> Self {
+        let digits = format!("pg_catalog.translate({}, ',R$ ', '.')", self.text);
+        let text = format!("pg_catalog.substring({digits}, '^-?[0-9]+(?:[.][0-9]+)?$')");
+        let number = Some(format!("{text}::numeric"));
+        Self { text, number }
     }
 
     /// A numeric expression.
     pub fn number(expression: String) -> Self {
         Self {
             text: format!("({expression})::text"),
+            number: Some(expression),
+        }
+    }
+
+    /// An amount that is computed: to the cent.
+    pub fn amount(expression: String) -> Self {
+        Self {
+            text: format!("pg_catalog.round({expression}, 2)::text"),
             number: Some(expression),
         }
     }
