@@ -126,11 +126,9 @@ pub fn allowed(definition: &str) -> Vec<String> {
         let mut characters = rest[begin + 1..].char_indices().peekable();
         let mut end = rest.len();
         while let Some((place, character)) = characters.next() {
-            if character == '\'' {
-                if characters.next_if(|(_, next)| *next == '\'').is_none() {
-                    end = begin + 1 + place + 1;
-                    break;
-                }
+            if character == '\'' && characters.next_if(|(_, next)| *next == '\'').is_none() {
+                end = begin + 1 + place + 1;
+                break;
             }
             value.push(character);
         }
