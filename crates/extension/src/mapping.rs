@@ -66,7 +66,7 @@ fn refuse(error: &serde_json::Error) -> ! {
         ERROR,
         PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         format!("zap.propose_mapping: not a catalogue: {error}")
-    )
+    );
 }
 
 /// `zap.sample_utf8(relation, newest)`: read as the table's owner, whose code an index or a domain can run. `newest` is a

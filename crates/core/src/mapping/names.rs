@@ -140,6 +140,7 @@ pub const SPELLINGS: &[(&str, &str)] = &[
 /// Words that say nothing.
 pub const SILENT: &[&str] = &[
     "tb",
+    "ds",
     "tbl",
     "vw",
     "view",

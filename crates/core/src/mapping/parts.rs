@@ -131,8 +131,7 @@ fn rows<'a>(
         (None, None) => return,
     };
     let quantity = best(table, C::Quantity).map(|found| Value::quantity(alias, found.column));
-    let price =
-        best(table, C::PartPrice).map(|found| Value::column(alias, found.column, found.in_cents));
+    let price = best(table, C::PartPrice).map(|found| value_of(alias, &found, C::PartPrice));
     let text = |value: &Option<Value>| {
         value
             .as_ref()
