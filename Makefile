@@ -12,7 +12,7 @@ export PG_CONFIG
 endif
 export ONCE SEED KILLS PART
 
-.PHONY: help requirements demo test test-chaos lint fmt install uninstall bench-trigger bench-latency bench-drain bench-inbound
+.PHONY: help requirements demo test test-chaos lint fmt install uninstall bench-trigger bench-latency bench-drain bench-intake bench-inbound
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-latency: ## From COMMIT to the request at the provider
 
 bench-drain: ## From a captured row to the provider's yes, durably noted
 	@scripts/bench-drain.sh
+
+bench-intake: ## Captured orders of five items until they are messages, nothing sent
+	@scripts/bench-intake.sh
 
 bench-inbound: ## Receipts at a fixed rate: how soon they are answered and read (SECONDS_PER_RUN=60, RATE=1000)
 	@scripts/bench-inbound.sh

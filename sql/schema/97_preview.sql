@@ -46,8 +46,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     chosen zap.source;
+    chosen_id bigint;
 begin
-    select s.* into chosen from zap.source as s where s.id = zap.source_of_event(event, source);
+    chosen_id := zap.source_of_event(event, source);
+    select s.* into chosen from zap.source as s where s.id = chosen_id;
     if chosen.id is null then
         raise exception 'zap.preview: no table is attached'
             using errcode = 'no_data_found', hint = 'Attach the table of the orders first: select zap.attach(''pedido_itens'');';
@@ -181,14 +183,14 @@ end;
 comment on function zap.introduced(jsonb, text, zap.tenant) is 'What a template sees of an order';
 
 create function zap.preview_recipient(
-    message zap.previewed, audience_recipient text, found text, context jsonb, company zap.tenant
+    message zap.previewed, audience_recipient text, of_order text, context jsonb, company zap.tenant
 )
 returns zap.previewed
 language plpgsql immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    given text := found;
+    given text := of_order;
 begin
     if audience_recipient <> '' then
         begin

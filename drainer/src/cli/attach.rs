@@ -32,8 +32,10 @@ pub struct AttachCommand {
     /// The column that names the order
     #[arg(long, value_name = "COLUMN")]
     key: Option<String>,
-    /// The event that is announced [default: order_received; of a status: order_status]
-    #[arg(long)]
+    #[arg(
+        help = "The event that is announced [default: order_received; of a status: order_status]",
+        long
+    )]
     event: Option<String>,
     /// Announce changes of this column instead of new orders
     #[arg(long, value_name = "COLUMN")]

@@ -34,7 +34,7 @@ pub enum TemplateCommand {
 /// Which text.
 #[derive(Debug, Args)]
 pub struct Which {
-    /// The event, such as order_received
+    /// The event, such as `order_received`
     #[arg(long)]
     event: String,
     /// The company [default: every one without its own text]

@@ -69,12 +69,12 @@ pub async fn round(
     let judge = Judge::new(sandbox).await;
     let mut daemon = Daemon::start(environment, transport, name_of(database));
     daemon.until_ready().await;
-    let before = usage::read(&client, &daemon).await;
+    let before = usage::read(&client, daemon.id()).await;
     let (first, last, begin) = capture(&client, first_order, last_order).await;
     let patience = PATIENCE_MIN + PATIENCE_EACH * u32::try_from(environment.rows).expect("so many");
     database::until_terminal(&client, first, last, patience).await;
     daemon.must_run();
-    let used = usage::read(&client, &daemon)
+    let used = usage::read(&client, daemon.id())
         .await
         .since(before, environment.rows);
     let result = client

@@ -71,12 +71,12 @@ pub async fn measure(
     let warm_up = last_id(&client).await;
     place(database, environment.rate, WARM_UP).await;
     database::until_terminal(&client, warm_up + 1, i64::MAX, PATIENCE).await;
-    let before = usage::read(&client, &daemon).await;
+    let before = usage::read(&client, daemon.id()).await;
     let first = last_id(&client).await;
     place(database, environment.rate, environment.duration).await;
     database::until_terminal(&client, first + 1, i64::MAX, PATIENCE).await;
     daemon.must_run();
-    let after = usage::read(&client, &daemon).await;
+    let after = usage::read(&client, daemon.id()).await;
     let row = client
         .query_one(RESULT, &[&first])
         .await

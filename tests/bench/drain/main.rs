@@ -5,14 +5,20 @@
 //! accepted exactly once and ended as `sent`.
 
 mod backlog;
+#[path = "../conditions.rs"]
+mod conditions;
 mod database;
 mod drain;
 mod environment;
 mod in_process;
 mod latency;
 mod process;
+#[path = "../processor_time.rs"]
+mod processor_time;
 mod report;
+#[path = "../statements.rs"]
 mod statements;
+#[path = "../usage.rs"]
 mod usage;
 
 use environment::{Environment, Start};
@@ -41,13 +47,14 @@ async fn measure_from(start: Start, environment: &Environment, report: &mut Repo
     let sandbox = Sandbox::start(&environment.program);
     let name = format!("bench_{}", start.name);
     let database = database::create(&environment.socket, &name, start, &sandbox.url).await;
+    let client = database::connect(&database).await;
     for transport in &environment.transports {
-        statements::reset(&database).await;
+        statements::reset(&client).await;
         let mut rounds = Vec::new();
         for _ in 0..environment.rounds {
             rounds.push(drain::round(environment, *transport, start, &database, &sandbox).await);
         }
-        statements::print(&database).await;
+        statements::print(&client).await;
         let latency = latency::measure(environment, *transport, &database, &sandbox).await;
         report.add(Run {
             start: start.name,

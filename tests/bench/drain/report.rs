@@ -2,16 +2,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::backlog::Backlog;
-use crate::database;
 use crate::drain::Round;
 use crate::environment::Environment;
 use crate::latency::Latency;
 use crate::usage::PerNotification;
+use crate::{conditions, database};
 
 const BAR_IN_PROCESS: f64 = 15_000.0;
 const BAR_HTTP: f64 = 4_000.0;
@@ -42,29 +41,21 @@ pub struct Report {
 impl Report {
     /// Prints what the figures depend on, before the first of them.
     pub async fn begin(environment: &Environment) -> Self {
-        let query = "select to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:SSOF'), split_part(version(), ' on ', 1),
-            string_agg(name || ' = ' || current_setting(name), ', ' order by name)
-            from unnest(array['fsync', 'synchronous_commit', 'wal_sync_method', 'full_page_writes', 'shared_buffers',
-                'max_wal_size', 'track_commit_timestamp']) as s (name)";
         let client = database::connect(&database::at(&environment.socket, "postgres")).await;
-        let row = client.query_one(query, &[]).await.expect("conditions");
-        let [date, version, settings]: [String; 3] = [row.get(0), row.get(1), row.get(2)];
         let daemon: Vec<String> = environment
             .daemon
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let conditions = vec![
-            format!("{date}, commit {}, release build", commit()),
-            format!("{}, load average before: {}", processor(), load_average()),
-            format!("{version}: {settings}"),
+        let mut conditions = conditions::lines(&client).await;
+        conditions.extend([
             format!("daemon: {}; log level info, to a file", daemon.join(" ")),
             format!(
                 "{} channels without limits; rounds of {} notifications, inserted as captured rows in one transaction",
                 database::CHANNELS,
                 environment.rows
             ),
-        ];
+        ]);
         for line in &conditions {
             println!("- {line}");
         }
@@ -240,34 +231,4 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
-}
-fn commit() -> String {
-    let mut git = Command::new("git");
-    git.args(["describe", "--always", "--dirty", "--exclude=*"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = git.output().map(|output| output.stdout).unwrap_or_default();
-    let commit = String::from_utf8_lossy(&output).trim().to_owned();
-    if commit.is_empty() {
-        "unknown".to_owned()
-    } else {
-        commit
-    }
-}
-
-fn processor() -> String {
-    let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let models: Vec<&str> = information
-        .lines()
-        .filter_map(|line| line.strip_prefix("model name\t: "))
-        .collect();
-    format!(
-        "{} × {}",
-        models.len(),
-        models.first().copied().unwrap_or("unknown processor")
-    )
-}
-
-fn load_average() -> String {
-    let averages = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    averages.split(' ').next().unwrap_or_default().to_owned()
 }

@@ -4,6 +4,8 @@
 //! Deliveries are begun at their time, however long earlier ones take. A run counts only when each was taken, and every
 //! message is delivered and read in the end.
 
+#[path = "../conditions.rs"]
+mod conditions;
 mod daemon;
 #[path = "../daemon_process.rs"]
 mod daemon_process;
@@ -31,7 +33,7 @@ async fn main() {
     let warm_up = environment.count(WARM_UP);
     let measured = environment.count(environment.duration);
     let database = database::create(&environment.socket, warm_up + measured).await;
-    let conditions = report::conditions(&database).await;
+    let conditions = conditions::lines(&database).await;
     let mut daemon = Daemon::start(&environment).await;
     deliveries::deliver(&daemon, environment.rate, 0..warm_up).await;
     database::until_read(&database).await;

@@ -2,11 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio_postgres::Client;
 
 use crate::deliveries::Answers;
 
@@ -66,31 +64,4 @@ impl Report {
 /// The value below which so many hundredths of the sorted values lie.
 fn percentile(sorted: &[f64], hundredths: usize) -> f64 {
     sorted[(sorted.len() * hundredths / 100).min(sorted.len() - 1)]
-}
-
-/// What the figures depend on.
-pub async fn conditions(client: &Client) -> Vec<String> {
-    let query = "select to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:SSOF'), split_part(version(), ' on ', 1),
-        string_agg(name || ' = ' || current_setting(name), ', ' order by name)
-        from unnest(array['fsync', 'synchronous_commit', 'wal_sync_method', 'shared_buffers']) as s (name)";
-    let row = client.query_one(query, &[]).await.expect(query);
-    let [date, version, settings]: [String; 3] = [row.get(0), row.get(1), row.get(2)];
-    vec![
-        format!("{date}, commit {}, release build", commit()),
-        format!("load average before: {}", load_average()),
-        format!("{version}: {settings}"),
-    ]
-}
-
-fn commit() -> String {
-    let mut git = Command::new("git");
-    git.args(["describe", "--always", "--dirty", "--exclude=*"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = git.output().map(|output| output.stdout).unwrap_or_default();
-    String::from_utf8_lossy(&output).trim().to_owned()
-}
-
-fn load_average() -> String {
-    let averages = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    averages.split(' ').next().unwrap_or_default().to_owned()
 }

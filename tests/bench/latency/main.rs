@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio_postgres::Config;
 
+#[path = "../conditions.rs"]
+mod conditions;
 mod daemon;
 #[path = "../daemon_process.rs"]
 mod daemon_process;

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use tokio_postgres::Config;
 
-use crate::database;
 use crate::figures::{Figures, percentile};
+use crate::{conditions, database};
 
 const BAR_P50_MS: f64 = 5.0;
 const BAR_P99_MS: f64 = 25.0;
@@ -40,20 +39,7 @@ impl Report {
         if !self.conditions.is_empty() {
             return;
         }
-        let query = "select to_char(now(), 'YYYY-MM-DD\"T\"HH24:MI:SSOF'), split_part(version(), ' on ', 1),
-            string_agg(name || ' = ' || current_setting(name), ', ' order by name)
-            from unnest(array['fsync', 'synchronous_commit', 'wal_sync_method', 'shared_buffers']) as s (name)";
-        let row = database::connect(database)
-            .await
-            .query_one(query, &[])
-            .await
-            .expect("conditions");
-        let [date, version, settings]: [String; 3] = [row.get(0), row.get(1), row.get(2)];
-        self.conditions = vec![
-            format!("{date}, commit {}, release build", commit()),
-            format!("{}, load average before: {}", processor(), load_average()),
-            format!("{version}: {settings}"),
-        ];
+        self.conditions = conditions::lines(&database::connect(database).await).await;
     }
 
     /// Prints everything, and writes it as JSON to `directory`.
@@ -143,35 +129,4 @@ fn row(
         cell(99),
         cell(100)
     )
-}
-
-fn commit() -> String {
-    let mut git = Command::new("git");
-    git.args(["describe", "--always", "--dirty", "--exclude=*"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    let output = git.output().map(|output| output.stdout).unwrap_or_default();
-    let commit = String::from_utf8_lossy(&output).trim().to_owned();
-    if commit.is_empty() {
-        "unknown".to_owned()
-    } else {
-        commit
-    }
-}
-
-fn processor() -> String {
-    let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let models: Vec<&str> = information
-        .lines()
-        .filter_map(|line| line.strip_prefix("model name\t: "))
-        .collect();
-    format!(
-        "{} × {}",
-        models.len(),
-        models.first().copied().unwrap_or("unknown processor")
-    )
-}
-
-fn load_average() -> String {
-    let averages = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    averages.split(' ').next().unwrap_or_default().to_owned()
 }

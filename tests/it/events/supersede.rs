@@ -104,6 +104,9 @@ async fn what_was_sent_or_may_not_be_superseded_stays() {
         .await;
     let _daemon = both.daemon();
     both.until_accepted_texts(&["pago 1", "pronto 1"]).await;
+    // Both were asked about in one question.
+    let failed = "select count(*) from zap.notification_logs where code = 'context_error'";
+    assert_eq!(both.session.count(failed).await, 0);
 }
 
 /// O1: however long the history, what is superseded is found by its key.

@@ -77,8 +77,8 @@ async fn a_superseded_status() {
         .await;
     let _daemon = stand.daemon();
     let code = |steps: &Value, event: &str| {
-        let steps = steps.as_array().expect("rows").iter();
-        let last = steps.filter(|step| step["event"] == event).next_back();
+        let mut steps = steps.as_array().expect("rows").iter();
+        let last = steps.rfind(|step| step["event"] == event);
         last.map(|step| step["code"].as_str().unwrap_or_default().to_owned())
     };
     let query = "select jsonb_agg(w order by w.step) from zap.why('1') as w";

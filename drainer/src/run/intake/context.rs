@@ -169,8 +169,33 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Asks about `subjects`; one answer per subject, in their order.
+    /// Asks about `subjects`; one answer per subject, in their order. Several events may be about the same one, which is
+    /// asked about once: the query would have two rows for it.
     pub(crate) async fn ask(
+        &self,
+        statements: &mut Statements,
+        complaints: &mut Complaints,
+        subjects: &[&str],
+    ) -> Result<Vec<Answer>, tokio_postgres::Error> {
+        let mut places = HashMap::with_capacity(subjects.len());
+        let mut different = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            places.entry(*subject).or_insert_with(|| {
+                different.push(*subject);
+                different.len() - 1
+            });
+        }
+        let answers = self.ask_about(statements, complaints, &different).await?;
+        if answers.len() == subjects.len() {
+            return Ok(answers);
+        }
+        let answers = subjects
+            .iter()
+            .map(|subject| answers[places[subject]].clone());
+        Ok(answers.collect())
+    }
+
+    async fn ask_about(
         &self,
         statements: &mut Statements,
         complaints: &mut Complaints,

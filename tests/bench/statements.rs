@@ -1,8 +1,6 @@
 //! Where the server's time goes, by statement: with STATEMENTS=1, from `pg_stat_statements`.
 
-use tokio_postgres::Config;
-
-use crate::database;
+use tokio_postgres::Client;
 
 /// The statements that took the most time, the name that each begins with first.
 const MOST: &str = "
@@ -18,11 +16,10 @@ fn is_wanted() -> bool {
 }
 
 /// Counts from here on.
-pub async fn reset(database: &Config) {
+pub async fn reset(client: &Client) {
     if is_wanted() {
         let reset = "create extension if not exists pg_stat_statements schema public; select pg_stat_statements_reset()";
-        database::connect(database)
-            .await
+        client
             .batch_execute(reset)
             .await
             .expect("pg_stat_statements");
@@ -30,7 +27,7 @@ pub async fn reset(database: &Config) {
 }
 
 /// Prints what was counted.
-pub async fn print(database: &Config) {
+pub async fn print(client: &Client) {
     if !is_wanted() {
         return;
     }
@@ -40,12 +37,7 @@ pub async fn print(database: &Config) {
     let query = format!(
         "select concat_ws(' | ', s.statement, s.calls, s.ms, s.ms_each, s.rows, s.wal) from ({MOST}) as s"
     );
-    for row in database::connect(database)
-        .await
-        .query(&query, &[])
-        .await
-        .expect("the statements")
-    {
+    for row in client.query(&query, &[]).await.expect("the statements") {
         println!("| {} |", row.get::<_, String>(0));
     }
     println!();

@@ -2,7 +2,7 @@
 
 use tokio_postgres::Client;
 
-use crate::process::{self, Daemon};
+use crate::processor_time;
 
 /// Readings of all counters.
 #[derive(Clone, Copy)]
@@ -32,8 +32,8 @@ pub struct PerNotification {
     pub not_hot: f64,
 }
 
-/// Reads all counters; those of sessions that have just worked are told late, so it waits for them.
-pub async fn read(client: &Client, daemon: &Daemon) -> Reading {
+/// Reads all counters, the daemon's by the id of its process; those of sessions that have just worked are told late, so it waits for them.
+pub async fn read(client: &Client, daemon: u32) -> Reading {
     tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
     let row = client
         .query_one(
@@ -48,8 +48,10 @@ pub async fn read(client: &Client, daemon: &Daemon) -> Reading {
         .expect("read the counters");
     let backend: i32 = row.get(0);
     Reading {
-        server_cpu_seconds: process::server_cpu_seconds(process::parent_of(backend.unsigned_abs())),
-        daemon_cpu_seconds: daemon.cpu_seconds(),
+        server_cpu_seconds: processor_time::of_server(processor_time::parent_of(
+            backend.unsigned_abs(),
+        )),
+        daemon_cpu_seconds: processor_time::of_process(daemon),
         wal_bytes: row.get(1),
         commits: row.get(2),
         dead_versions: row.get(3),
