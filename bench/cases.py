@@ -8,6 +8,7 @@ OURS = (REFERENCE, PRELOADED, NOT_PRELOADED)
 
 BULK_ORDERS, BULK_ITEMS = 30_000, 100_000
 SINGLE_ORDERS, SINGLE_ITEMS = 3_000, 10_000
+CHANGED_ORDERS = 150_000
 ITEMS_PER_TRANSACTION = 10
 """As many as further_items.pgbench inserts."""
 
@@ -58,6 +59,10 @@ class LoadCase:
         """The baseline is there for the order workload."""
         return self.new_orders or variant in OURS
 
+    def arm(self, variant):
+        """What puts a variant in place."""
+        return variant.arm
+
     def prepare(self, server, settings):
         """Nothing: the script brings its own orders, or adds to the old ones."""
 
@@ -79,6 +84,7 @@ class StatementCase:
     orders: int
     items: int
     statements: tuple[str, ...]
+    changes: int | None = None
     unit: str = " s"
 
     def ratio(self, value, reference):
@@ -89,17 +95,64 @@ class StatementCase:
         """The baseline is there for the order workload. (It would announce no order whose items are one statement's.)"""
         return variant in OURS
 
+    def arm(self, variant):
+        """What puts a variant in place."""
+        return variant.arm if self.changes is None else variant.arm_status
+
     def prepare(self, server, settings):
         """The orders."""
-        rows = f"select 1, 1, 42.5 from generate_series(1, {self.orders})"
-        server.psql(text=f"insert into pedidos (empresa_id, cliente_id, total) {rows}")
+        insert_orders(server, self.orders)
 
     def measure(self, server, settings):
         """Seconds from before the first statement until after COMMIT, without the start of psql."""
         lines = ["select clock_timestamp() as began \\gset", "begin;", *self.statements, "commit;"]
         lines.append("select extract(epoch from clock_timestamp() - :'began'::timestamptz);")
         duration_s = server.psql("--file=-", f"--set=first={settings.old_orders + 1}", text="\n".join(lines))
-        return float(duration_s), Work(1, self.orders, self.items)
+        transactions = 0 if self.changes == 0 else 1
+        return float(duration_s), Work(transactions, self.orders, self.items, self.changes)
+
+
+@dataclasses.dataclass(frozen=True)
+class StatusLoadCase:
+    """A pgbench script that changes orders which are there already, each its own order, in transactions per second."""
+
+    name: str
+    script: str
+    clients: int
+    commit: Commit
+    is_event: bool
+    unit: str = "/s"
+
+    def ratio(self, value, reference):
+        """Share of the reference's rate for changes of status, multiple of its time for other changes."""
+        return value / reference if self.is_event else reference / value
+
+    def compares(self, variant):
+        """The baseline is there for the order workload."""
+        return variant in OURS
+
+    def arm(self, variant):
+        """What puts a variant in place."""
+        return variant.arm_status
+
+    def prepare(self, server, settings):
+        """More orders than can be changed meanwhile: then there would be fewer events than transactions, and a complaint."""
+        insert_orders(server, CHANGED_ORDERS)
+
+    def measure(self, server, settings):
+        """Rate, and the work that was done for it (warm-up included)."""
+        load = server.pgbench(
+            self.script, clients=self.clients, seconds=settings.seconds, warm_up_s=settings.warm_up_s,
+            options=self.commit.options, variables={"orders": settings.old_orders, "clients": self.clients, "n": 0},
+        )
+        changes = load.transactions if self.is_event else 0
+        return load.per_second, Work(changes, CHANGED_ORDERS, 0, changes)
+
+
+def insert_orders(server, count):
+    """Orders without items."""
+    rows = f"select 1, 1, 42.5 from generate_series(1, {count})"
+    server.psql(text=f"insert into pedidos (empresa_id, cliente_id, total) {rows}")
 
 
 def order_load(clients, commit):
@@ -140,3 +193,37 @@ def further_items(commit):
     """Items more for an old order, one transaction."""
     name = f"{ITEMS_PER_TRANSACTION} further items of an old order, one transaction; {commit.name}"
     return LoadCase(name, "further_items.pgbench", 1, commit, items=ITEMS_PER_TRANSACTION, new_orders=False)
+
+
+def status_change(commit):
+    """One UPDATE that gives an order a status, a transaction of its own."""
+    return StatusLoadCase(f"UPDATE of a status, autocommit, 32 clients; {commit.name}", "status.pgbench", 32, commit, is_event=True)
+
+
+def status_transaction(commit):
+    """The same as an application does it: it locks and reads the order first, and notes the change in another table."""
+    name = f"change of a status, one transaction, 32 clients; {commit.name}"
+    return StatusLoadCase(name, "status_transaction.pgbench", 32, commit, is_event=True)
+
+
+def other_change(commit):
+    """An UPDATE that leaves the status as it is."""
+    return StatusLoadCase(f"UPDATE of another column, autocommit; {commit.name}", "other_change.pgbench", 1, commit, is_event=False)
+
+
+def bulk_change():
+    """One UPDATE of many orders, of which as large a share is an event as in the bulk INSERT."""
+    statement = "update pedidos set status = case when id % 10 < 3 then 'pago' else 'em preparo' end where id >= :first;"
+    return StatementCase("UPDATE of 100,000 orders, 30,000 of them events", BULK_ITEMS, 0, (statement,), BULK_ORDERS)
+
+
+def bulk_event():
+    """One UPDATE of many orders, each an event."""
+    statement = "update pedidos set status = 'pago' where id >= :first;"
+    return StatementCase("UPDATE of 100,000 orders, all of them events", BULK_ITEMS, 0, (statement,), BULK_ITEMS)
+
+
+def bulk_other_change():
+    """One UPDATE of many orders that leaves their status as it is."""
+    statement = "update pedidos set total = total + 1 where id >= :first;"
+    return StatementCase("UPDATE of another column of 100,000 orders", BULK_ITEMS, 0, (statement,), 0)

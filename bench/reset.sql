@@ -2,10 +2,11 @@
 -- Needs the variable `orders`: how many old orders there are.
 set client_min_messages = warning;
 drop trigger if exists baseline on public.pedido_itens;
-select zap.detach(t.tgrelid) from pg_trigger as t
-where t.tgrelid = 'public.pedido_itens'::regclass and t.tgname = 'trigger_whatsapp_notification' \g /dev/null
-truncate public.pedidos, public.pedido_itens, baseline.notification_queue, baseline.notification_logs restart identity;
-truncate zap.notification_queue, zap.notification_logs, zap.missed, zap.capture_gap, zap.sweep_mark, zap.source restart identity;
+select zap.detach(t.relation) from (values ('public.pedido_itens'::regclass), ('public.pedidos')) as t (relation)
+where exists (select from zap.capture_triggers(t.relation)) \g /dev/null
+truncate public.pedidos, public.pedido_itens, public.pedido_eventos, baseline.notification_queue, baseline.notification_logs restart identity;
+truncate zap.notification_queue, zap.notification_logs, zap.missed, zap.capture_gap, zap.sweep_mark, zap.audience, zap.source
+restart identity;
 
 -- Old orders were not inserted by these tables' triggers, nor need their foreign keys be looked at.
 set session_replication_role = replica;

@@ -10,6 +10,7 @@ create table public.pedidos (
     empresa_id bigint not null,
     cliente_id bigint not null,
     total numeric(12, 2) not null,
+    status text not null default 'novo',
     created_at timestamptz not null default now()
 );
 
@@ -21,6 +22,13 @@ create table public.pedido_itens (
     preco numeric(12, 2) not null
 );
 create index pedido_itens_por_pedido on public.pedido_itens (pedido_id);
+
+create table public.pedido_eventos (
+    id bigserial primary key,
+    pedido_id bigint not null references public.pedidos (id),
+    status text not null,
+    em timestamptz not null default now()
+);
 
 insert into public.clientes (id, nome, telefone)
 select g.n, 'Cliente ' || g.n, '+55119' || lpad(g.n::text, 8, '0')

@@ -69,8 +69,10 @@ def cases_of(environment):
         return loads, []
     # What the disk takes hides what capture takes, so further items are also measured without it.
     commits = [cases.COMMITS[name] for name in (["as-is"] if quick else ["as-is", "off"])]
-    others = [cases.bulk_insert(), cases.single_rows()]
-    return loads, others + [make(commit) for make in (cases.further_item, cases.further_items) for commit in commits]
+    others = [cases.bulk_insert(), cases.single_rows(), cases.bulk_change(), cases.bulk_event(), cases.bulk_other_change()]
+    busy = [make(cases.COMMITS["1ms"]) for make in (cases.status_change, cases.status_transaction)]
+    makes = (cases.further_item, cases.further_items, cases.other_change)
+    return loads, others + busy + [make(commit) for make in makes for commit in commits]
 
 
 def variants_of(environment):
@@ -124,7 +126,7 @@ def measure(case, variant, server, listener, settings):
     """One run from a fresh state, verified."""
     server.psql(f"--set=orders={settings.old_orders}", f"--file={HERE / 'reset.sql'}")
     case.prepare(server, settings)
-    server.psql(text=f"set client_min_messages = warning;\n{variant.arm}")
+    server.psql(text=f"set client_min_messages = warning;\n{case.arm(variant)}")
     server.psql("-c", VACUUM, "-c", "checkpoint")
     heard_before = listener.heard
     value, work = case.measure(server, settings)
@@ -147,9 +149,12 @@ def bars(results, chosen):
     ours, none = variants.PRELOADED, variants.REFERENCE
     compare(busy, f"rate, {busy}, preloaded / no trigger", ours, none, 0.85, True)
     compare(busy, f"rate, {busy}, preloaded / baseline notify", ours, variants.BASELINE_NOTIFY, 10.5, True)
+    for status in (cases.status_change(cases.COMMITS["1ms"]), cases.status_transaction(cases.COMMITS["1ms"])):
+        compare(status.name, f"rate, {status.name}, preloaded / no trigger", ours, none, 0.85, True)
     as_is = cases.COMMITS["as-is"]
     limits = [(cases.bulk_insert(), 1.5), (cases.single_rows(), 1.15)]
-    limits += [(cases.further_item(as_is), 1.1), (cases.further_items(as_is), 1.1)]
+    limits += [(cases.bulk_change(), 1.5), (cases.bulk_event(), 1.5), (cases.bulk_other_change(), 1.1)]
+    limits += [(make(as_is), 1.1) for make in (cases.further_item, cases.further_items, cases.other_change)]
     for case, limit in limits:
         compare(case.name, f"time, {case.name}, preloaded / no trigger", ours, none, limit, False)
     return found
@@ -164,7 +169,7 @@ def publish(directory, conditions, groups, chosen, results):
         parts.append("Orders per second (share of the rate without a trigger), by clients:")
         parts.append(report.table(loads, chosen, results))
     if others:
-        parts.append("Other statements (multiple of the time without a trigger):")
+        parts.append("Other statements (multiple of the time without a trigger; of rates at 32 clients the share):")
         parts.append(report.table(others, [variant for variant in chosen if variant in cases.OURS], results))
     parts.append("\n".join(bar.line() for bar in found))
     print("\n\n".join(parts))

@@ -23,7 +23,7 @@ step "building (release: some minutes the first time)"
 quietly build build release
 step "starting two private clusters"
 bench_servers
-step "measuring (QUICK=1: below 4 minutes, else about 25)"
+step "measuring (QUICK=1: about 5 minutes, else about 30)"
 # The exit status of a Ctrl-C counts, so not exec: the clusters are stopped when this script ends.
 /usr/bin/python3 -B "$root/bench/trigger.py" --programs "$PG_BINDIR" --preloaded "$preloaded_socket" --plain "$plain_socket" \
     --build release --output "$target/bench"

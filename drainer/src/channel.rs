@@ -32,6 +32,8 @@ pub struct NewChannel {
     pub look_up: bool,
     /// Higher is tried first among the tenant's channels.
     pub priority: i16,
+    /// Only for messages of this purpose; none: for all.
+    pub purpose: Option<String>,
     /// How much it may send.
     pub limits: Limits,
 }
@@ -93,6 +95,22 @@ pub fn parse_name(text: &str) -> Result<String, String> {
     Ok(name.to_owned())
 }
 
+/// Reads a purpose: a word in lower case.
+///
+/// # Errors
+/// What a purpose must be like.
+pub fn parse_purpose(text: &str) -> Result<String, String> {
+    let is_word = text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if is_word {
+        Ok(text.to_owned())
+    } else {
+        Err("a purpose is a word such as kitchen: a to z, 0 to 9 and _".to_owned())
+    }
+}
+
 /// Adds `channel`, and its tenant if that is unknown; a running daemon learns of it at once.
 ///
 /// # Errors
@@ -134,10 +152,10 @@ async fn insert_channel(
             insert into zap.channel
                 (name, tenant_id, provider, base_url, instance, credential, rate_per_minute, delay_min, delay_max,
                 rate_per_second, recipient_interval, recipient_burst, daily_cap, warm_up_from, warm_up_days, share, priority, secrets, options,
-                degrade, look_up)
+                degrade, look_up, purpose)
             values
                 ($1, $2, $3, $4, $5, $6, $7, pg_catalog.make_interval(secs => $8), pg_catalog.make_interval(secs => $9),
-                $10, pg_catalog.make_interval(secs => $11), $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                $10, pg_catalog.make_interval(secs => $11), $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
             &[
                 &channel.name,
                 &channel.tenant,
@@ -160,6 +178,7 @@ async fn insert_channel(
                 &address.options,
                 &channel.degrade,
                 &channel.look_up,
+                &channel.purpose,
             ],
         )
         .await;

@@ -1,19 +1,26 @@
 //! The command line: one module per command.
 
 mod adopt;
+mod attach;
 mod channel;
 mod confirm;
 mod daemon;
+mod doctor;
 mod pause;
+mod preview;
 mod queue;
 mod run;
 mod sandbox;
 mod seal;
+mod setting;
 mod setup;
 mod signals;
 mod sweep;
 mod table;
+mod template;
+mod tenant;
 mod usage;
+mod why;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -48,27 +55,38 @@ enum Command {
     Sweep(Settings),
     Setup(setup::SetupCommand),
     Adopt(adopt::AdoptCommand),
+    Attach(attach::AttachCommand),
     /// Work with channels
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
     /// Look at the queue; cancel, retry, resend
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    Why(why::WhyCommand),
+    Preview(preview::PreviewCommand),
+    /// Look at the texts of messages; save, activate, check
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
     /// Work with tenants
     #[command(subcommand)]
-    Tenant(pause::TenantCommand),
+    Tenant(tenant::TenantCommand),
+    /// Look at the settings in the database, change them
+    #[command(subcommand)]
+    Setting(setting::SettingCommand),
+    Mode(setting::ModeCommand),
     /// Work with sources, the attached tables
     #[command(subcommand)]
     Source(pause::SourceCommand),
     /// Look at the daemons
     #[command(subcommand)]
     Daemon(daemon::DaemonCommand),
+    Doctor(doctor::DoctorCommand),
     Seal(seal::SealCommand),
     Sandbox(sandbox::SandboxCommand),
 }
 
 /// The settings of a command that only needs the database.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct CommandSettings {
     /// File with settings [default: /etc/zapgres/zapgres.toml, if there is one]
     #[arg(long, value_name = "FILE")]
@@ -104,9 +122,20 @@ pub fn main() -> ExitCode {
     };
     match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<ConfigError>() => complain(&error.to_string(), CONFIGURATION),
-        Err(error) => complain(&error.to_string(), FAILURE),
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    if let Some(doctor::Found(code)) = error.downcast_ref() {
+        return ExitCode::from(*code);
+    }
+    let code = if error.is::<ConfigError>() {
+        CONFIGURATION
+    } else {
+        FAILURE
+    };
+    complain(&error.to_string(), code)
 }
 
 fn execute(command: Command) -> anyhow::Result<()> {
@@ -119,11 +148,18 @@ fn execute(command: Command) -> anyhow::Result<()> {
             Command::Sweep(settings) => sweep::execute(load(settings)?).await,
             Command::Setup(command) => command.execute().await,
             Command::Adopt(command) => command.execute().await,
+            Command::Attach(command) => command.execute().await,
             Command::Channel(command) => command.execute().await,
             Command::Queue(command) => command.execute().await,
+            Command::Why(command) => command.execute().await,
+            Command::Preview(command) => command.execute().await,
+            Command::Template(command) => command.execute().await,
             Command::Tenant(command) => command.execute().await,
+            Command::Setting(command) => command.execute().await,
+            Command::Mode(command) => command.execute().await,
             Command::Source(command) => command.execute().await,
             Command::Daemon(command) => command.execute().await,
+            Command::Doctor(command) => command.execute().await,
             Command::Seal(command) => command.execute(),
             Command::Sandbox(command) => command.execute().await,
         }

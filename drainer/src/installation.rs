@@ -57,7 +57,7 @@ async fn record_if_fresh(client: &Client) -> Result<(), DatabaseError> {
 }
 
 /// What tells this server and database from the recorded ones; `None`: nothing does.
-async fn difference(client: &Client) -> Result<Option<String>, DatabaseError> {
+pub(crate) async fn difference(client: &Client) -> Result<Option<String>, DatabaseError> {
     let row = client
         .query_one(
             "-- difference

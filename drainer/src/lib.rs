@@ -8,6 +8,7 @@ mod config;
 mod control;
 mod credential;
 mod database;
+mod doctor;
 mod http;
 mod installation;
 mod logging;

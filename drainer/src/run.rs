@@ -57,7 +57,8 @@ use serve::serve;
 use session::{Session, SessionError};
 
 pub(crate) use daemon::Daemon;
-pub(crate) use intake::MAY_BECOME_DAEMON;
+pub(crate) use hygiene::{LOAD_LIMIT, SNAPSHOTS};
+pub(crate) use intake::{MAY_BECOME_DAEMON, Probe, probe};
 pub use lane::MakeProvider;
 
 /// Why a daemon does not begin.

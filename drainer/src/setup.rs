@@ -31,22 +31,11 @@ pub struct Plan {
 /// What kept the database from being looked at.
 pub async fn plan(client: &mut Client) -> Result<Plan, DatabaseError> {
     let mut plan = Plan::default();
-    let existing = existing_roles(client).await?;
-    for role in ROLES
-        .iter()
-        .filter(|role| !existing.iter().any(|name| name == *role))
-    {
+    for role in missing_roles(client).await? {
         plan.statements.push(format!("create role {role} nologin"));
         plan.summary.push(format!("created role {role}"));
     }
-    let functions = functions(client).await?;
-    let database = database(client).await?;
-    for role in ROLES {
-        plan.statements
-            .push(format!("grant connect on database {database} to {role}"));
-        plan.statements
-            .extend(privileges::in_our_schema(role, &functions));
-    }
+    plan.statements.extend(own_grants(client).await?);
     plan.summary.push(format!(
         "{ADMIN}: everything in schema zap; {DAEMON}: what the daemon reads and writes there; {READER}: reads there"
     ));
@@ -65,6 +54,19 @@ pub async fn plan(client: &mut Client) -> Result<Plan, DatabaseError> {
     let reads = reads::find(client).await?;
     grant_reads(&mut plan, reads);
     Ok(plan)
+}
+
+/// Plans what lets the daemon read the attached tables. Without its role there is nothing to grant to.
+///
+/// # Errors
+/// What kept the database from being looked at.
+pub async fn plan_reads(client: &mut Client) -> Result<Option<Plan>, DatabaseError> {
+    if missing_roles(client).await?.contains(&DAEMON) {
+        return Ok(None);
+    }
+    let mut plan = Plan::default();
+    grant_reads(&mut plan, reads::find(client).await?);
+    Ok(Some(plan))
 }
 
 /// Runs `plan` in one transaction.
@@ -112,16 +114,37 @@ async fn database(client: &Client) -> Result<String, DatabaseError> {
     Ok(row.get(0))
 }
 
-async fn existing_roles(client: &Client) -> Result<Vec<String>, DatabaseError> {
+/// Our roles that there are not.
+///
+/// # Errors
+/// What kept the server from being asked.
+pub async fn missing_roles(client: &Client) -> Result<Vec<&'static str>, DatabaseError> {
     let rows = client
         .query(
-            "-- existing_roles
+            "-- missing_roles
             select r.rolname::pg_catalog.text from pg_catalog.pg_roles as r
             where r.rolname::pg_catalog.text = any ($1)",
             &[&&ROLES[..]],
         )
         .await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    let existing: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+    let missing = ROLES.into_iter().filter(|role| !existing.contains(role));
+    Ok(missing.collect())
+}
+
+/// Every grant on this database and our own schema.
+///
+/// # Errors
+/// What kept the database from being looked at.
+pub async fn own_grants(client: &Client) -> Result<Vec<String>, DatabaseError> {
+    let functions = functions(client).await?;
+    let database = database(client).await?;
+    let mut grants = Vec::new();
+    for role in ROLES {
+        grants.push(format!("grant connect on database {database} to {role}"));
+        grants.extend(privileges::in_our_schema(role, &functions));
+    }
+    Ok(grants)
 }
 
 /// Before PostgreSQL 16, CREATEROLE was enough.

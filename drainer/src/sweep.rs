@@ -15,6 +15,9 @@ use crate::database::DatabaseError;
 use source::{Rule, Source};
 use statement::compose;
 
+pub(crate) use source::is_integer;
+pub(crate) use statement::{quote, subject};
+
 /// Larger tables take longer than other statements may; still, a sweep must end.
 const BEGIN: &str = "set local statement_timeout = '5min'; set local lock_timeout = '2s'";
 const BECOME_LEAST_PRIVILEGED: &str = "set local role zap_daemon";
@@ -109,11 +112,11 @@ async fn search(
     let Some(sql) = compose(source) else {
         return Ok(SourceResult::NoRule);
     };
-    let (id, event) = (&source.id, &source.event);
+    let (id, event) = (&source.id, &source.events());
     let found = match &source.rule {
         Rule::Created { after, .. } => transaction.execute(&sql, &[id, event, after]).await?,
         Rule::Key => {
-            let found = match mark::lowest_key(transaction, source.id, window).await? {
+            let found = match mark::lowest_key(transaction, source, window).await? {
                 Some(above) => transaction.execute(&sql, &[id, event, &above]).await?,
                 None => 0,
             };

@@ -2,6 +2,7 @@
 select pg_catalog.pg_extension_config_dump('zap.tenant', '');
 select pg_catalog.pg_extension_config_dump('zap.setting', '');
 select pg_catalog.pg_extension_config_dump('zap.setting_id_seq', '');
+select pg_catalog.pg_extension_config_dump('zap.tenant_usage', '');
 select pg_catalog.pg_extension_config_dump('zap.daemon', '');
 select pg_catalog.pg_extension_config_dump('zap.channel', '');
 select pg_catalog.pg_extension_config_dump('zap.channel_id_seq', '');

@@ -24,7 +24,8 @@ comment on column zap.tenant.phone is 'Its own number, as company.phone in messa
 comment on column zap.tenant.daily_cap is 'Messages per day of its timezone, at most; null: no limit';
 comment on column zap.tenant.monthly_cap is 'Messages per calendar month of its timezone, at most; null: no limit';
 comment on column zap.tenant.opening_hours is
-'{"mon": ["18:00-23:30"], …, "holidays": […]}: outside of them its messages wait for the next opening; null: always open';
+'{"mon": ["11:00-14:30", "18:00-00:30"], …, "closed_on": ["2026-12-25"]}: outside of them its messages wait for the next '
+'opening; a day that is not there is closed; null: always open';
 comment on column zap.tenant.created_at is 'When it was first seen or entered';
 
 create table zap.setting (
@@ -41,3 +42,16 @@ comment on column zap.setting.key is 'Dotted name, for example sending.enabled';
 comment on column zap.setting.tenant_id is 'Tenant it holds for; null: every tenant without its own';
 comment on column zap.setting.value is 'The value, as JSON of the key''s type';
 comment on column zap.setting.updated_at is 'Last change';
+
+-- No foreign key: counting must not wait for whoever edits a tenant.
+create table zap.tenant_usage (
+    tenant_id text not null,
+    on_day date not null,
+    counted integer not null default 0,
+    primary key (tenant_id, on_day)
+) with (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
+create index tenant_usage_by_day on zap.tenant_usage (on_day);
+comment on table zap.tenant_usage is 'Messages of tenants that have a cap, by day';
+comment on column zap.tenant_usage.tenant_id is 'The tenant';
+comment on column zap.tenant_usage.on_day is 'Day by the tenant''s timezone on which they are to be sent';
+comment on column zap.tenant_usage.counted is 'How many became ready for that day, whatever came of them';

@@ -1,1 +1,256 @@
--- Saving, activating and checking templates.
+-- Saving texts: each is a new version, tried out on an order before anybody receives it.
+
+-- The values of the newest order that the event happened to, as its context query gives them now; else of an invented order.
+create function zap.sample_for(event text)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    newest record;
+    answers jsonb;
+begin
+    -- Not further back: the queue has no index by event.
+    select q.source_id, q.subject into newest
+    from (select n.id, n.source_id, n.event, n.subject from zap.notification_queue as n order by n.id desc limit 1000) as q
+    inner join zap.source as s on q.source_id = s.id
+    where q.event = sample_for.event and s.context_query is not null
+    order by q.id desc
+    limit 1;
+    if newest.subject is not null then
+        answers := zap.ask_context(newest.source_id, newest.subject) -> 'rows';
+    end if;
+    return coalesce(
+        case when jsonb_typeof(answers -> 0 -> 'context') = 'object' then answers -> 0 -> 'context' end, zap.sample_context()
+    ) || zap.event_values(event);
+end
+$$;
+comment on function zap.sample_for(text) is 'Values to try a template of an event with';
+
+-- Asks a source's context query about one subject as the daemon does: with its role, and undone afterwards.
+create function zap.ask_context(source_id bigint, subject text)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    statement constant text := zap.context_statement(source_id);
+    answers jsonb;
+    problem text;
+begin
+    if statement is null then
+        return jsonb_build_object('code', 'no_context_query');
+    end if;
+    perform set_config('transaction_read_only', 'on', true);
+    if exists (
+        select from pg_roles as r
+        where r.rolname = 'zap_daemon' and r.rolname <> current_user and pg_has_role(current_user, r.oid, 'member')
+    ) then
+        perform set_config('role', 'zap_daemon', true);
+    end if;
+    execute format('select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) from (%s) as q where q.subject = $2', statement)
+        into answers using array[subject], subject;
+    -- What is raised undoes the role, the mode, and whatever the query did; variables keep what it found.
+    raise exception using errcode = 'ZAP01';
+exception
+    when sqlstate 'ZAP01' then
+        return jsonb_build_object('rows', coalesce(answers, '[]'));
+    when others then
+        get stacked diagnostics problem = message_text;
+        return jsonb_build_object('code', 'context_error', 'problem', problem);
+end
+$$;
+comment on function zap.ask_context(bigint, text) is
+'{"rows": […]} of a source''s context query about a subject, or {"code", "problem"}';
+
+-- What every template learns of the event itself.
+create function zap.event_values(event text)
+returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return jsonb_build_object('event', jsonb_build_object(
+    'name', event, 'status', case when event like 'order\_status:%' then substr(event, 14) end
+));
+comment on function zap.event_values(text) is 'The event as templates see it';
+
+create function zap.check_template_key(action text, event text, tenant text, audience text, locale text)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if coalesce(event, '') !~ '^[a-z][a-z0-9_:.-]*$' then
+        raise exception 'zap.%: % is not the name of an event', action, coalesce(event, 'null')
+            using errcode = 'invalid_parameter_value', hint = 'Small letters, digits and _ : . -, such as order_ready.';
+    end if;
+    if coalesce(audience, '') !~ '^[a-z][a-z0-9_]*$' then
+        raise exception 'zap.%: % is not the name of an audience', action, coalesce(audience, 'null')
+            using errcode = 'invalid_parameter_value', hint = 'customer, shop, courier, or one of your own in small letters.';
+    end if;
+    if coalesce(locale, '') !~ '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$' then
+        raise exception 'zap.%: % is not a language', action, coalesce(locale, 'null')
+            using errcode = 'invalid_parameter_value', hint = 'A tag such as pt-BR, as zap.tenant has it.';
+    end if;
+    if not exists (select from zap.tenant as t where t.id = tenant) and tenant is not null then
+        raise exception 'zap.%: there is no tenant %', action, tenant
+            using errcode = 'no_data_found', hint = 'Tenants: select id, name from zap.tenant; null is for every tenant.';
+    end if;
+end
+$$;
+comment on function zap.check_template_key(text, text, text, text, text) is 'Refuses what a template cannot be for';
+
+create function zap.save_template(
+    event text,
+    body text,
+    tenant text default null,
+    audience text default 'customer',
+    locale text default 'pt-BR',
+    activate boolean default true
+)
+returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    problem text;
+    new_version integer;
+begin
+    perform zap.check_template_key('save_template', event, tenant, audience, locale);
+    if coalesce(body, '') !~ '\S' or length(body) > 16384 then
+        raise exception 'zap.save_template: a template has 1 to 16384 characters'
+            using errcode = 'invalid_parameter_value', hint = 'The text that is sent now: select zap.builtin_template(''order_received'');';
+    end if;
+    problem := zap.check_template(body, zap.sample_for(event));
+    if problem is not null then
+        raise exception 'zap.save_template: %', problem
+            using errcode = 'invalid_parameter_value',
+            hint = 'Nothing was saved. Names and filters: docs/TEMPLATES.md; try a text with select zap.check_template(''…'');';
+    end if;
+    -- Two that save at once would count the same version.
+    lock table zap.template in share row exclusive mode;
+    select coalesce(max(t.version), 0) + 1 into new_version
+    from zap.template as t
+    where t.tenant_id is not distinct from tenant and t.event = save_template.event
+        and t.audience = save_template.audience and t.locale = save_template.locale;
+    insert into zap.template (tenant_id, event, audience, locale, version, body, active)
+    values (tenant, event, audience, locale, new_version, body, false);
+    if activate then
+        perform zap.activate_template(event, new_version, tenant, audience, locale);
+    end if;
+    return new_version;
+end
+$$;
+comment on function zap.save_template(text, text, text, text, text, boolean) is
+'Saves the text of an event as a new version, which holds from now on unless activate is false; returns the version';
+
+create function zap.activate_template(
+    event text, version integer, tenant text default null, audience text default 'customer', locale text default 'pt-BR'
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    was_active boolean;
+begin
+    select t.active into was_active
+    from zap.template as t
+    where t.tenant_id is not distinct from tenant and t.event = activate_template.event
+        and t.audience = activate_template.audience and t.locale = activate_template.locale
+        and t.version = activate_template.version;
+    if not found then
+        raise exception 'zap.activate_template: there is no version % of this template', coalesce(version::text, 'null')
+            using errcode = 'no_data_found', hint = 'Versions: select tenant_id, event, audience, locale, version from zap.template;';
+    end if;
+    if was_active then
+        return false;
+    end if;
+    perform zap.deactivate_template(event, tenant, audience, locale);
+    update zap.template as t set active = true
+    where t.tenant_id is not distinct from tenant and t.event = activate_template.event
+        and t.audience = activate_template.audience and t.locale = activate_template.locale
+        and t.version = activate_template.version;
+    return true;
+end
+$$;
+comment on function zap.activate_template(text, integer, text, text, text) is
+'Has this version of a text hold from now on; false: it did';
+
+create function zap.deactivate_template(
+    event text, tenant text default null, audience text default 'customer', locale text default 'pt-BR'
+)
+returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update zap.template as t set active = false
+    where t.tenant_id is not distinct from tenant and t.event = deactivate_template.event
+        and t.audience = deactivate_template.audience and t.locale = deactivate_template.locale and t.active;
+    return found;
+end
+$$;
+comment on function zap.deactivate_template(text, text, text, text) is
+'Goes back to the text for every tenant, or to the built-in one; false: no text of one''s own was in use';
+
+create function zap.save_provider_template(
+    event text,
+    name text,
+    parameters jsonb default '[]',
+    header jsonb default null,
+    buttons jsonb default '[]',
+    language text default 'pt_BR',
+    tenant text default null,
+    audience text default 'customer',
+    locale text default 'pt-BR'
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    problem text;
+begin
+    perform zap.check_template_key('save_provider_template', save_provider_template.event, tenant,
+        save_provider_template.audience, save_provider_template.locale);
+    if coalesce(save_provider_template.name, '') = '' then
+        raise exception 'zap.save_provider_template: no name given'
+            using errcode = 'invalid_parameter_value', hint = 'The name under which the provider approved it.';
+    end if;
+    problem := zap.check_provider_template(
+        jsonb_strip_nulls(jsonb_build_object(
+            'name', save_provider_template.name, 'language', save_provider_template.language,
+            'parameters', save_provider_template.parameters, 'header', save_provider_template.header,
+            'buttons', save_provider_template.buttons
+        )),
+        zap.sample_for(save_provider_template.event)
+    );
+    if problem is not null then
+        raise exception 'zap.save_provider_template: %', problem
+            using errcode = 'invalid_parameter_value',
+            hint = 'Nothing was saved. A gap takes one line: {{ items | itens | linha(300) }}, for example.';
+    end if;
+    insert into zap.provider_template as p
+        (tenant_id, event, audience, locale, name, language, parameters, header, buttons)
+    values (
+        tenant, save_provider_template.event, save_provider_template.audience, save_provider_template.locale,
+        save_provider_template.name, save_provider_template.language, save_provider_template.parameters,
+        save_provider_template.header, save_provider_template.buttons
+    )
+    on conflict (tenant_id, event, audience, locale) do update
+    set name = excluded.name, language = excluded.language, parameters = excluded.parameters, header = excluded.header,
+        buttons = excluded.buttons;
+end
+$$;
+comment on function zap.save_provider_template(text, text, jsonb, jsonb, jsonb, text, text, text, text) is
+'Saves what fills the gaps of a template that a provider has approved; one line each';
+
+revoke all on function zap.sample_for(text) from public;
+revoke all on function zap.ask_context(bigint, text) from public;
+revoke all on function zap.event_values(text) from public;
+revoke all on function zap.check_template_key(text, text, text, text, text) from public;
+revoke all on function zap.save_template(text, text, text, text, text, boolean) from public;
+revoke all on function zap.activate_template(text, integer, text, text, text) from public;
+revoke all on function zap.deactivate_template(text, text, text, text) from public;
+revoke all on function zap.save_provider_template(text, text, jsonb, jsonb, jsonb, text, text, text, text) from public;

@@ -10,6 +10,7 @@ create table zap.recipient (
     created_at timestamptz not null default pg_catalog.clock_timestamp(),
     constraint recipient_once unique (tenant_id, kind, address)
 );
+create index recipient_quiet on zap.recipient (tenant_id) where quiet_from is not null and quiet_to is not null;
 comment on table zap.recipient is 'What is known of an address; one without a row here has no wishes';
 comment on column zap.recipient.id is 'Surrogate key';
 comment on column zap.recipient.tenant_id is 'Tenant that writes to it';

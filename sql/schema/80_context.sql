@@ -67,6 +67,29 @@ end;
 comment on function zap.context_statement(bigint) is
 'The context statement of a source; null when it has no context query';
 
+-- Which subjects still have a row in the source's table: of the others a context query need not know.
+create function zap.presence_statement(source_id bigint)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select format(
+            E'select s.subject\nfrom pg_catalog.unnest($1) as s (subject)\nwhere exists (select from %s as t where %s)',
+            s.relation,
+            string_agg(
+                format('t.%I operator(pg_catalog.=) %s', k.name, zap.subject_part('s.subject', k.place, s.key_columns, k.type)),
+                ' and ' order by k.place
+            )
+        )
+    from zap.source as s
+    cross join unnest(s.key_columns, s.key_types) with ordinality as k (name, type, place)
+    where s.id = $1
+    group by s.id;
+end;
+comment on function zap.presence_statement(bigint) is
+'Statement that tells which subjects have a row in the source''s table: $1 text[] → subject';
+
+revoke all on function zap.presence_statement(bigint) from public;
 revoke all on function zap.compose_context_statement(text, text, text, name [], text []) from public;
 revoke all on function zap.subject_part(text, bigint, name [], text) from public;
 revoke all on function zap.context_statement(bigint) from public;

@@ -1,233 +1,192 @@
--- What the catalogue says about a table of items: its key, its order table, and the columns a message needs.
+-- What is proposed for the orders of a table: the query that fills messages, and where each field comes from.
 
--- First of the candidates that is a column of the relation, in the candidates' order; null when there is none.
-create function zap.column_named(relation regclass, variadic candidates text [])
-returns name
+create function zap.primary_key_of(relation regclass)
+returns name []
 language sql stable
 set search_path = pg_catalog, pg_temp
-begin atomic
-    select a.attname
-    from unnest(candidates) with ordinality as c (name, place)
-    inner join pg_attribute as a on lower(a.attname) = lower(c.name)
-    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
-    order by c.place
-    limit 1;
-end;
-comment on function zap.column_named(regclass, text []) is 'First of several names that is a column of the relation';
+return (
+    select zap.column_names(k.conrelid, k.conkey) from pg_constraint as k where k.conrelid = relation and k.contype = 'p'
+);
+comment on function zap.primary_key_of(regclass) is 'Columns of the primary key; null when there is none';
 
--- The foreign keys of a relation, those that look like "the order of this item" first.
-create function zap.foreign_keys_of(
-    relation regclass, out columns name [], out target regclass, out target_columns name [], out looks_like_order boolean
+-- The catalogue around a table, with the columns that name its orders and the order table they are of.
+create function zap.catalogue_of(
+    relation regclass, key_columns name [], order_relation regclass, order_key name [], key_types text []
 )
-returns setof record
+returns jsonb
 language sql stable
 set search_path = pg_catalog, pg_temp
-begin atomic
-    select
-        array(
-            select a.attname from unnest(f.conkey) with ordinality as k (attnum, place)
-            inner join pg_attribute as a on a.attrelid = f.conrelid and a.attnum = k.attnum
-            order by k.place
-        ) as columns,
-        f.confrelid::regclass as target,
-        array(
-            select a.attname from unnest(f.confkey) with ordinality as k (attnum, place)
-            inner join pg_attribute as a on a.attrelid = f.confrelid and a.attnum = k.attnum
-            order by k.place
-        ) as target_columns,
-        c.relname ~* '^(pedidos?|orders?|vendas?)$' as looks_like_order
-    from pg_constraint as f
-    inner join pg_class as c on c.oid = f.confrelid
-    where f.conrelid = relation and f.contype = 'f' and not c.relispartition
-    order by 4 desc, 2;
-end;
-comment on function zap.foreign_keys_of(regclass) is 'Foreign keys of a relation, the one to the order first';
+return zap.describe(relation) || jsonb_build_object('key', jsonb_build_object(
+    'columns', key_columns, 'types', coalesce(key_types, '{}'), 'order_relation', order_relation::text,
+    'order_key', coalesce(order_key, '{}')
+));
+comment on function zap.catalogue_of(regclass, name [], regclass, name [], text []) is
+'The catalogue around a table, with the columns that name its orders';
 
--- Type names of columns, ready for SQL.
-create function zap.column_types(relation regclass, columns name [])
-returns text []
+-- Whether the rows of a table are the orders themselves: by its name, unless it refers to orders.
+create function zap.is_order_table(relation regclass)
+returns boolean
 language sql stable
 set search_path = pg_catalog, pg_temp
-begin atomic
-    -- -1: of any length; null would say "character", which means character(1).
-    select array_agg(format_type(a.atttypid, -1) order by k.place)
-    from unnest(columns) with ordinality as k (name, place)
-    inner join pg_attribute as a on a.attrelid = relation and a.attname = k.name;
-end;
-comment on function zap.column_types(regclass, name []) is 'Types of columns, ready for SQL';
+return (select zap.looks_like_order(c.relname) from pg_class as c where c.oid = relation)
+and zap.primary_key_of(relation) is not null
+and not exists (select from zap.foreign_keys_of(relation) as f where f.looks_like_order and f.target <> relation);
+comment on function zap.is_order_table(regclass) is 'True when the rows of a table are orders';
 
--- Column with a time of creation.
-create function zap.created_column_of(relation regclass)
-returns name
-language sql stable
+create function zap.propose_order(relation regclass, key_columns name [], mapping jsonb)
+returns jsonb
+language plpgsql stable
 set search_path = pg_catalog, pg_temp
-begin atomic
-    select a.attname
-    from unnest(array[
-            'created_at', 'criado_em', 'createdat', 'data_criacao', 'data_pedido', 'data_hora', 'data', 'inserted_at'
-        ]) with ordinality as c (name, place)
-    inner join pg_attribute as a on lower(a.attname) = c.name
-    where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
-        and a.atttypid = any (array['timestamptz'::regtype, 'timestamp'::regtype])
-    order by c.place
-    limit 1;
-end;
-comment on function zap.created_column_of(regclass) is 'Column of a relation with the time of creation';
+as $$
+begin
+    return zap.propose_mapping(
+        zap.catalogue_of(relation, key_columns, relation, key_columns, zap.column_types(relation, key_columns)), mapping
+    );
+end
+$$;
+comment on function zap.propose_order(regclass, name [], jsonb) is 'Everything that is proposed for a table whose rows are orders';
 
--- 'alias.column::text', or null as text when there is no such column.
-create function zap.text_of(alias text, column_name name)
+-- An ERROR that names what has to be decided, with the call that does.
+create function zap.refuse_problems(proposal jsonb, call text, relation regclass)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    problem jsonb := proposal -> 'problems' -> 0;
+    candidates text := array_to_string(array(select jsonb_array_elements_text(problem -> 'candidates')), ', ');
+begin
+    if problem is null then
+        return;
+    end if;
+    raise exception '%: %: %', call, relation, problem ->> 'message'
+        using errcode = 'ambiguous_column', detail = problem::text,
+        hint = case
+            when candidates = '' then 'Name a column, table.column, or an SQL expression over the query''s aliases.'
+            else format(
+                'Say which (%s): select %s(%L, mapping => %L);', candidates, call, relation,
+                jsonb_build_object(problem ->> 'field', problem -> 'candidates' -> 0)
+            )
+        end;
+end
+$$;
+comment on function zap.refuse_problems(jsonb, text, regclass) is 'Refuses a proposal in which something is undecided';
+
+-- An ERROR about what is no table or view that orders could be in.
+create function zap.check_proposable(relation regclass)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not exists (select from pg_class as c where c.oid = relation and c.relkind in ('r', 'p')) then
+        raise exception 'zap.propose: % is not a table', coalesce(relation::text, 'null')
+            using errcode = 'wrong_object_type', hint = 'Name the table with the items of your orders, or the orders: pedido_itens.';
+    end if;
+end
+$$;
+comment on function zap.check_proposable(regclass) is 'Refuses what is no table';
+
+create function zap.propose_all(relation regclass, mapping jsonb default '{}', key_column name default null)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found record;
+begin
+    perform zap.check_proposable(relation);
+    if key_column is null and zap.is_order_table(relation) then
+        return zap.propose_order(relation, zap.primary_key_of(relation), mapping);
+    end if;
+    select k.* into found from zap.key_of(relation, key_column) as k;
+    return zap.propose_mapping(
+        zap.catalogue_of(relation, found.key_columns, found.order_relation, found.order_key, found.key_types), mapping
+    );
+end
+$$;
+comment on function zap.propose_all(regclass, jsonb, name) is
+'Everything that is proposed for a table, as JSON: query, fields, problems, indexes, status';
+
+create function zap.propose(relation regclass, mapping jsonb default '{}')
 returns text
-language sql immutable
+language plpgsql
 set search_path = pg_catalog, pg_temp
-return case
-    when column_name is null then 'null::pg_catalog.text'
-    else format('%s.%I::pg_catalog.text', alias, column_name)
-end;
-comment on function zap.text_of(text, name) is 'SQL expression of a column as text; null as text without a column';
+as $$
+declare
+    proposal jsonb := zap.propose_all(relation, mapping);
+begin
+    perform zap.refuse_problems(proposal, 'zap.propose', relation);
+    if proposal ->> 'query' is null then
+        raise exception 'zap.propose: % does not tell which table its orders are in', relation
+            using errcode = 'undefined_object',
+            hint = 'A foreign key from it to the orders tells; or write the context query yourself: zap.attach(…, context_query => …).';
+    end if;
+    return proposal ->> 'query';
+end
+$$;
+comment on function zap.propose(regclass, jsonb) is
+'The context query that zap.attach would use, with a confidence and a reason for each field. mapping: {"phone": "celular", …}';
 
--- Context query of the plain shape: name, phone and total on the order; name, quantity and price on the item.
--- Null when the order has no column that can be a phone.
-create function zap.derive_context_query(
-    relation regclass, key_columns name [], order_relation regclass, order_key name [], key_types text [],
-    created_column name
-)
+create function zap.propose_fields(relation regclass, mapping jsonb default '{}')
+returns table (field text, expression text, confidence integer, reason text, alternatives text [])
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    select
+        f.value ->> 'field', f.value ->> 'expression', (f.value ->> 'confidence')::integer, f.value ->> 'reason',
+        array(select jsonb_array_elements_text(f.value -> 'alternatives'))
+    from jsonb_array_elements(zap.propose_all(relation, mapping) -> 'fields') as f;
+end
+$$;
+comment on function zap.propose_fields(regclass, jsonb) is 'Where zap.attach would take each field from, how sure that is, and why';
+
+create function zap.propose_context(relation regclass, key_columns name [], mapping jsonb default '{}')
 returns text
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    phone name := zap.column_named(
-        order_relation, 'telefone', 'phone', 'cliente_telefone', 'cliente_whatsapp', 'whatsapp_cliente', 'whatsapp',
-        'celular', 'cliente_celular', 'cliente_contato', 'customer_phone'
-    );
-    customer name := zap.column_named(
-        order_relation, 'cliente_nome', 'nome_cliente', 'nome', 'cliente', 'customer_name', 'name'
-    );
-    tenant name := zap.column_named(
-        order_relation, 'empresa_id', 'company_id', 'tenant_id', 'estabelecimento_id', 'loja_id', 'filial_id'
-    );
-    number name := zap.column_named(order_relation, 'numero_pedido', 'numero', 'numero_dia', 'protocolo', 'num');
-    total name := zap.column_named(order_relation, 'total', 'valor_total', 'valor_final', 'total_calculado');
-    item name := zap.column_named(
-        relation, 'nome_produto', 'produto_nome', 'produto', 'nome', 'nome_snapshot', 'descricao', 'product_name', 'name'
-    );
-    quantity name := zap.column_named(relation, 'quantidade', 'qtde', 'qty', 'quantity');
-    price name := zap.column_named(
-        relation, 'preco_unitario', 'valor_unitario', 'preco', 'preco_unitario_calculado', 'unit_price', 'price'
-    );
-    number_text text;
-    items_of_order text;
-    key_of_order text;
+    proposal jsonb;
 begin
-    if order_relation is null or phone is null then
+    if relation is null then
         return null;
     end if;
-    number_text := zap.text_of('o', coalesce(number, order_key[cardinality(order_key)]));
-    select
-        string_agg(format('i.%I operator(pg_catalog.=) o.%I', k.item, k.ordered), ' and ' order by k.place),
-        string_agg(
-            format('o.%I operator(pg_catalog.=) %s', k.ordered, zap.subject_part('s.subject', k.place, order_key, k.type)),
-            ' and ' order by k.place
-        )
-    into items_of_order, key_of_order
-    from unnest(key_columns, order_key, key_types) with ordinality as k (item, ordered, type, place);
-    return format(
-        $query$select
-    s.subject,
-    %1$s as tenant,
-    %2$s as recipient,
-    pg_catalog.jsonb_build_object(
-        'order', pg_catalog.jsonb_build_object('id', s.subject, 'number', coalesce(%3$s, s.subject), 'total', %4$s),
-        'customer', pg_catalog.jsonb_build_object('name', %5$s, 'phone', %2$s),
-        'company', pg_catalog.jsonb_build_object('name', %6$s),
-        'items', items.list
-    ) as context,
-    %7$s as created_at
-from pg_catalog.unnest($1) as s (subject)
-inner join %8$s as o on %9$s
-cross join lateral (
-    select pg_catalog.jsonb_agg(
-        pg_catalog.jsonb_build_object('name', %10$s, 'quantity', %11$s, 'price', %12$s) order by %13$s
-    ) as list
-    from %14$s as i where %15$s
-) as items
-where items.list is not null$query$,
-        zap.text_of('o', tenant),
-        zap.text_of('o', phone),
-        number_text,
-        zap.text_of('o', total),
-        zap.text_of('o', customer),
-        zap.company_name_expression(order_relation, tenant),
-        case
-            when created_column is null then 'null::pg_catalog.timestamptz'
-            else format('o.%I::pg_catalog.timestamptz', created_column)
-        end,
-        order_relation,
-        key_of_order,
-        zap.text_of('i', item),
-        zap.text_of('i', quantity),
-        zap.text_of('i', price),
-        zap.row_order_of(relation),
-        relation,
-        items_of_order
-    );
+    proposal := zap.propose_order(relation, key_columns, mapping);
+    perform zap.refuse_problems(proposal, 'zap.propose', relation);
+    return proposal ->> 'query';
 end
 $$;
-comment on function zap.derive_context_query(regclass, name [], regclass, name [], text [], name) is
-'Context query of the plain shape; null when the order has no phone';
+comment on function zap.propose_context(regclass, name [], jsonb) is
+'The context query for a table whose rows are the orders themselves';
 
--- The company's name, through the foreign key of the tenant column.
-create function zap.company_name_expression(order_relation regclass, tenant_column name)
-returns text
+-- {"pago": "order_paid", …}: what the values of a status column mean, as far as their names tell.
+create function zap.propose_status(relation regclass, column_name name)
+returns jsonb
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    company record;
-    name_column name;
 begin
-    select f.target, f.target_columns into company
-    from zap.foreign_keys_of(order_relation) as f
-    where f.columns = array[tenant_column]
-    limit 1;
-    if company.target is not null then
-        name_column := zap.column_named(company.target, 'nome_fantasia', 'nome', 'name', 'razao_social', 'descricao');
-    end if;
-    if name_column is null then
-        return 'null::pg_catalog.text';
-    end if;
-    return format(
-        '(select e.%I::pg_catalog.text from %s as e where e.%I operator(pg_catalog.=) o.%I)',
-        name_column, company.target, company.target_columns[1], tenant_column
+    return (
+        select zap.status_meaning(c.value)
+        from jsonb_array_elements(zap.describe_table(relation, zap.try_sample(relation)) -> 'columns') as c
+        where c.value ->> 'name' = column_name
     );
 end
 $$;
-comment on function zap.company_name_expression(regclass, name) is 'SQL expression of the company''s name';
+comment on function zap.propose_status(regclass, name) is
+'Events that the values of a status column mean, by their names: from its enum, its check and the newest rows';
 
--- How to put the rows of a table in the order they were inserted: by primary key, else by place.
-create function zap.row_order_of(relation regclass)
-returns text
-language sql stable
-set search_path = pg_catalog, pg_temp
-begin atomic
-    select coalesce(
-        (
-            select string_agg(format('i.%I', a.attname), ', ' order by k.place)
-            from pg_index as x
-            cross join lateral unnest(x.indkey::smallint []) with ordinality as k (attnum, place)
-            inner join pg_attribute as a on a.attrelid = x.indrelid and a.attnum = k.attnum
-            where x.indrelid = relation and x.indisprimary
-        ),
-        'i.ctid'
-    );
-end;
-comment on function zap.row_order_of(regclass) is 'ORDER BY expression over the rows of a table with alias i';
-
-revoke all on function zap.column_named(regclass, text []) from public;
-revoke all on function zap.foreign_keys_of(regclass) from public;
-revoke all on function zap.column_types(regclass, name []) from public;
-revoke all on function zap.created_column_of(regclass) from public;
-revoke all on function zap.text_of(text, name) from public;
-revoke all on function zap.derive_context_query(regclass, name [], regclass, name [], text [], name) from public;
-revoke all on function zap.company_name_expression(regclass, name) from public;
-revoke all on function zap.row_order_of(regclass) from public;
+revoke all on function zap.catalogue_of(regclass, name [], regclass, name [], text []) from public;
+revoke all on function zap.is_order_table(regclass) from public;
+revoke all on function zap.propose_order(regclass, name [], jsonb) from public;
+revoke all on function zap.primary_key_of(regclass) from public;
+revoke all on function zap.refuse_problems(jsonb, text, regclass) from public;
+revoke all on function zap.check_proposable(regclass) from public;
+revoke all on function zap.propose_all(regclass, jsonb, name) from public;
+revoke all on function zap.propose(regclass, jsonb) from public;
+revoke all on function zap.propose_fields(regclass, jsonb) from public;
+revoke all on function zap.propose_context(regclass, name [], jsonb) from public;
+revoke all on function zap.propose_status(regclass, name) from public;

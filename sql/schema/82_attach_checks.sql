@@ -26,6 +26,22 @@ begin
         raise exception 'zap.attach: no table given'
             using errcode = 'undefined_table', hint = 'select zap.attach(''pedido_itens'');';
     end if;
+    if found.relkind in ('v', 'm') then
+        raise exception 'zap.attach: % is a view: nothing is inserted into it', relation
+            using errcode = 'wrong_object_type', hint = coalesce(
+                'Attach the table behind it: ' || (
+                    select string_agg(format('select zap.attach(%L);', b.oid::regclass), ' or ' order by b.oid::regclass::text)
+                    from (
+                        select distinct t.oid
+                        from pg_rewrite as w
+                        inner join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid
+                        inner join pg_class as t on d.refclassid = 'pg_class'::regclass and t.oid = d.refobjid
+                        where w.ev_class = relation and t.oid <> relation and t.relkind in ('r', 'p')
+                    ) as b
+                ),
+                'Attach the table that its rows are inserted into.'
+            );
+    end if;
     if found.relkind not in ('r', 'p') or found.relispartition or found.relpersistence = 't' then
         raise exception 'zap.attach: % is not a table that can be attached', relation
             using errcode = 'wrong_object_type',
@@ -84,6 +100,40 @@ $$;
 comment on function zap.check_options(text, text, interval, interval, interval, interval) is
 'Refuses options that zap.attach cannot take';
 
+-- Column that by its name refers to an order, foreign key or not.
+create function zap.key_column_named(relation regclass)
+returns name
+language sql stable
+set search_path = pg_catalog, pg_temp
+return zap.column_named(
+    relation,
+    'pedido_id', 'id_pedido', 'pedidoid', 'idpedido', 'codigopedido', 'codigo_pedido', 'cod_pedido', 'cd_pedido', 'order_id', 'orderid',
+    'id_order', 'venda_id', 'id_venda', 'vendaid', 'idvenda', 'codigo_venda', 'cod_venda', 'sale_id', 'saleid', 'comanda_id',
+    'id_comanda', 'pedido', 'venda'
+);
+comment on function zap.key_column_named(regclass) is 'Column whose name says that it refers to an order';
+
+-- The one table of the same schema that holds orders by its name, and its key of the column's type.
+create function zap.order_table_named(
+    relation regclass, key_column name, out order_relation regclass, out order_key name []
+)
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select
+        (array_agg(o.oid::regclass))[1] as order_relation,
+        array[(array_agg(k.attname))[1]] as order_key
+    from pg_class as r
+    inner join pg_attribute as i on i.attrelid = r.oid and i.attname = key_column
+    inner join pg_class as o on r.relnamespace = o.relnamespace and o.relkind in ('r', 'p') and not o.relispartition
+    inner join pg_index as x on x.indrelid = o.oid and x.indisprimary and x.indnkeyatts = 1
+    inner join pg_attribute as k on k.attrelid = o.oid and k.attnum = x.indkey[0]
+    where r.oid = relation and o.oid <> r.oid and zap.looks_like_order(o.relname)
+        and zap.base_type(k.atttypid) = zap.base_type(i.atttypid)
+    having count(*) = 1;
+end;
+comment on function zap.order_table_named(regclass, name) is 'Order table that a column refers to by its name, without a foreign key';
+
 -- Columns that name the order, and what they refer to. An ERROR when the table does not tell.
 create function zap.key_of(
     relation regclass, key_column name,
@@ -93,30 +143,40 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    named name := zap.key_column_named(relation);
     choices bigint;
+    is_order boolean;
 begin
     if key_column is null then
-        select f.columns, f.target, f.target_columns, count(*) over ()
-        into key_columns, order_relation, order_key, choices
+        select f.columns, f.target, f.target_columns, f.looks_like_order, count(*) over ()
+        into key_columns, order_relation, order_key, is_order, choices
         from zap.foreign_keys_of(relation) as f
         where f.looks_like_order or not exists (
             select 1 from zap.foreign_keys_of(relation) as other where other.looks_like_order
         )
         limit 1;
-        if choices is distinct from 1 then
+        -- A column that is named for an order says more than a foreign key to something else.
+        if choices is distinct from 1 or not is_order then
+            key_column := named;
+        end if;
+        if key_column is null and choices is distinct from 1 then
             raise exception 'zap.attach: cannot tell which column of % names the order: % foreign key(s) could be it',
                 relation, coalesce(choices, 0)
                 using errcode = 'invalid_parameter_value',
                 hint = format('Name it: select zap.attach(%L, key_column => ''pedido_id'');', relation);
         end if;
-    else
-        if zap.column_types(relation, array[key_column]) is null then
-            raise exception 'zap.attach: % has no column "%"', relation, key_column
-                using errcode = 'undefined_column', hint = 'key_column is the column that names the order, as in the table.';
-        end if;
+    elsif zap.column_types(relation, array[key_column]) is null then
+        raise exception 'zap.attach: % has no column "%"', relation, key_column
+            using errcode = 'undefined_column', hint = 'key_column is the column that names the order, as in the table.';
+    end if;
+    if key_column is not null then
         key_columns := array[key_column];
         select f.target, f.target_columns into order_relation, order_key
         from zap.foreign_keys_of(relation) as f where f.columns = array[key_column] limit 1;
+        if order_relation is null and key_column = named then
+            select o.order_relation, o.order_key into order_relation, order_key
+            from zap.order_table_named(relation, key_column) as o;
+        end if;
     end if;
     key_types := zap.column_types(relation, key_columns);
     perform zap.check_comparable(relation, key_columns[place], key_types[place])
@@ -178,6 +238,8 @@ comment on function zap.check_context(text, text, text, text, name [], text []) 
 revoke all on function zap.captured_source(regclass) from public;
 revoke all on function zap.check_attachable(regclass) from public;
 revoke all on function zap.check_options(text, text, interval, interval, interval, interval) from public;
+revoke all on function zap.key_column_named(regclass) from public;
+revoke all on function zap.order_table_named(regclass, name) from public;
 revoke all on function zap.key_of(regclass, name) from public;
 revoke all on function zap.check_comparable(regclass, name, text) from public;
 revoke all on function zap.check_context(text, text, text, text, name [], text []) from public;

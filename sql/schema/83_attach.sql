@@ -25,12 +25,14 @@ begin
         attached.relation, array_to_string(attached.key_columns, ', '), attached.event,
         coalesce(' about a row of ' || attached.order_relation, '');
     if attached.context_query is null then
-        raise notice 'zapgres: no phone found for %: its orders are captured and wait for a context query: '
+        raise notice 'zapgres: the order table of % is not known: its orders are captured and wait for a context query: '
             'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
     end if;
     if not zap.is_indexed(attached.relation::regclass, attached.key_columns) then
-        raise warning 'zapgres: % has no index on (%): every new order reads the whole table',
-            attached.relation, array_to_string(attached.key_columns, ', ');
+        raise warning 'zapgres: % has no index on (%): every new order reads the whole table; make one: '
+            'create index concurrently on % (%);',
+            attached.relation, array_to_string(attached.key_columns, ', '), attached.relation,
+            (select string_agg(quote_ident(k.name), ', ' order by k.place) from unnest(attached.key_columns) with ordinality as k (name, place));
     end if;
     if attached.created_column is not null then
         if not zap.is_indexed(swept, array[attached.created_column]) then
@@ -110,6 +112,98 @@ end
 $$;
 comment on function zap.create_trigger(zap.source) is 'Puts the capture trigger on a source''s table';
 
+-- An order that tells no phone is told to the shop.
+create function zap.tell_shop(attached zap.source, proposal jsonb)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if proposal ->> 'query' is null or (proposal -> 'has_phone')::boolean
+        or exists (select from zap.audience as a where a.source_id = attached.id) then
+        return;
+    end if;
+    insert into zap.audience (source_id, name, recipient, enabled)
+    values (attached.id, 'customer', null, false), (attached.id, 'shop', '{{ company.phone }}', true);
+    raise notice 'zapgres: % has no phone of the customer: its events are told to the shop. Give each '
+        'company its number: select zap.save_tenant(''COMPANY_ID'', phone => ''+55…'');', coalesce(attached.order_relation, attached.relation);
+end
+$$;
+comment on function zap.tell_shop(zap.source, jsonb) is 'Makes the shop the audience of a source whose orders have no phone';
+
+-- What the query lacks, and what else the table could announce.
+create function zap.report_proposal(attached zap.source, proposal jsonb)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    unsure text;
+    missing record;
+begin
+    if proposal ->> 'query' is null then
+        return;
+    end if;
+    select string_agg(format('%s %s %% (%s)', f.value ->> 'field', f.value ->> 'confidence', f.value ->> 'reason'), ', ') into unsure
+    from jsonb_array_elements(proposal -> 'fields') as f
+    where f.value ->> 'expression' is not null and (f.value ->> 'confidence')::integer < 70;
+    if unsure is not null then
+        raise notice 'zapgres: have a look at %: select zap.propose(%);', unsure, quote_literal(attached.relation);
+    end if;
+    for missing in
+        select i.value ->> 'relation' as relation, i.value ->> 'statement' as statement
+        from jsonb_array_elements(proposal -> 'indexes') as i
+        where i.value ->> 'relation' <> attached.relation
+    loop
+        raise warning 'zapgres: every message reads the whole table %: %', missing.relation, missing.statement;
+    end loop;
+    if jsonb_array_length(proposal #> '{status,events}') > 0 then
+        raise notice 'zapgres: the status of an order can be told, too: select zap.attach_status(%, %, %);',
+            quote_literal(attached.order_relation), quote_literal(proposal #>> '{status,column}'), quote_literal((
+                select jsonb_object_agg(e.value ->> 0, e.value ->> 1) from jsonb_array_elements(proposal #> '{status,events}') as e
+            )::text);
+    end if;
+end
+$$;
+comment on function zap.report_proposal(zap.source, jsonb) is 'Tells what to look at in what was proposed for a source';
+
+-- A table whose rows are the orders: each new row is one, if its items are in it or nowhere.
+create function zap.attach_orders(
+    relation regclass, event text, context_query text, settle interval, max_settle interval, ready_when text, max_age interval,
+    expires_after interval, mode text, mapping jsonb
+)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    proposal jsonb := zap.propose_order(relation, zap.primary_key_of(relation), coalesce(mapping, '{}'));
+    attached zap.source;
+    source_id bigint;
+begin
+    if proposal ->> 'items_relation' is not null then
+        raise exception 'zap.attach: the items of % are in %: an order is complete when they are there', relation, proposal ->> 'items_relation'
+            using errcode = 'wrong_object_type', hint = format('select zap.attach(%L);', proposal ->> 'items_relation');
+    end if;
+    if context_query is null then
+        perform zap.refuse_problems(proposal, 'zap.attach', relation);
+    end if;
+    source_id := zap.attach_inserts(
+        relation, event, context_query => coalesce(context_query, proposal ->> 'query'), settle => settle, max_settle => max_settle,
+        ready_when => ready_when, max_age => max_age, expires_after => expires_after, mode => mode
+    );
+    if context_query is null then
+        select s.* into attached from zap.source as s where s.id = source_id;
+        perform zap.tell_shop(attached, proposal);
+        perform zap.report_proposal(attached, proposal);
+    end if;
+    return source_id;
+end
+$$;
+comment on function zap.attach_orders(regclass, text, text, interval, interval, text, interval, interval, text, jsonb) is
+'zap.attach for a table whose rows are the orders themselves';
+
 create function zap.attach(
     relation regclass,
     key_column name default null,
@@ -120,7 +214,8 @@ create function zap.attach(
     ready_when text default null,
     max_age interval default '24 hours',
     expires_after interval default '6 hours',
-    mode text default 'live'
+    mode text default 'live',
+    mapping jsonb default '{}'
 )
 returns bigint
 language plpgsql
@@ -131,6 +226,7 @@ as $$
 declare
     new_source zap.source;
     found record;
+    proposal jsonb;
     no_context constant text := 'select null::text as subject, null::text as recipient, null::jsonb as context';
     given_query text := nullif(btrim(attach.context_query, E' \t\r\n;'), '');
 begin
@@ -138,11 +234,22 @@ begin
     perform zap.check_options(
         attach.event, attach.mode, attach.settle, attach.max_settle, attach.max_age, attach.expires_after
     );
+    if attach.key_column is null and zap.is_order_table(attach.relation) then
+        return zap.attach_orders(
+            attach.relation, attach.event, given_query, attach.settle, attach.max_settle, attach.ready_when, attach.max_age,
+            attach.expires_after, attach.mode, attach.mapping
+        );
+    end if;
     select k.* into found from zap.key_of(attach.relation, attach.key_column) as k;
     new_source.created_column := zap.created_column_of(coalesce(found.order_relation, attach.relation));
-    new_source.context_query := coalesce(given_query, zap.derive_context_query(
-        attach.relation, found.key_columns, found.order_relation, found.order_key, found.key_types, new_source.created_column
-    ));
+    if given_query is null then
+        proposal := zap.propose_mapping(
+            zap.catalogue_of(attach.relation, found.key_columns, found.order_relation, found.order_key, found.key_types),
+            coalesce(attach.mapping, '{}')
+        );
+        perform zap.refuse_problems(proposal, 'zap.attach', attach.relation);
+    end if;
+    new_source.context_query := coalesce(given_query, proposal ->> 'query');
     perform zap.check_context(
         'context_query', coalesce(new_source.context_query, no_context), null,
         found.order_relation::text, found.order_key, found.key_types
@@ -172,37 +279,65 @@ begin
     insert into zap.installation (system_identifier, database_oid, data_directory)
     select i.system_identifier, i.database_oid, i.data_directory from zap.this_installation() as i
     on conflict do nothing;
+    perform zap.tell_shop(new_source, proposal);
     perform zap.report_attached(new_source);
+    perform zap.report_proposal(new_source, proposal);
     return new_source.id;
 end
 $$;
-comment on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text) is
-'Captures new orders from a table of items; everything but the table is optional. Returns the source''s id';
+comment on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text, jsonb) is
+'Captures new orders from a table of items, or of orders with their items in them; everything but the table is optional. '
+'mapping: {"phone": "celular", …}, see zap.propose. Returns the source''s id';
 
-create function zap.detach(relation regclass)
+create function zap.detach(relation regclass, event text default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
 as $$
 declare
-    source_id bigint := zap.captured_source(detach.relation);
+    ours record;
+    was_attached boolean := false;
 begin
-    if source_id is null then
-        raise exception 'zap.detach: % is not attached', coalesce(detach.relation::text, 'null')
-            using errcode = 'undefined_object', hint = 'Attached tables: select relation from zap.source where detached_at is null;';
+    for ours in
+        select t.name, s.id from zap.capture_triggers(detach.relation) as t
+        left join zap.source as s on s.id = t.source_id
+        where detach.event is null or s.event = detach.event
+        union all
+        -- Those whose trigger went with a column.
+        select null, s.id from zap.source as s
+        where s.relation = detach.relation::text and s.detached_at is null and s.captures <> 'notify'
+            and (detach.event is null or s.event = detach.event)
+            and not exists (
+                select from pg_trigger as t, zap.capture_triggers(t.tgrelid) as c
+                where t.tgname ~ '^trigger_whatsapp_' and c.source_id = s.id
+            )
+    loop
+        if ours.name is not null then
+            execute format('drop trigger %I on %s', ours.name, detach.relation);
+        end if;
+        update zap.source as s set detached_at = clock_timestamp() where s.id = ours.id;
+        was_attached := true;
+    end loop;
+    if not was_attached then
+        raise exception 'zap.detach: % is not attached%', coalesce(detach.relation::text, 'null'),
+            coalesce(' for "' || detach.event || '"', '')
+            using errcode = 'undefined_object',
+            hint = 'Attached tables: select relation, event from zap.source where detached_at is null;';
     end if;
-    execute format('drop trigger trigger_whatsapp_notification on %s', detach.relation);
-    update zap.source as s set detached_at = clock_timestamp() where s.id = source_id;
 end
 $$;
-comment on function zap.detach(regclass) is
-'Stops capturing from a table. What is queued is still sent; attaching again remembers what was announced';
+comment on function zap.detach(regclass, text) is
+'Stops capturing from a table, one event''s source or all. What is queued is still sent; attaching again remembers what was '
+'announced';
 
 revoke all on function zap.is_indexed(regclass, name []) from public;
 revoke all on function zap.report_attached(zap.source) from public;
 revoke all on function zap.start_sweep(zap.source) from public;
 revoke all on function zap.is_without_time_zone(regclass, name) from public;
 revoke all on function zap.create_trigger(zap.source) from public;
-revoke all on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text) from public;
-revoke all on function zap.detach(regclass) from public;
+revoke all on function zap.tell_shop(zap.source, jsonb) from public;
+revoke all on function zap.report_proposal(zap.source, jsonb) from public;
+revoke all on function zap.attach_orders(regclass, text, text, interval, interval, text, interval, interval, text, jsonb) from public;
+revoke all on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text, jsonb) from public;
+revoke all on function zap.detach(regclass, text) from public;

@@ -15,8 +15,8 @@ returns void
 language sql
 set search_path = pg_catalog, pg_temp
 begin atomic
-    insert into zap.notification_logs (tenant_id, source_id, channel_id, level, event, detail)
-    values (tenant_id, source_id, channel_id, 'info', event, format('%s, by %s', what, session_user));
+    insert into zap.notification_logs (tenant_id, source_id, channel_id, level, event, code, detail)
+    values (tenant_id, source_id, channel_id, 'info', event, event, format('%s, by %s', what, session_user));
 end;
 comment on function zap.log_control(text, text, bigint, bigint, text) is 'Writes into the log what a person did, and who';
 

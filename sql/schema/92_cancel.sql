@@ -39,8 +39,9 @@ begin
         returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts
     ),
     logged as (
-        insert into zap.notification_logs (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
-        select c.id, c.tenant_id, c.source_id, c.channel_id, 'info', 'canceled', c.attempts, 'by ' || session_user
+        insert into zap.notification_logs (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
+        select
+            c.id, c.tenant_id, c.source_id, c.channel_id, 'info', 'canceled', 'canceled', c.attempts, 'by ' || session_user
         from canceled as c
     )
     select (select c.total from counted as c), (select array_agg(distinct c.channel_id) from canceled as c)

@@ -84,8 +84,8 @@ begin
     ),
     logged as (
         insert into zap.notification_logs
-            (notification_id, tenant_id, source_id, channel_id, level, event, attempt, error_class, detail)
-        select r.id, r.tenant_id, r.source_id, r.channel_id, 'info', 'requeued', r.attempts, r.error_class, r.detail
+            (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, error_class, detail)
+        select r.id, r.tenant_id, r.source_id, r.channel_id, 'info', 'requeued', 'retried', r.attempts, r.error_class, r.detail
         from requeued as r
     ),
     -- Whoever tries again may know that the number is on WhatsApp by now: the provider is asked anew.

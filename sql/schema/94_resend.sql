@@ -73,8 +73,8 @@ begin
         returning id, resend_of, tenant_id, source_id, channel_id
     ),
     logged as (
-        insert into zap.notification_logs (notification_id, tenant_id, source_id, channel_id, level, event, detail)
-        select e.notification_id, r.tenant_id, r.source_id, r.channel_id, 'info', 'resent', e.what || ', by ' || session_user
+        insert into zap.notification_logs (notification_id, tenant_id, source_id, channel_id, level, event, code, detail)
+        select e.notification_id, r.tenant_id, r.source_id, r.channel_id, 'info', 'resent', 'resent', e.what || ', by ' || session_user
         from resent as r
         cross join lateral (values (r.resend_of, 'as ' || r.id), (r.id, 'repeats ' || r.resend_of)) as e (notification_id, what)
     )

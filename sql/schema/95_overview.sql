@@ -127,7 +127,7 @@ returns table (
     priority smallint, daemon text, lease_until timestamptz, breaker text, breaker_opened_at timestamptz,
     breaker_probe_at timestamptz, breaker_reason text, sent_today integer, daily_cap integer, waiting bigint,
     waiting_is_exact boolean, oldest_due timestamptz, connection text, connected_number text, health_checked_at timestamptz,
-    latency_ms integer, health_error text
+    latency_ms integer, health_error text, tenant_enabled boolean, purpose text
 )
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -146,7 +146,7 @@ begin
         d.name, d.lease_until, coalesce(s.breaker, 'closed'), s.breaker_opened_at, s.breaker_probe_at, s.breaker_reason,
         case when s.sent_on = (clock_timestamp() at time zone zap.known_timezone(t.timezone))::date then s.sent_count end, c.daily_cap,
         least(w.total, cap), w.total <= cap, zap.oldest_due(c.id), h.connection, h.connected_number, h.checked_at, h.latency_ms,
-        h.error
+        h.error, t.enabled, c.purpose
     from zap.channel as c
     inner join zap.tenant as t on c.tenant_id = t.id
     left join zap.channel_state as s on c.id = s.channel_id

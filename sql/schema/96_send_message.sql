@@ -65,8 +65,8 @@ begin
         nullif(payload, '{}'), clock_timestamp(), clock_timestamp() + expires_after
     )
     returning id into new_id;
-    insert into zap.notification_logs (notification_id, tenant_id, channel_id, level, event)
-    values (new_id, chosen.tenant_id, chosen.id, 'info', 'resolved');
+    insert into zap.notification_logs (notification_id, tenant_id, channel_id, level, event, code)
+    values (new_id, chosen.tenant_id, chosen.id, 'info', 'resolved', 'resolved');
     return new_id;
 end
 $$;

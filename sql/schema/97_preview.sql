@@ -1,1 +1,308 @@
--- What would be sent about a subject.
+-- What would be sent about a subject, decided and written as intake does it, with nothing queued.
+create type zap.previewed as (
+    event text,
+    audience text,
+    tenant_id text,
+    recipient text,
+    channel text,
+    template_version text,
+    body text,
+    provider_template jsonb,
+    code text,
+    problem text
+);
+comment on type zap.previewed is
+'A message that would be sent: to whom, through which channel, with which text; code and problem say what would keep it';
+
+-- Whom a source tells about an event, the customer first; a row for the event holds before one for every event.
+create function zap.told_about(source_id bigint, event text, out name text, out recipient text, out purpose text)
+returns setof record
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select t.name, t.recipient, t.purpose
+    from (
+        select distinct on (a.name)
+            a.name, a.recipient, a.purpose, a.enabled, min(a.id) over (partition by a.name) as place
+        from (
+            select n.id, n.name, n.event, n.recipient, n.purpose, n.enabled
+            from zap.audience as n
+            where n.source_id = told_about.source_id
+            union all
+            select null, 'customer', null, null, null, true
+        ) as a
+        where a.event is null or a.event = told_about.event
+        order by a.name, a.event is null, a.id is null
+    ) as t
+    where t.enabled
+    order by t.name <> 'customer', t.place;
+$$;
+comment on function zap.told_about(bigint, text) is 'Audiences that a source tells about an event';
+
+create function zap.source_to_preview(event text, source text)
+returns zap.source
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    chosen zap.source;
+    chosen_id bigint;
+begin
+    chosen_id := zap.source_of_event(event, source);
+    select s.* into chosen from zap.source as s where s.id = chosen_id;
+    if chosen.id is null then
+        raise exception 'zap.preview: no table is attached'
+            using errcode = 'no_data_found', hint = 'Attach the table of the orders first: select zap.attach(''pedido_itens'');';
+    end if;
+    return chosen;
+exception
+    when ambiguous_parameter then
+        raise exception 'zap.preview: cannot tell which table the subject is in'
+            using errcode = 'ambiguous_parameter', hint = 'Name it: zap.preview(…, source => ''pedido_itens'').';
+end
+$$;
+comment on function zap.source_to_preview(text, text) is 'The source whose order is previewed';
+
+create function zap.preview(
+    subject text,
+    event text default null,
+    audience text default null,
+    source text default null,
+    body text default null,
+    tenant text default null
+)
+returns setof zap.previewed
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    chosen constant zap.source := zap.source_to_preview(event, source);
+    answer constant jsonb := zap.ask_context(chosen.id, subject);
+    shown_event text := event;
+    told record;
+    any_told boolean := false;
+    message zap.previewed;
+begin
+    shown_event := coalesce(
+        shown_event,
+        chosen.events ->> (answer #>> '{rows,0,context,order,status}'),
+        (select min(e.value) from jsonb_each_text(chosen.events) as e),
+        chosen.event
+    );
+    for told in
+        select t.name, t.recipient, t.purpose from zap.told_about(chosen.id, shown_event) as t
+        where preview.audience is null or t.name = preview.audience
+    loop
+        any_told := true;
+        return next zap.preview_for(chosen, shown_event, told.name, told.recipient, told.purpose, answer, preview.body, preview.tenant);
+    end loop;
+    if not any_told then
+        message := zap.preview_for(
+            chosen, shown_event, coalesce(preview.audience, 'customer'), null, null, answer, preview.body, preview.tenant
+        );
+        message.recipient := null;
+        message.channel := null;
+        message.code := 'no_audience';
+        message.problem := coalesce('audience ' || preview.audience || ' is not', 'nobody is') || ' told about this event';
+        return next message;
+    end if;
+end
+$$;
+comment on function zap.preview(text, text, text, text, text, text) is
+'The messages that would be sent about an order, one per audience, to the letter; nothing is queued. event null: the source''s; '
+'body: a text that is not saved yet';
+
+-- One audience's message.
+create function zap.preview_for(
+    source zap.source, event text, audience text, audience_recipient text, purpose text, answer jsonb, body text, tenant text
+)
+returns zap.previewed
+language plpgsql volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    message zap.previewed;
+    context_row constant jsonb := answer -> 'rows' -> 0;
+    company zap.tenant;
+    context jsonb;
+begin
+    message.event := event;
+    message.audience := audience;
+    message.code := answer ->> 'code';
+    message.problem := answer ->> 'problem';
+    if message.code is not null then
+        return message;
+    end if;
+    if context_row is null or jsonb_array_length(answer -> 'rows') > 1 then
+        message.code := case when context_row is null then 'order_gone' else 'context_error' end;
+        message.problem := case
+            when context_row is null then 'the context query has no row for this subject'
+            else 'the context query has two rows for one subject'
+        end;
+        return message;
+    end if;
+    message.tenant_id := coalesce(tenant, context_row ->> 'tenant', 'default');
+    select t.* into company from zap.tenant as t where t.id = message.tenant_id;
+    -- One that is not entered yet gets these when its first order is seen.
+    company.timezone := coalesce(company.timezone, 'America/Sao_Paulo');
+    company.locale := coalesce(company.locale, 'pt-BR');
+    context := zap.introduced(nullif(context_row -> 'context', 'null'), event, company);
+    message := zap.preview_recipient(message, coalesce(audience_recipient, ''), context_row ->> 'recipient', context, company);
+    message := zap.preview_text(message, body, context, company);
+    message.channel := zap.preview_channel(message.tenant_id, message.recipient, purpose);
+    if message.code is null then
+        message.code := case
+            when not company.enabled then 'tenant_disabled'
+            when zap.effective_mode(source.id, message.tenant_id, event) = 'off' then 'source_off'
+            when zap.effective_mode(source.id, message.tenant_id, event) = 'shadow' then 'shadow'
+            when not (context_row ->> 'ready')::boolean then 'not_ready'
+            when message.channel is null then 'no_channel'
+        end;
+    end if;
+    return message;
+end
+$$;
+comment on function zap.preview_for(zap.source, text, text, text, text, jsonb, text, text) is 'The message that one audience would get';
+
+-- The context with the event and what is entered of the company, which goes before what the user's tables say.
+create function zap.introduced(context jsonb, event text, company zap.tenant)
+returns jsonb
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case
+    when jsonb_typeof(context) is distinct from 'object' then coalesce(context, 'null')
+    else zap.event_values(event) || context || case
+        when coalesce(company.name, company.phone) is null then '{}'
+        else jsonb_build_object(
+            'company',
+            case when jsonb_typeof(context -> 'company') = 'object' then context -> 'company' else '{}' end
+            || jsonb_strip_nulls(jsonb_build_object('name', company.name, 'phone', company.phone))
+        )
+    end
+end;
+comment on function zap.introduced(jsonb, text, zap.tenant) is 'What a template sees of an order';
+
+create function zap.preview_recipient(
+    message zap.previewed, audience_recipient text, of_order text, context jsonb, company zap.tenant
+)
+returns zap.previewed
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    given text := of_order;
+begin
+    if audience_recipient <> '' then
+        begin
+            given := zap.render(audience_recipient, context, company.timezone);
+        exception
+            when no_data_found then
+                given := null;
+            when invalid_parameter_value then
+                message.code := 'template_error';
+                message.problem := format('the recipient of audience %s: %s', message.audience, sqlerrm);
+                return message;
+        end;
+    end if;
+    if coalesce(given, '') !~ '\S' then
+        message.code := 'no_phone';
+        return message;
+    end if;
+    begin
+        message.recipient := zap.normalize_phone(given, company.default_area_code);
+    exception
+        when invalid_parameter_value then
+            message.code := 'invalid_phone';
+            message.problem := sqlerrm;
+    end;
+    return message;
+end
+$$;
+comment on function zap.preview_recipient(zap.previewed, text, text, jsonb, zap.tenant) is 'The message with its recipient';
+
+-- The company's own text, else the one for all, else the built-in one; and the approved template likewise.
+create function zap.preview_text(message zap.previewed, given text, context jsonb, company zap.tenant)
+returns zap.previewed
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    source_text text := given;
+    filled jsonb;
+begin
+    if given is null then
+        select t.body, t.id::text || ':' || t.version::text into source_text, message.template_version
+        from zap.template as t
+        where t.active and t.event = message.event and t.audience = message.audience and t.locale = company.locale
+            and (t.tenant_id is null or t.tenant_id = message.tenant_id)
+        order by t.tenant_id nulls last
+        limit 1;
+        if source_text is null then
+            source_text := zap.builtin_template(message.event, message.audience, company.locale);
+            message.template_version := 'builtin';
+        end if;
+    end if;
+    if source_text is null then
+        raise exception 'there is no text for event %, audience % in %', message.event, message.audience, company.locale
+            using errcode = 'no_data_found';
+    end if;
+    message.body := zap.render(source_text, context, company.timezone);
+    select zap.fill_provider_template(
+        jsonb_strip_nulls(jsonb_build_object(
+            'name', p.name, 'language', p.language, 'parameters', p.parameters, 'header', p.header, 'buttons', p.buttons
+        )), context, company.timezone
+    )
+    into filled
+    from zap.provider_template as p
+    where p.event = message.event and p.audience = message.audience and p.locale = company.locale
+        and (p.tenant_id is null or p.tenant_id = message.tenant_id)
+    order by p.tenant_id nulls last
+    limit 1;
+    message.provider_template := filled;
+    return message;
+exception
+    when invalid_parameter_value or no_data_found then
+        message.code := coalesce(message.code, 'template_error');
+        message.problem := coalesce(message.problem, sqlerrm);
+        return message;
+end
+$$;
+comment on function zap.preview_text(zap.previewed, text, jsonb, zap.tenant) is 'The message with its text';
+
+create function zap.preview_channel(tenant text, recipient text, purpose text)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+    with fit as (
+        select c.id, c.name, c.share, c.priority, c.paused_at is null as is_ready
+        from zap.channel as c
+        where c.tenant_id = preview_channel.tenant and c.enabled
+            and c.purpose is not distinct from case
+                when exists (
+                    select from zap.channel as p
+                    where p.tenant_id = preview_channel.tenant and p.enabled and p.purpose = preview_channel.purpose
+                ) then preview_channel.purpose
+            end
+    ),
+    chosen as (
+        select zap.choose_channel(
+            array_agg(f.id order by f.priority desc, f.id), array_agg(f.share order by f.priority desc, f.id),
+            convert_to(recipient, 'UTF8')
+        ) as id
+        from fit as f
+        where f.is_ready or not exists (select from fit as r where r.is_ready)
+    )
+    select f.name from fit as f inner join chosen as c on f.id = c.id;
+$$;
+comment on function zap.preview_channel(text, text, text) is
+'Name of the channel that serves a recipient while all work';
+
+revoke all on function zap.told_about(bigint, text) from public;
+revoke all on function zap.source_to_preview(text, text) from public;
+revoke all on function zap.preview(text, text, text, text, text, text) from public;
+revoke all on function zap.preview_for(zap.source, text, text, text, text, jsonb, text, text) from public;
+revoke all on function zap.introduced(jsonb, text, zap.tenant) from public;
+revoke all on function zap.preview_recipient(zap.previewed, text, text, jsonb, zap.tenant) from public;
+revoke all on function zap.preview_text(zap.previewed, text, jsonb, zap.tenant) from public;
+revoke all on function zap.preview_channel(text, text, text) from public;

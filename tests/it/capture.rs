@@ -2,6 +2,7 @@
 
 mod bulk;
 mod encodings;
+mod inserts;
 mod isolation;
 mod key_types;
 mod notifiers;
@@ -13,6 +14,8 @@ mod rights;
 mod rollback;
 mod side_by_side;
 mod silence;
+mod status;
+mod status_partitions;
 mod wake;
 mod ways_in;
 mod zap_flush;

@@ -4,7 +4,7 @@ mod cancel;
 mod commands;
 mod filters;
 mod pauses;
-mod queue;
+pub mod queue;
 mod races;
 mod readme;
 mod refusals;

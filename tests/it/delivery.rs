@@ -34,4 +34,5 @@ pub mod stand;
 mod stop;
 mod sweep;
 mod sweep_start;
+mod sweep_status;
 pub mod transitions;

@@ -2,6 +2,7 @@
 
 mod attach;
 mod attach_errors;
+mod attach_status;
 mod detach;
 mod drop;
 mod dump;

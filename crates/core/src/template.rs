@@ -1,16 +1,32 @@
 //! Message texts: Jinja templates over the context of an order.
 //!
 //! A name that the context does not have is an error that says where it stands; `null` prints
-//! nothing. The text is cut off by an error, not silently, at [`BODY_CAP_CHARACTERS`]; work is
-//! bounded too. Control characters never reach the message.
+//! nothing, and so does a standard name that the context query leaves out. The text is cut off by an error, not silently,
+//! at [`BODY_CAP_CHARACTERS`]; work is bounded too. Control characters never reach the message, and what the context holds
+//! does not format it.
 
+mod builtin;
+mod context;
+mod escape;
 mod filters;
+mod items;
+mod order;
+mod phone;
+mod sample;
+mod text;
+mod time;
 mod writer;
 
 use std::ops::Range;
+use std::sync::PoisonError;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
+pub use builtin::builtin;
+use context::Completed;
+use filters::Clock;
+pub use sample::sample;
+pub use time::Timezone;
 use writer::BodyWriter;
 
 /// Longest message text, in characters.
@@ -22,8 +38,6 @@ const FUEL: u64 = 50_000;
 const RECURSION_LIMIT: usize = 50;
 /// Name shown nowhere: messages give the line only.
 const NAME: &str = "message";
-
-const ORDER_RECEIVED_PT_BR: &str = include_str!("../templates/order_received.pt-BR.txt");
 
 /// Why a template gives no message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,12 +51,14 @@ pub enum TemplateError {
         detail: String,
     },
     /// Uses something that the context does not have.
-    #[error("template line {line}: \"{name}\" is not known for this order")]
+    #[error("template line {line}: \"{name}\" is not known for this order{}", did_you_mean(.nearest.as_deref()))]
     Undefined {
         /// Line, counted from 1.
         line: usize,
         /// The expression as it stands in the template.
         name: String,
+        /// The known name that is most like it.
+        nearest: Option<String>,
     },
     /// A filter or operation does not fit its value.
     #[error("template line {line}: {detail}")]
@@ -63,17 +79,29 @@ pub enum TemplateError {
     Empty,
 }
 
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
+}
+
 /// Renders messages, and keeps the templates that it has read: reading one takes longer than filling it in.
 ///
-/// Besides Jinja's own filters there are `moeda` (`R$ 1.234,56`), `quantidade` (`2`, `0,5`),
-/// `primeiro_nome`, and `linha(n)` (one line of at most n characters).
+/// Besides Jinja's own filters there are those of `docs/TEMPLATES.md`. What a template prints of the context stays in one
+/// line and formats nothing, unless the filter `formatado` says so.
 #[derive(Debug)]
 pub struct Renderer<'source> {
     /// A template's name is its own text.
     environment: Environment<'source>,
+    /// For texts that nobody reads as a message. Made when the first one comes.
+    unescaped: Option<Environment<'source>>,
+    clock: Clock,
 }
 
 impl<'source> Renderer<'source> {
+    /// Shows times by the clock of this zone from now on. Without it: that of São Paulo.
+    pub fn set_timezone(&mut self, timezone: Timezone) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = timezone;
+    }
+
     /// Renders `source` with `context` to the text of a message. Blanks at the end are cut.
     ///
     /// # Errors
@@ -83,33 +111,60 @@ impl<'source> Renderer<'source> {
         source: &'source str,
         context: &serde_json::Value,
     ) -> Result<String, TemplateError> {
-        if self.environment.get_template(source).is_err() {
-            self.environment
-                .add_template(source, source)
-                .map_err(|e| syntax_error(&e))?;
-        }
-        let template = self.environment.get_template(source);
-        let template = template.map_err(|e| syntax_error(&e))?;
-        let mut body = BodyWriter::new(BODY_CAP_CHARACTERS);
-        let rendered = template.render_captured_to(context, &mut body);
-        if body.is_over_cap() {
-            return Err(TemplateError::TooLong);
-        }
-        rendered.map_err(|error| render_error(source, &error))?;
-        let text = body.into_text();
-        if text.trim().is_empty() {
-            Err(TemplateError::Empty)
-        } else {
-            Ok(text)
-        }
+        render_in(&mut self.environment, source, context)
+    }
+
+    /// The same for an address, a number or a code: its marks stay as they are.
+    ///
+    /// # Errors
+    /// As of [`Renderer::render`].
+    pub fn render_unescaped(
+        &mut self,
+        source: &'source str,
+        context: &serde_json::Value,
+    ) -> Result<String, TemplateError> {
+        let clock = &self.clock;
+        let environment = self
+            .unescaped
+            .get_or_insert_with(|| environment(clock, escape::for_nobody));
+        render_in(environment, source, context)
     }
 }
 
 impl Default for Renderer<'_> {
     fn default() -> Self {
+        let clock = Clock::default();
         Self {
-            environment: environment(),
+            environment: environment(&clock, escape::for_whatsapp),
+            unescaped: None,
+            clock,
         }
+    }
+}
+
+fn render_in<'source>(
+    environment: &mut Environment<'source>,
+    source: &'source str,
+    context: &serde_json::Value,
+) -> Result<String, TemplateError> {
+    if environment.get_template(source).is_err() {
+        environment
+            .add_template(source, source)
+            .map_err(|e| syntax_error(&e))?;
+    }
+    let template = environment.get_template(source);
+    let template = template.map_err(|e| syntax_error(&e))?;
+    let mut body = BodyWriter::new(BODY_CAP_CHARACTERS);
+    let rendered = template.render_captured_to(Completed(context), &mut body);
+    if body.is_over_cap() {
+        return Err(TemplateError::TooLong);
+    }
+    rendered.map_err(|error| render_error(source, context, &error))?;
+    let text = body.into_text();
+    if text.trim().is_empty() {
+        Err(TemplateError::Empty)
+    } else {
+        Ok(text)
     }
 }
 
@@ -126,22 +181,20 @@ pub fn render(source: &str, context: &serde_json::Value) -> Result<String, Templ
 /// # Errors
 /// [`TemplateError::Syntax`] with the line.
 pub fn check_syntax(source: &str) -> Result<(), TemplateError> {
-    environment()
+    environment(&Clock::default(), escape::for_whatsapp)
         .template_from_named_str(NAME, source)
         .map_err(|e| syntax_error(&e))?;
     Ok(())
 }
 
-/// The text that ships with Zapgres for an event and an audience, in the language of a BCP 47 tag.
+/// What is wrong with a template, in one line; none: it makes a message of `sample`.
 #[must_use]
-pub fn builtin(event: &str, audience: &str, locale: &str) -> Option<&'static str> {
-    match (event, audience, locale) {
-        ("order_received", "customer", "pt-BR") => Some(ORDER_RECEIVED_PT_BR),
-        _ => None,
-    }
+pub fn check(source: &str, sample: &serde_json::Value) -> Option<String> {
+    let problem = render(source, sample).err()?;
+    Some(problem.to_string())
 }
 
-fn environment<'source>() -> Environment<'source> {
+fn environment<'source>(clock: &Clock, escaping: fn(&str) -> AutoEscape) -> Environment<'source> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
@@ -149,16 +202,9 @@ fn environment<'source>() -> Environment<'source> {
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
     environment.set_debug(true);
-    // Otherwise a text that ends in ".html" would be taken for a page.
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    // minijinja prints "none" for null, which no customer should read.
-    environment.set_formatter(|out, state, value| {
-        if value.is_none() {
-            return Ok(());
-        }
-        minijinja::escape_formatter(out, state, value)
-    });
-    filters::register(&mut environment);
+    environment.set_auto_escape_callback(escaping);
+    environment.set_formatter(escape::print);
+    filters::register(&mut environment, clock);
     environment
 }
 
@@ -169,7 +215,11 @@ fn syntax_error(error: &minijinja::Error) -> TemplateError {
     }
 }
 
-fn render_error(source: &str, error: &minijinja::Error) -> TemplateError {
+fn render_error(
+    source: &str,
+    context: &serde_json::Value,
+    error: &minijinja::Error,
+) -> TemplateError {
     let line = error.line().unwrap_or(1);
     let expression = error.range().and_then(|range| expression_at(source, range));
     let expression = expression.unwrap_or_else(|| "an expression".to_owned());
@@ -177,6 +227,7 @@ fn render_error(source: &str, error: &minijinja::Error) -> TemplateError {
         ErrorKind::OutOfFuel => TemplateError::TooMuchWork,
         ErrorKind::UndefinedError => TemplateError::Undefined {
             line,
+            nearest: context::nearest(&expression, context),
             name: expression,
         },
         _ => TemplateError::Value {

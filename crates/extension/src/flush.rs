@@ -32,8 +32,8 @@ struct Work {
     source: std::rc::Rc<Source>,
     keys: Vec<Key>,
     gaps: Vec<TransactionId>,
-    /// The keys whose first item this is, once established.
-    first_items: Option<Vec<Vec<u8>>>,
+    /// The subjects to announce, once it is established which are new.
+    subjects: Option<Vec<Vec<u8>>>,
 }
 
 /// Writes `batches`; returns the number of orders newly enqueued or noted as missed. Raises an error only for a cancel, a
@@ -43,7 +43,8 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
     if work.is_empty() {
         return 0;
     }
-    // In the same order in all sessions, whichever table each saw first: else two flushes could wait for each other.
+    // In the same order in all sessions, whichever table each saw first: else two flushes could wait for each other. The
+    // events of one source stay in the order of the changes: whoever changes the same row waits for us there already.
     work.sort_by_key(|item| item.source.id);
     let budget = Budget::start();
     let queueing = if avoids_queue() {
@@ -60,7 +61,7 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
         ),
         Err(failure) => {
             let failure = ours(failure);
-            let has_read = work.iter().all(|item| item.first_items.is_some());
+            let has_read = work.iter().all(|item| item.subjects.is_some());
             if has_read && failure.code == PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE {
                 AVOID_QUEUE_UNTIL.set(Some(Instant::now() + AVOID_QUEUE_FOR));
             }
@@ -76,12 +77,17 @@ pub fn write(batches: Vec<Batch<Key>>) -> u64 {
 
 fn work_of(batch: Batch<Key>) -> Option<Work> {
     let source = relation::source(batch.source)?;
+    let subjects = (!source.only_new_keys).then(|| subjects_of(&batch.keys));
     Some(Work {
         source,
         keys: batch.keys,
         gaps: batch.gaps,
-        first_items: None,
+        subjects,
     })
+}
+
+fn subjects_of(keys: &[Key]) -> Vec<Vec<u8>> {
+    keys.iter().map(Key::to_subject).collect()
 }
 
 /// How to write to the queue.
@@ -121,13 +127,15 @@ fn enqueue_all(work: &mut [Work], budget: &Budget, queueing: Queueing) -> u64 {
         if !item.gaps.is_empty() {
             enqueue::write_gaps(&item.source, &item.gaps, others.as_raw());
         }
-        let first_items = first_item::among(&item.source, &item.keys, others.as_raw());
-        item.first_items = Some(first_items.iter().map(Key::to_subject).collect());
+        if item.source.only_new_keys {
+            let new = first_item::among(&item.source, &item.keys, others.as_raw());
+            item.subjects = Some(subjects_of(&new));
+        }
     }
     let mut written = 0;
     for item in work.iter().filter(|_| queueing != Queueing::Avoided) {
         for subjects in item
-            .first_items
+            .subjects
             .as_deref()
             .unwrap_or_default()
             .chunks(enqueue::CHUNK)
@@ -192,11 +200,11 @@ fn note_gap_of(item: &Work) -> u64 {
 }
 
 fn note_missed_of(item: &Work, reason: &str) -> u64 {
-    let known = item.first_items.is_some();
+    let known = item.subjects.is_some();
     let subjects = item
-        .first_items
+        .subjects
         .clone()
-        .unwrap_or_else(|| item.keys.iter().map(Key::to_subject).collect());
+        .unwrap_or_else(|| subjects_of(&item.keys));
     if subjects.is_empty() {
         return 0;
     }

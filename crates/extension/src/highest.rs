@@ -3,6 +3,7 @@
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use crate::readable::refuse_unless_readable;
 use crate::role::ActingAs;
 use crate::sql;
 
@@ -24,18 +25,4 @@ fn highest_value(relation: pg_sys::Oid, column_name: &std::ffi::CStr) -> Option<
             .and_then(|rows| rows.first().get_one::<String>())
             .unwrap_or_else(|error| pgrx::error!("{error}"))
     })
-}
-
-/// What the owner may read is not for everybody to see.
-fn refuse_unless_readable(relation: pg_sys::Oid) {
-    // SAFETY: asks the catalogue for the rights of the current role.
-    let may_read =
-        unsafe { pg_sys::pg_class_aclcheck(relation, pg_sys::GetUserId(), pg_sys::ACL_SELECT) };
-    if may_read != pg_sys::AclResult::ACLCHECK_OK {
-        ereport!(
-            ERROR,
-            PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-            "permission denied for the table whose highest value was asked for"
-        );
-    }
 }

@@ -18,9 +18,14 @@ extension_sql_file!(
     requires = ["timezone"]
 );
 extension_sql_file!(
+    "../sql/schema/14_save_tenant.sql",
+    name = "save_tenant",
+    requires = ["setting"]
+);
+extension_sql_file!(
     "../sql/schema/15_daemon.sql",
     name = "daemon",
-    requires = ["setting"]
+    requires = ["save_tenant"]
 );
 extension_sql_file!(
     "../sql/schema/20_channel.sql",
@@ -93,9 +98,14 @@ extension_sql_file!(
     requires = ["installation"]
 );
 extension_sql_file!(
+    "../sql/schema/81_catalogue.sql",
+    name = "catalogue",
+    requires = ["context"]
+);
+extension_sql_file!(
     "../sql/schema/81_mapping.sql",
     name = "mapping",
-    requires = ["context"]
+    requires = ["catalogue"]
 );
 extension_sql_file!(
     "../sql/schema/82_attach_checks.sql",
@@ -108,9 +118,14 @@ extension_sql_file!(
     requires = ["attach_checks"]
 );
 extension_sql_file!(
+    "../sql/schema/83_capture_rows.sql",
+    name = "capture_rows",
+    requires = ["attach"]
+);
+extension_sql_file!(
     "../sql/schema/84_attach_status.sql",
     name = "attach_status",
-    requires = ["attach"]
+    requires = ["capture_rows"]
 );
 extension_sql_file!(
     "../sql/schema/85_attach_inserts.sql",
@@ -178,9 +193,34 @@ extension_sql_file!(
     requires = ["preview"]
 );
 extension_sql_file!(
+    "../sql/schema/98_why_portuguese.sql",
+    name = "why_portuguese",
+    requires = ["why_text"]
+);
+extension_sql_file!(
+    "../sql/schema/98_why_english.sql",
+    name = "why_english",
+    requires = ["why_portuguese"]
+);
+extension_sql_file!(
+    "../sql/schema/99_why_rows.sql",
+    name = "why_rows",
+    requires = ["why_english"]
+);
+extension_sql_file!(
+    "../sql/schema/99_why_never.sql",
+    name = "why_never",
+    requires = ["why_rows"]
+);
+extension_sql_file!(
+    "../sql/schema/99_why_waits.sql",
+    name = "why_waits",
+    requires = ["why_never"]
+);
+extension_sql_file!(
     "../sql/schema/99_why.sql",
     name = "why",
-    requires = ["why_text"]
+    requires = ["why_waits"]
 );
 extension_sql_file!(
     "../sql/extension/10_capture.sql",

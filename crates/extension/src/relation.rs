@@ -1,77 +1,51 @@
 //! What a trigger needs to know about its table, looked up once per session and table.
+mod arguments;
+mod row_event;
+mod source;
+
 use std::cell::{Cell, OnceCell, RefCell};
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::rc::Rc;
 
 use pgrx::{pg_guard, pg_sys};
 use zapgres_core::pending::SourceIndex;
 
 use crate::key::{Key, KeyPart, KeyReader};
-use crate::plan::KeptPlan;
 use crate::{server, sql};
+pub use arguments::Captures;
+use arguments::{Arguments, Events};
+use row_event::{ByValue, RowEvent};
+pub use source::{KeyColumn, Source};
 
-/// A key column, as SQL needs it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct KeyColumn {
-    /// Its quoted name.
-    pub identifier: Vec<u8>,
-    /// Its qualified type.
-    pub type_name: Vec<u8>,
-    /// Its number in the table that the trigger fired on.
-    pub attribute: i16,
-    /// Its type.
-    pub type_oid: pg_sys::Oid,
-}
-
-/// A row of `zap.source`, as the trigger's arguments name it.
-#[derive(Debug)]
-pub struct Source {
-    /// `zap.source.id`.
-    pub id: i64,
-    /// Event that a first row produces.
-    pub event: CString,
-    /// The table, or the topmost table of which it is a partition: an order's items may be in several.
-    pub root: pg_sys::Oid,
-    /// Its name, ready for SQL: the kept plans contain it, so a renamed table is another source.
-    pub root_name: Vec<u8>,
-    /// Key columns.
-    pub columns: Vec<KeyColumn>,
-    /// Asks for one key.
-    pub first_item_of_one: OnceCell<KeptPlan>,
-    /// Asks for many keys.
-    pub first_item_of_many: OnceCell<KeptPlan>,
-}
-
-impl Source {
-    fn is_same(&self, other: &Self) -> bool {
-        (
-            self.id,
-            self.root,
-            &self.root_name,
-            &self.event,
-            &self.columns,
-        ) == (
-            other.id,
-            other.root,
-            &other.root_name,
-            &other.event,
-            &other.columns,
-        )
-    }
-}
-
-/// How to read the key in the rows of one table or partition, whose columns may be in an order of its own.
+/// How to read event and key in the rows of one table or partition, whose columns may be in an order of its own.
 #[derive(Debug)]
 pub struct CapturedRelation {
     relation: pg_sys::Oid,
     root: pg_sys::Oid,
     trigger: pg_sys::Oid,
-    /// The source.
-    pub source: SourceIndex,
+    event: RowEvent,
     columns: Vec<(i32, KeyReader)>,
 }
 
 impl CapturedRelation {
+    /// The event of a row, as a source; none when its status has none.
+    ///
+    /// # Safety
+    /// As [`CapturedRelation::key_of`].
+    pub unsafe fn event_of(
+        &self,
+        row: pg_sys::HeapTuple,
+        description: pg_sys::TupleDesc,
+    ) -> Option<SourceIndex> {
+        // SAFETY: the caller's promise.
+        unsafe { self.event.of(row, description) }
+    }
+
+    /// The source under which it is noted that an event was left out on purpose.
+    pub fn silent(&self, event: SourceIndex) -> SourceIndex {
+        self.event.silent(event)
+    }
+
     /// The key of a row; none when a part of it is null.
     ///
     /// # Safety
@@ -153,6 +127,7 @@ pub fn source(index: SourceIndex) -> Option<Rc<Source>> {
 pub unsafe fn captured(
     relation: &pg_sys::RelationData,
     trigger: &pg_sys::Trigger,
+    captures: Captures,
 ) -> Result<Rc<CapturedRelation>, String> {
     if STALE.replace(false) {
         RELATIONS.with_borrow_mut(Vec::clear);
@@ -167,7 +142,7 @@ pub unsafe fn captured(
         return Ok(captured);
     }
     // SAFETY: the caller's promise.
-    let captured = Rc::new(unsafe { look_up(relation, trigger) }?);
+    let captured = Rc::new(unsafe { look_up(relation, trigger, captures) }?);
     RELATIONS.with_borrow_mut(|relations| relations.push(Rc::clone(&captured)));
     Ok(captured)
 }
@@ -177,51 +152,81 @@ pub unsafe fn captured(
 unsafe fn look_up(
     relation: &pg_sys::RelationData,
     trigger: &pg_sys::Trigger,
+    captures: Captures,
 ) -> Result<CapturedRelation, String> {
     // SAFETY: the caller's promise.
-    let arguments = unsafe { arguments_of(trigger) };
-    let [id, event, key_columns @ ..] = arguments.as_slice() else {
-        return Err("the trigger has no arguments: attach the table with zap.attach".to_owned());
-    };
-    let id = id.to_str().ok().and_then(|id| id.parse().ok());
-    let id = id.ok_or("the trigger's first argument is not the id of a source")?;
-    let mut readers = Vec::new();
-    let mut columns = Vec::new();
-    for name in key_columns {
-        let Some((attribute, type_oid)) = column_of(relation.rd_id, name) else {
-            let name = name.to_string_lossy();
-            return Err(format!(
-                "there is no column \"{name}\": attach the table again"
-            ));
-        };
-        readers.push((i32::from(attribute), KeyReader::of_type(type_oid)));
-        columns.push(KeyColumn {
-            identifier: sql::identifier(name),
-            type_name: sql::type_name(type_oid),
-            attribute,
-            type_oid,
-        });
-    }
-    if columns.is_empty() {
-        return Err("the trigger names no key column: attach the table with zap.attach".to_owned());
-    }
+    let texts = unsafe { arguments::read(trigger) };
+    let arguments = arguments::parse(captures, &texts)?;
     let root = server::partition_root(relation.rd_id);
-    let source = remember(Source {
-        id,
-        event: event.clone(),
+    let maker = SourceMaker {
+        relation: relation.rd_id,
         root,
-        root_name: sql::relation(root),
-        columns,
-        first_item_of_one: OnceCell::new(),
-        first_item_of_many: OnceCell::new(),
-    });
+        only_new_keys: match captures {
+            Captures::FirstItem => true,
+            // To move a row to another partition is to insert it there. An UPDATE in place moves nothing.
+            Captures::Insert | Captures::Status => root != relation.rd_id && is_on_insert(trigger),
+        },
+        arguments: &arguments,
+    };
     Ok(CapturedRelation {
         relation: relation.rd_id,
         root,
         trigger: trigger.tgoid,
-        source,
-        columns: readers,
+        event: maker.row_event()?,
+        columns: maker.columns()?.iter().map(KeyColumn::reader).collect(),
     })
+}
+
+fn is_on_insert(trigger: &pg_sys::Trigger) -> bool {
+    u32::from(trigger.tgtype.cast_unsigned()) & pg_sys::TRIGGER_TYPE_INSERT != 0
+}
+
+/// What is looked up once for all events of a trigger.
+struct SourceMaker<'a> {
+    relation: pg_sys::Oid,
+    root: pg_sys::Oid,
+    only_new_keys: bool,
+    arguments: &'a Arguments<'a>,
+}
+
+impl SourceMaker<'_> {
+    fn columns(&self) -> Result<Vec<KeyColumn>, String> {
+        let names = self.arguments.key.iter();
+        names
+            .map(|name| source::key_column(self.relation, name))
+            .collect()
+    }
+
+    fn row_event(&self) -> Result<RowEvent, String> {
+        let (column, events) = match &self.arguments.events {
+            Events::Always(event) => return Ok(RowEvent::Always(self.source(event)?)),
+            Events::ByValue(column, events) => (*column, events),
+        };
+        let (attribute, type_oid) = source::column_of(self.relation, column)?;
+        let event = |(value, event): &(&CStr, &CStr)| {
+            Ok((Box::from(value.to_bytes()), self.source(event)?))
+        };
+        Ok(RowEvent::ByValue(ByValue {
+            attribute: i32::from(attribute),
+            reader: KeyReader::of_type(type_oid),
+            // SAFETY: a catalogue look-up by oid.
+            is_boolean: unsafe { pg_sys::getBaseType(type_oid) } == pg_sys::BOOLOID,
+            events: events.iter().map(event).collect::<Result<_, String>>()?,
+        }))
+    }
+
+    fn source(&self, event: &CStr) -> Result<SourceIndex, String> {
+        Ok(remember(Source {
+            id: self.arguments.source,
+            event: event.to_owned(),
+            only_new_keys: self.only_new_keys,
+            root: self.root,
+            root_name: sql::relation(self.root),
+            columns: self.columns()?,
+            first_item_of_one: OnceCell::new(),
+            first_item_of_many: OnceCell::new(),
+        }))
+    }
 }
 
 fn remember(source: Source) -> SourceIndex {
@@ -234,22 +239,4 @@ fn remember(source: Source) -> SourceIndex {
                 sources.len() - 1
             })
     })
-}
-
-fn column_of(relation: pg_sys::Oid, name: &CStr) -> Option<(i16, pg_sys::Oid)> {
-    // SAFETY: catalogue look-ups; 0 means that there is no such column, negative ones are the system's.
-    unsafe {
-        let attribute = pg_sys::get_attnum(relation, name.as_ptr());
-        (attribute > 0).then(|| (attribute, pg_sys::get_atttype(relation, attribute)))
-    }
-}
-
-/// # Safety
-/// As [`captured`].
-unsafe fn arguments_of(trigger: &pg_sys::Trigger) -> Vec<CString> {
-    let count = usize::try_from(trigger.tgnargs).unwrap_or(0);
-    (0..count)
-        // SAFETY: the server keeps `tgnargs` NUL-terminated strings at `tgargs`.
-        .map(|index| unsafe { CStr::from_ptr(*trigger.tgargs.add(index)) }.to_owned())
-        .collect()
 }

@@ -45,7 +45,7 @@ impl Failure {
 }
 
 /// Messages reach Rust as UTF-8, whatever the database's encoding: where that is another one, only ASCII is safe to write.
-fn in_any_encoding(message: &str) -> String {
+pub fn in_any_encoding(message: &str) -> String {
     // SAFETY: asks for a number.
     let encoding = unsafe { pg_sys::GetDatabaseEncoding() };
     if i64::from(encoding) == i64::from(pg_sys::pg_enc::PG_UTF8) {

@@ -1,64 +1,97 @@
-//! The row trigger: it collects, and does nothing else.
+//! The row triggers: they collect, and do nothing else.
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 
-use pgrx::{PgTryBuilder, pg_sys};
+use pgrx::heap_tuple::PgHeapTuple;
+use pgrx::{AllocatedByPostgres, PgTrigger, PgTryBuilder, pg_sys};
 
+use crate::relation::Captures;
 use crate::subtransaction::Failure;
 use crate::{relation, settings, transaction};
 
+/// What an AFTER trigger answers is not looked at.
+type Ignored<'a> = Result<Option<PgHeapTuple<'a, AllocatedByPostgres>>, Infallible>;
+
 /// AFTER INSERT … FOR EACH ROW. Arguments: id of the source, event, key columns.
 #[pgrx::pg_trigger(sql = false)]
-fn send_whatsapp_notification_after_items<'a>(
-    trigger: &'a pgrx::PgTrigger<'a>,
-) -> Result<
-    Option<pgrx::heap_tuple::PgHeapTuple<'a, pgrx::AllocatedByPostgres>>,
-    std::convert::Infallible,
-> {
-    PgTryBuilder::new(AssertUnwindSafe(|| collect(trigger)))
+fn send_whatsapp_notification_after_items<'a>(trigger: &'a PgTrigger<'a>) -> Ignored<'a> {
+    collect(trigger, Captures::FirstItem);
+    Ok(None)
+}
+
+/// AFTER INSERT … FOR EACH ROW: every new row is an event. Arguments: id of the source, event, key columns.
+#[pgrx::pg_trigger(sql = false)]
+fn capture_insert<'a>(trigger: &'a PgTrigger<'a>) -> Ignored<'a> {
+    collect(trigger, Captures::Insert);
+    Ok(None)
+}
+
+/// AFTER UPDATE … FOR EACH ROW WHEN the status changes, and AFTER INSERT. Arguments: id of the source, status column, number of
+/// key columns, key columns, values and their events.
+#[pgrx::pg_trigger(sql = false)]
+fn capture_status<'a>(trigger: &'a PgTrigger<'a>) -> Ignored<'a> {
+    collect(trigger, Captures::Status);
+    Ok(None)
+}
+
+fn collect(trigger: &PgTrigger, captures: Captures) {
+    let work = || {
+        if let Err(reason) = collect_row(trigger.trigger_data(), captures) {
+            pgrx::warning!("zapgres: a row was not captured: {reason}");
+        }
+    };
+    PgTryBuilder::new(AssertUnwindSafe(work))
         .catch_rust_panic(|cause| {
             let message = Failure::of(cause).message;
             pgrx::warning!("zapgres: a row was not captured: {message}");
         })
         .execute();
-    Ok(None)
 }
 
-fn collect(trigger: &pgrx::PgTrigger) {
-    if let Err(reason) = collect_row(trigger.trigger_data()) {
-        pgrx::warning!("zapgres: a row was not captured: {reason}");
-    }
-}
-
-fn collect_row(data: &pg_sys::TriggerData) -> Result<(), String> {
-    if !is_row_insert(data) {
-        return Err(
-            "the trigger must be AFTER INSERT … FOR EACH ROW: attach the table with zap.attach"
-                .to_owned(),
-        );
-    }
-    // SAFETY: the server hands a row trigger its open table, its trigger and the inserted row.
+fn collect_row(data: &pg_sys::TriggerData, captures: Captures) -> Result<(), String> {
+    let row = new_row(data, captures).ok_or_else(|| {
+        let events = match captures {
+            Captures::FirstItem | Captures::Insert => "INSERT",
+            Captures::Status => "INSERT or UPDATE",
+        };
+        format!(
+            "the trigger must be AFTER {events} … FOR EACH ROW: attach the table with zap.attach"
+        )
+    })?;
+    // SAFETY: the server hands a row trigger its open table, its trigger and the row.
     unsafe {
         let table = &*data.tg_relation;
-        let captured = relation::captured(table, &*data.tg_trigger)?;
+        let captured = relation::captured(table, &*data.tg_trigger, captures)?;
+        let Some(event) = captured.event_of(row, table.rd_att) else {
+            return Ok(());
+        };
         if !settings::enabled() {
             // In a savepoint rows carry an id of their own, and that is what the sweep compares.
-            let written_under = (*(*data.tg_trigtuple).t_data).t_choice.t_heap.t_xmin;
-            transaction::collect_gap(captured.source, written_under.into_inner());
-        } else if let Some(key) = captured.key_of(data.tg_trigtuple, table.rd_att) {
-            transaction::collect(captured.source, key);
+            let written_under = (*(*row).t_data).t_choice.t_heap.t_xmin;
+            transaction::collect_gap(captured.silent(event), written_under.into_inner());
+        } else if let Some(key) = captured.key_of(row, table.rd_att) {
+            transaction::collect(event, key);
         }
     }
     Ok(())
 }
 
-fn is_row_insert(data: &pg_sys::TriggerData) -> bool {
+/// The row as the statement left it, when the trigger is of the kind that it must be.
+fn new_row(data: &pg_sys::TriggerData, captures: Captures) -> Option<pg_sys::HeapTuple> {
     let has = |bits: u32, value: u32| data.tg_event & bits == value;
-    has(pg_sys::TRIGGER_EVENT_OPMASK, pg_sys::TRIGGER_EVENT_INSERT)
-        && has(pg_sys::TRIGGER_EVENT_ROW, pg_sys::TRIGGER_EVENT_ROW)
-        && has(
+    if !has(pg_sys::TRIGGER_EVENT_ROW, pg_sys::TRIGGER_EVENT_ROW)
+        || !has(
             pg_sys::TRIGGER_EVENT_TIMINGMASK,
             pg_sys::TRIGGER_EVENT_AFTER,
         )
+    {
+        return None;
+    }
+    match data.tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
+        pg_sys::TRIGGER_EVENT_INSERT => Some(data.tg_trigtuple),
+        pg_sys::TRIGGER_EVENT_UPDATE if captures == Captures::Status => Some(data.tg_newtuple),
+        _ => None,
+    }
 }
 
 /// `zap.flush()`: writes what this transaction captured so far, so that it can be seen before COMMIT.

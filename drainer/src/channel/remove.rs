@@ -23,8 +23,10 @@ pub async fn remove(client: &mut Client, name: &str) -> Result<Option<Removed>, 
             delete from zap.channel as c where c.name = $1 returning c.id, c.tenant_id
         ),
         logged as (
-            insert into zap.notification_logs (tenant_id, channel_id, level, event, detail)
-            select r.tenant_id, r.id, 'info', 'channel_removed', pg_catalog.format('channel %s, by %s', $1, session_user)
+            insert into zap.notification_logs (tenant_id, channel_id, level, event, code, detail)
+            select
+                r.tenant_id, r.id, 'info', 'channel_removed', 'channel_removed',
+                pg_catalog.format('channel %s, by %s', $1, session_user)
             from removed as r
         )
         select

@@ -17,6 +17,8 @@ use super::table::{self, Column, field, time};
 use crate::control::{self, Paused, Thing};
 use crate::database;
 
+pub use opened::ProviderSettings;
+
 /// What can be done with channels.
 #[derive(Debug, Subcommand)]
 pub enum ChannelCommand {
@@ -73,9 +75,10 @@ async fn list(command: LookCommand) -> anyhow::Result<()> {
         table::print_json(&Value::Array(rows));
         return Ok(());
     }
-    let columns: [Column<'_>; 9] = [
+    let columns: [Column<'_>; 10] = [
         ("channel", &|row| field(row, "channel")),
         ("tenant", &|row| field(row, "tenant_id")),
+        ("purpose", &|row| field(row, "purpose")),
         ("provider", &|row| field(row, "provider")),
         ("daemon", &|row| field(row, "daemon")),
         ("connection", &connection),
@@ -131,6 +134,9 @@ fn state(row: &Value) -> String {
     }
     if row["tenant_paused"] == true {
         obstacles.push("its tenant is paused".to_owned());
+    }
+    if row["tenant_enabled"] == false {
+        obstacles.push("its tenant is disabled".to_owned());
     }
     if row["daemon"].is_null() && row["enabled"] == true {
         obstacles.push("no daemon sends for it".to_owned());

@@ -6,15 +6,6 @@ use super::{CommandSettings, say};
 use crate::control::{self, Paused, Thing};
 use crate::database;
 
-/// What can be done with tenants.
-#[derive(Debug, Subcommand)]
-pub enum TenantCommand {
-    /// Let a company's notifications wait; they expire as they would otherwise
-    Pause(TenantPause),
-    /// End its pause
-    Resume(TenantPause),
-}
-
 /// What can be done with sources.
 #[derive(Debug, Subcommand)]
 pub enum SourceCommand {
@@ -22,15 +13,6 @@ pub enum SourceCommand {
     Pause(SourcePause),
     /// End its pause
     Resume(SourcePause),
-}
-
-/// Which tenant.
-#[derive(Debug, Args)]
-pub struct TenantPause {
-    /// The company's id in your tables
-    id: String,
-    #[command(flatten)]
-    settings: CommandSettings,
 }
 
 /// Which source.
@@ -43,17 +25,6 @@ pub struct SourcePause {
     event: Option<String>,
     #[command(flatten)]
     settings: CommandSettings,
-}
-
-impl TenantCommand {
-    /// Does it.
-    pub async fn execute(self) -> anyhow::Result<()> {
-        let (TenantPause { id, settings }, paused) = match self {
-            Self::Pause(which) => (which, Paused::Begin),
-            Self::Resume(which) => (which, Paused::End),
-        };
-        execute(settings, &format!("tenant {id}"), Thing::Tenant(id), paused).await
-    }
 }
 
 impl SourceCommand {

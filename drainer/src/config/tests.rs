@@ -271,3 +271,25 @@ fn the_example_file_shows_every_setting_with_its_true_default() {
     told.daemon.seal_key = None;
     assert_eq!(format!("{told:?}"), format!("{:?}", defaults()));
 }
+
+/// O7: the document has every setting of the daemon, with its true default.
+#[test]
+fn the_document_tells_the_true_defaults() {
+    let document = include_str!("../../../docs/SETTINGS.md");
+    let command = Settings::augment_args(Command::new("test"));
+    for argument in command.get_arguments() {
+        let Some(flag) = argument.get_long().filter(|flag| *flag != "config") else {
+            continue;
+        };
+        let row = document
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(&format!("| `--{flag}` |")))
+            .unwrap_or_else(|| panic!("--{flag} is not in docs/SETTINGS.md"));
+        let help = argument.get_help().unwrap().to_string();
+        let default = help.split("[default: ").nth(1);
+        let default = default.map(|rest| rest.trim_end_matches(']'));
+        if let Some(value) = default.filter(|value| !value.contains(' ')) {
+            assert!(row.contains(&format!("| {value} |")), "{row}: {value}");
+        }
+    }
+}

@@ -106,7 +106,7 @@ pub async fn show(client: &Client, id: i64) -> Result<Value, ControlError> {
     found.into_iter().next().ok_or(ControlError::Unknown(id))
 }
 
-async fn objects(
+pub(super) async fn objects(
     client: &Client,
     sql: &str,
     parameters: &[&(dyn ToSql + Sync)],

@@ -26,12 +26,14 @@ where q.channel_id is null
 
 /// Uses `notification_queue_ready`.
 pub(crate) const WAITING: &str = "-- waiting
-select q.id, q.recipient
+select q.id, q.recipient, q.payload ->> 'purpose' as purpose
 from zap.notification_queue as q
 where q.channel_id is null
     and q.resolved_at is not null
     and q.status in ('pending', 'retrying', 'uncertain')
     and q.tenant_id = $1
+    -- Others must not stand in the way of those for whom there is a channel.
+    and ($3 or q.payload ->> 'purpose' = any ($4))
 order by q.priority desc, q.next_attempt_at, q.id
 limit $2";
 
@@ -98,15 +100,21 @@ pub(crate) async fn assign(
     }
     let tenants: Vec<&str> = waiting.iter().map(String::as_str).collect();
     for (tenant, channels) in channels::load(client, &tenants).await? {
-        // Whatever is enabled may have no share.
-        if channels.choose("").is_none() {
-            continue;
-        }
-        while let channels @ [_, ..] = &assign_some(client, &tenant, &channels).await?[..] {
+        let purposes = channels.purposes();
+        let mut any = false;
+        while let channels @ [_, ..] =
+            &assign_some(client, &tenant, &channels, &purposes).await?[..]
+        {
+            any = true;
             assigned.extend(channels);
         }
-        tracing::info!(tenant, "waiting notifications have a channel now");
-        waiting.remove(&tenant);
+        if any {
+            tracing::info!(tenant, "waiting notifications have a channel now");
+        }
+        // Without a general one, some may still wait.
+        if purposes.contains(&None) {
+            waiting.remove(&tenant);
+        }
     }
     Ok(assigned)
 }
@@ -116,11 +124,17 @@ async fn assign_some(
     client: &impl GenericClient,
     tenant: &str,
     channels: &Channels,
+    purposes: &BTreeSet<Option<&str>>,
 ) -> Result<Vec<i64>, tokio_postgres::Error> {
     let (mut ids, mut chosen): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
-    for row in statement::rows(client, WAITING, &[&tenant, &BATCH]).await? {
+    let any = purposes.contains(&None);
+    let own: Vec<&str> = purposes.iter().copied().flatten().collect();
+    let parameters: statement::Parameters<'_> = &[&tenant, &BATCH, &any, &own];
+    for row in statement::rows(client, WAITING, parameters).await? {
         let recipient: Option<&str> = row.try_get("recipient")?;
-        if let Some(choice) = channels.choose(recipient.unwrap_or_default()) {
+        if let Some(choice) =
+            channels.choose(recipient.unwrap_or_default(), row.try_get("purpose")?)
+        {
             ids.push(row.try_get("id")?);
             chosen.push(choice.channel_id);
         }

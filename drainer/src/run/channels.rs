@@ -1,6 +1,6 @@
 //! The channels of companies, and which of them serves a recipient.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use deadpool_postgres::GenericClient;
 use zapgres_core::route::{self, Candidate};
@@ -11,7 +11,7 @@ use super::statement;
 /// with nothing to send on it, nobody would ever learn that it works again.
 pub(crate) const LOAD_CHANNELS: &str = "-- load_channels
 select
-    c.tenant_id, c.id, c.name, c.share, c.paused_at is not null as is_paused,
+    c.tenant_id, c.id, c.name, c.purpose, c.share, c.paused_at is not null as is_paused,
     coalesce(s.breaker, 'closed') = 'closed' or s.breaker_probe_at <= pg_catalog.clock_timestamp() as works
 from zap.channel as c
 left join zap.channel_state as s on c.id = s.channel_id
@@ -27,6 +27,8 @@ pub(crate) struct Channels(Vec<Channel>);
 pub(crate) struct Channel {
     pub id: i64,
     pub name: String,
+    /// Only for messages of this purpose; none: for all.
+    pub purpose: Option<String>,
     pub share: u8,
     pub is_paused: bool,
     /// As far as is known.
@@ -37,40 +39,63 @@ pub(crate) struct Channel {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub channel_id: i64,
+    pub name: String,
     /// Why it is not the one that serves this recipient otherwise.
     pub fallback: Option<String>,
 }
 
 impl Channels {
-    /// The channel for `recipient`; none when the company has none. Where none works, messages wait on the one that
-    /// they would go to otherwise; where all are paused, for the end of a pause.
-    pub(crate) fn choose(&self, recipient: &str) -> Option<Choice> {
-        let regular = self
-            .choose_among(recipient, |channel| !channel.is_paused)
-            .or_else(|| self.choose_among(recipient, |_| true))?;
-        let chosen = self.choose_among(recipient, |channel| channel.works && !channel.is_paused);
+    /// The channel for a message of this purpose to `recipient`: one of that purpose, else a general one; without a purpose
+    /// a general one. None when the company has none. Where none works, messages wait on the one that they would go to
+    /// otherwise; where all are paused, for the end of a pause.
+    pub(crate) fn choose(&self, recipient: &str, purpose: Option<&str>) -> Option<Choice> {
+        let eligible = self.eligible(purpose);
+        let regular = choose_among(&eligible, recipient, |channel| !channel.is_paused)
+            .or_else(|| choose_among(&eligible, recipient, |_| true))?;
+        let usable = |channel: &Channel| channel.works && !channel.is_paused;
+        let chosen = choose_among(&eligible, recipient, usable);
         let chosen = chosen.unwrap_or(regular);
         let fallback = (chosen.id != regular.id)
             .then(|| format!("channel_down: from {} to {}", regular.name, chosen.name));
         Some(Choice {
             channel_id: chosen.id,
+            name: chosen.name.clone(),
             fallback,
         })
     }
 
-    fn choose_among(&self, recipient: &str, usable: impl Fn(&Channel) -> bool) -> Option<&Channel> {
-        let candidates: Vec<Candidate> = self
-            .0
-            .iter()
-            .map(|channel| Candidate {
-                id: channel.id,
-                share: channel.share,
-                usable: usable(channel),
-            })
-            .collect();
-        let id = route::choose(&candidates, recipient)?;
-        self.0.iter().find(|channel| channel.id == id)
+    /// Purposes for which there are channels, the general one among them as none.
+    pub(crate) fn purposes(&self) -> BTreeSet<Option<&str>> {
+        let with_a_share = self.0.iter().filter(|channel| channel.share > 0);
+        with_a_share
+            .map(|channel| channel.purpose.as_deref())
+            .collect()
     }
+
+    fn eligible(&self, purpose: Option<&str>) -> Vec<&Channel> {
+        let is_own =
+            |channel: &&Channel| purpose.is_some() && channel.purpose.as_deref() == purpose;
+        let own = self.0.iter().filter(is_own);
+        let general = self.0.iter().filter(|channel| channel.purpose.is_none());
+        own.chain(general).collect()
+    }
+}
+
+fn choose_among<'a>(
+    channels: &[&'a Channel],
+    recipient: &str,
+    usable: impl Fn(&Channel) -> bool,
+) -> Option<&'a Channel> {
+    let candidates: Vec<Candidate> = channels
+        .iter()
+        .map(|channel| Candidate {
+            id: channel.id,
+            share: channel.share,
+            usable: usable(channel),
+        })
+        .collect();
+    let id = route::choose(&candidates, recipient)?;
+    channels.iter().find(|channel| channel.id == id).copied()
 }
 
 /// The channels of these companies.
@@ -84,6 +109,7 @@ pub(crate) async fn load(
         let channel = Channel {
             id: row.try_get("id")?,
             name: row.try_get("name")?,
+            purpose: row.try_get("purpose")?,
             share: u8::try_from(share).unwrap_or_default(),
             is_paused: row.try_get("is_paused")?,
             works: row.try_get("works")?,
@@ -104,6 +130,7 @@ impl Channels {
                 .map(|(id, (share, works))| Channel {
                     id,
                     name: format!("c{id}"),
+                    purpose: None,
                     share: *share,
                     is_paused: false,
                     works: *works,
@@ -118,12 +145,13 @@ mod tests {
     use super::*;
 
     fn choice(channels: &[(u8, bool)]) -> Option<Choice> {
-        Channels::of(channels).choose("+5511987654321")
+        Channels::of(channels).choose("+5511987654321", None)
     }
 
     fn plainly(channel_id: i64) -> Option<Choice> {
         Some(Choice {
             channel_id,
+            name: format!("c{channel_id}"),
             fallback: None,
         })
     }
@@ -134,6 +162,7 @@ mod tests {
         assert_eq!(choice(&[(100, true), (100, true)]), plainly(1));
         let stand_in = Choice {
             channel_id: 2,
+            name: "c2".to_owned(),
             fallback: Some("channel_down: from c1 to c2".to_owned()),
         };
         assert_eq!(choice(&[(100, false), (100, true)]), Some(stand_in));
@@ -148,8 +177,25 @@ mod tests {
     fn a_paused_channel_is_the_last_resort() {
         let mut channels = Channels::of(&[(100, true), (100, false)]);
         channels.0[0].is_paused = true;
-        assert_eq!(channels.choose("a"), plainly(2));
+        assert_eq!(channels.choose("a", None), plainly(2));
         channels.0[1].is_paused = true;
-        assert_eq!(channels.choose("a"), plainly(1));
+        assert_eq!(channels.choose("a", None), plainly(1));
+    }
+
+    /// O7: a purpose has its own channels, stood in for by general ones, and leaves the others' alone.
+    #[test]
+    fn a_message_goes_through_a_channel_of_its_purpose() {
+        let mut channels = Channels::of(&[(100, true), (100, true), (100, true)]);
+        channels.0[1].purpose = Some("kitchen".to_owned());
+        channels.0[2].purpose = Some("courier".to_owned());
+        assert_eq!(channels.choose("a", None), plainly(1));
+        assert_eq!(channels.choose("a", Some("kitchen")), plainly(2));
+        assert_eq!(channels.choose("a", Some("marketing")), plainly(1));
+        channels.0[1].works = false;
+        let stand_in = channels.choose("a", Some("kitchen")).unwrap();
+        assert_eq!(stand_in.channel_id, 1);
+        assert!(stand_in.fallback.is_some());
+        channels.0[0].purpose = Some("shop".to_owned());
+        assert_eq!(channels.choose("a", None), None);
     }
 }

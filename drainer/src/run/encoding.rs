@@ -6,6 +6,7 @@ use deadpool_postgres::GenericClient;
 use serde_json::Value;
 
 use super::statement;
+pub(crate) use zapgres_core::western::western;
 
 const WESTERN_ONLY: &str = "-- western_only
 select pg_catalog.getdatabaseencoding() in ('LATIN1', 'LATIN9', 'WIN1252')";
@@ -16,23 +17,6 @@ pub(crate) async fn is_western_only(
 ) -> Result<bool, tokio_postgres::Error> {
     let rows = statement::rows(client, WESTERN_ONLY, &[]).await?;
     rows.first().map_or(Ok(false), |row| row.try_get(0))
-}
-
-/// Dashes and ellipses are replaced; emoji and the like are left out, with the spaces that would end a line then.
-pub(crate) fn western(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\u{2010}'..='\u{2015}' => plain.push('-'),
-            '\u{2018}' | '\u{2019}' => plain.push('\''),
-            '\u{201c}' | '\u{201d}' => plain.push('"'),
-            '…' => plain.push_str("..."),
-            '\0'..='\u{ff}' => plain.push(character),
-            _ => {}
-        }
-    }
-    let lines: Vec<&str> = plain.split('\n').map(str::trim_end).collect();
-    lines.join("\n")
 }
 
 /// What a database can store of a text that somebody else wrote: none takes U+0000.

@@ -38,8 +38,8 @@ expired as (
     returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts, q.reason
 )
 insert into zap.notification_logs
-    (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
-select e.id, e.tenant_id, e.source_id, e.channel_id, 'error', 'expired', e.attempts, e.reason
+    (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
+select e.id, e.tenant_id, e.source_id, e.channel_id, 'error', 'expired', e.reason, e.attempts, e.reason
 from expired as e";
 
 /// Ends what is past its `expires_at`, and returns how many there were.

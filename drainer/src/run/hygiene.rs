@@ -2,6 +2,7 @@
 
 mod horizon;
 mod retention;
+mod settings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use tokio::time::Instant;
 use super::daemon::Daemon;
 use crate::database::DatabaseError;
 use horizon::Horizon;
+use settings::Settings;
+
+pub(crate) use horizon::{LOAD_LIMIT, SNAPSHOTS};
 
 /// A snapshot that turns old is noticed this long after, at the latest.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
@@ -24,11 +28,13 @@ pub(crate) async fn run(daemon: Arc<Daemon>) {
     let work = async {
         tokio::time::sleep(FIRST_LOOK).await;
         let mut horizon = Horizon::default();
+        let mut settings = Settings::default();
         let mut next_retention = Instant::now();
         loop {
             if !daemon.may_send().await {
                 return;
             }
+            note("reading the settings", settings.look(&daemon).await);
             note("the search for old snapshots", horizon.look(&daemon).await);
             if Instant::now() >= next_retention {
                 note("removing old rows", retention::retain(&daemon).await);

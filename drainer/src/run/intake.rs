@@ -3,13 +3,19 @@
 mod apart;
 mod audience;
 mod batch;
+mod caps;
 mod claim;
 mod complaints;
 mod context;
 mod decide;
+mod hours;
 mod missed;
+mod mode;
 mod others;
 mod outcome;
+mod presence;
+mod probe;
+mod rules;
 mod source;
 mod supersede;
 mod tenant;
@@ -30,6 +36,7 @@ use others::Other;
 
 pub(crate) use context::MAY_BECOME_DAEMON;
 pub(crate) use missed::Missed;
+pub(crate) use probe::{Probe, probe};
 
 use super::encoding;
 use super::lane::Ready;
@@ -204,17 +211,19 @@ impl Intake {
         floor: DateTime<Utc>,
         writing: Writing,
     ) -> Result<Decided, tokio_postgres::Error> {
-        let (begun, captured, sources, audiences) = future::join4(
+        let (begun, captured, sources, audiences, modes) = future::join5(
             client.batch_execute(BEGIN),
             claim::claim(client, end, self.batch, floor),
             source::load_sources(client),
             audience::load(client),
+            mode::load(client),
         )
         .await;
         begun?;
         let batch = Batch {
             captured: captured?,
             sources: source::with_audiences(sources?, audiences?),
+            modes: modes?,
         };
         let (mut decisions, others) = batch
             .decide(
@@ -257,6 +266,8 @@ async fn prepare(client: &Client) -> Result<(), tokio_postgres::Error> {
         claim::NEXT_LOOK,
         source::LOAD_SOURCES,
         audience::LOAD_AUDIENCES,
+        mode::LOAD_MODES,
+        rules::LOAD_RULES,
         others::TELL_OTHERS,
         supersede::SKIP_SUPERSEDED,
         write_back::WRITE_BACK,
@@ -344,7 +355,7 @@ impl Round {
             return;
         };
         let ready = self.ready.entry(channel.channel_id).or_default();
-        let due = row.due();
+        let due = message.held.map_or(row.due(), |held| held.until);
         if due <= row.now {
             let recipient = message.recipient.clone().unwrap_or_default();
             ready.push(Ready {

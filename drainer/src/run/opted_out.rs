@@ -19,8 +19,8 @@ with skipped as (
     returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts
 )
 insert into zap.notification_logs
-    (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
-select s.id, s.tenant_id, s.source_id, s.channel_id, 'info', 'skipped', s.attempts, 'opted_out'
+    (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
+select s.id, s.tenant_id, s.source_id, s.channel_id, 'info', 'skipped', 'opted_out', s.attempts, 'opted_out'
 from skipped as s
 returning notification_id";
 

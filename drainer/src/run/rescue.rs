@@ -80,10 +80,10 @@ rescued as (
 ),
 logged as (
     insert into zap.notification_logs
-        (notification_id, tenant_id, source_id, channel_id, level, event, attempt, error_class, detail)
+        (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, error_class, detail)
     select
         r.id, r.tenant_id, r.source_id, r.channel_id,
-        case r.status when 'failed' then 'error' when 'sent' then 'success' else 'retry' end, r.status, r.attempts,
+        case r.status when 'failed' then 'error' when 'sent' then 'success' else 'retry' end, r.status, r.status, r.attempts,
         'uncertain', r.last_error
     from rescued as r
 )

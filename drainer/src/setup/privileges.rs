@@ -11,9 +11,10 @@ pub const ROLES: [&str; 3] = [ADMIN, DAEMON, READER];
 
 /// Rights of the daemon on each table. Locking a row (`for update`) takes UPDATE too. Identity columns need no right on
 /// their sequence.
-const DAEMON_TABLES: [(&str, &str); 23] = [
+const DAEMON_TABLES: &[(&str, &str)] = &[
     ("tenant", "select, insert"),
     ("setting", "select"),
+    ("tenant_usage", "select, insert, update, delete"),
     ("daemon", "select, insert, update, delete"),
     ("channel", "select"),
     ("channel_state", "select, insert, update"),
@@ -41,17 +42,30 @@ const DAEMON_TABLES: [(&str, &str); 23] = [
 pub const SEES_SESSIONS: &str = "pg_read_all_stats";
 
 /// Functions that the daemon calls, directly or through one another.
-const DAEMON_FUNCTIONS: [&str; 5] = [
+const DAEMON_FUNCTIONS: &[&str] = &[
     "known_timezone",
+    "known_settings",
+    "check_setting",
+    "nearest_name",
+    "invalid_settings",
     "this_installation",
     "context_statement",
+    "presence_statement",
     "compose_context_statement",
     "subject_part",
 ];
 
 /// Functions that show how the queue stands, and those that they call.
-const READER_FUNCTIONS: [&str; 15] = [
+const READER_FUNCTIONS: &[&str] = &[
     "known_timezone",
+    "known_settings",
+    "check_setting",
+    "nearest_name",
+    "invalid_settings",
+    "settings",
+    "mode_rules",
+    "effective_mode",
+    "modes",
     "overview",
     "channel_overview",
     "oldest_due",
@@ -66,6 +80,34 @@ const READER_FUNCTIONS: [&str; 15] = [
     "filter_statuses",
     "sources_named",
     "statuses_of",
+    "why",
+    "why_never",
+    "why_steps",
+    "why_step_text",
+    "why_remedy",
+    "why_values",
+    "why_waits",
+    "why_tenant_waits",
+    "why_channel_waits",
+    "why_not_captured",
+    "is_before_attachment",
+    "queue_retention",
+    "rows_about",
+    "key_rows",
+    "subject_values",
+    "trigger_of",
+    "capture_off",
+    "notifications_about",
+    "keys_about",
+    "code_text",
+    "codes_in_portuguese",
+    "codes_in_english",
+    "fill_text",
+    "shell_word",
+    "masked_number",
+    "local_time",
+    "this_installation",
+    "is_adopted",
 ];
 
 /// A function in schema zap.
@@ -89,14 +131,14 @@ pub fn in_our_schema(role: &str, functions: &[Function]) -> Vec<String> {
             grants.push(format!(
                 "grant select on all tables in schema zap to {role}"
             ));
-            grants.extend(executes(role, functions, &READER_FUNCTIONS));
+            grants.extend(executes(role, functions, READER_FUNCTIONS));
         }
         _ => {
             let tables = DAEMON_TABLES.iter();
             grants.extend(
                 tables.map(|(table, rights)| format!("grant {rights} on zap.{table} to {role}")),
             );
-            grants.extend(executes(role, functions, &DAEMON_FUNCTIONS));
+            grants.extend(executes(role, functions, DAEMON_FUNCTIONS));
         }
     }
     grants

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_postgres::Transaction;
 
-use super::source::Source;
+use super::source::{Captures, Source};
 use super::statement::quote;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -23,6 +23,15 @@ select
                 and m.horizon <= pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
         )
     )";
+
+/// Of a source whose rows are events, the first mark that was made after it was last silent on purpose: see
+/// `LOAD_SWEPT_SOURCES`. A transaction commits a moment after it noted that it was silent.
+pub(crate) const LOWEST_KEY_AFTER_SILENCE: &str = "-- lowest_key_after_silence
+select s.made_at is not null as was_silent, (
+    select min(m.key) from zap.sweep_mark as m
+    where m.source_id = $1 and m.marked_at > s.made_at + interval '10 minutes'
+) as key
+from (select max(g.made_at) as made_at from zap.capture_gap as g where g.source_id = $1) as s";
 
 /// Keeps the first mark, and the newest of the old ones: after a long pause it is the last one before it.
 pub(crate) const TRIM: &str = "-- trim
@@ -43,13 +52,24 @@ where s.id = $1
 /// The key that orders to be announced are above; none before the first mark.
 pub(crate) async fn lowest_key(
     transaction: &Transaction<'_>,
-    source_id: i64,
+    source: &Source,
     window: Duration,
 ) -> Result<Option<i64>, tokio_postgres::Error> {
-    transaction
-        .query_one(LOWEST_KEY, &[&source_id, &window.as_secs_f64()])
+    let lowest: Option<i64> = transaction
+        .query_one(LOWEST_KEY, &[&source.id, &window.as_secs_f64()])
         .await?
-        .try_get(0)
+        .try_get(0)?;
+    if source.captures == Captures::FirstItem {
+        return Ok(lowest);
+    }
+    let row = transaction
+        .query_one(LOWEST_KEY_AFTER_SILENCE, &[&source.id])
+        .await?;
+    let after_silence: Option<i64> = row.try_get("key")?;
+    Ok(match row.try_get("was_silent")? {
+        true => lowest.zip(after_silence).map(|(a, b)| a.max(b)),
+        false => lowest,
+    })
 }
 
 /// Makes a mark, unless there is one of the last ten minutes.

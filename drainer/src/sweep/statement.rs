@@ -1,6 +1,6 @@
 //! The search, as SQL for one source.
 
-use super::source::{Rule, Source, is_integer};
+use super::source::{Captures, Rule, Source, is_integer};
 
 /// Transactions that ran with `zap.enabled = off`. A row's xmin shows the low half of such a number.
 const SILENCED: &str = "(
@@ -14,12 +14,18 @@ pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Enqueues the recent orders of a source that have items and no queue row, and that nobody silenced. Parameters:
-/// source, event, and the time or the key above which orders are recent. None: no rule tells which are.
+/// Enqueues the recent orders of a source that have items, or rows that are an event, and no queue row, and that nobody
+/// silenced. Parameters: source, event (or events by status), and the time or the key above which orders are recent. None: no
+/// rule tells which are.
 pub(crate) fn compose(source: &Source) -> Option<String> {
-    let candidates = match &source.order {
-        Some((relation, keys)) => orders(source, relation, keys)?,
-        None => orders_of_items(source)?,
+    let candidates = match (&source.captures, &source.order) {
+        (Captures::FirstItem, Some((relation, keys))) => orders(source, relation, keys)?,
+        (Captures::FirstItem, None) => orders_of_items(source)?,
+        (Captures::Insert, _) => rows(source, "$2::text")?,
+        (Captures::Status { column, .. }, _) => {
+            let status = quote(column);
+            rows(source, &format!("($2::text::jsonb ->> i.{status}::text)"))?
+        }
     };
     Some(format!(
         "-- sweep
@@ -28,17 +34,17 @@ with recent as (
 ),
 enqueued as (
     insert into zap.notification_queue (source_id, event, subject, dedup_key, reason)
-    select $1, $2::text, r.subject, $2::text || ':' || r.subject, 'swept'
+    select $1, r.event, r.subject, r.event || ':' || r.subject, 'swept'
     from recent as r
-    where not exists (
+    where r.event is not null and not exists (
         select from zap.notification_queue as q
-        where q.source_id = $1 and q.dedup_key = $2::text || ':' || r.subject
+        where q.source_id = $1 and q.dedup_key = r.event || ':' || r.subject
     )
     on conflict do nothing
     returning id
 )
-insert into zap.notification_logs (notification_id, source_id, level, event)
-select e.id, $1, 'info', 'swept'
+insert into zap.notification_logs (notification_id, source_id, level, event, code)
+select e.id, $1, 'info', 'swept', 'swept'
 from enqueued as e"
     ))
 }
@@ -50,7 +56,7 @@ fn orders(source: &Source, relation: &str, keys: &[String]) -> Option<String> {
     let items = &source.relation;
     let of_order = same_key("i", &source.key_columns, "o", keys);
     Some(format!(
-        "select {subject} as subject
+        "select {subject} as subject, $2::text as event
     from {relation} as o
     where {recent}
         and o.xmin::text::bigint <> all ({SILENCED})
@@ -77,12 +83,32 @@ fn orders_of_items(source: &Source) -> Option<String> {
         Rule::Key | Rule::None => String::new(),
     };
     Some(format!(
-        "select distinct {subject} as subject
+        "select distinct {subject} as subject, $2::text as event
     from {items} as o
     where {recent}
         and not exists (
             select from {items} as i where {of_order} and i.xmin::text::bigint = any ({SILENCED})
         ){older}"
+    ))
+}
+
+/// Rows that are themselves events, `i`; their orders, `o`, tell how old they are.
+fn rows(source: &Source, event: &str) -> Option<String> {
+    let relation = &source.relation;
+    let (from, alias, keys) = match &source.order {
+        Some((orders, keys)) if orders != relation => {
+            let of_order = same_key("i", &source.key_columns, "o", keys);
+            let from = format!("{orders} as o inner join {relation} as i on {of_order}");
+            (from, "o", keys)
+        }
+        _ => (format!("{relation} as i"), "i", &source.key_columns),
+    };
+    let recent = recent(source, alias, keys)?;
+    let subject = subject("i", &source.key_columns, &source.key_types);
+    Some(format!(
+        "select {subject} as subject, {event} as event
+    from {from}
+    where {recent} and i.xmin::text::bigint <> all ({SILENCED})"
     ))
 }
 
@@ -103,7 +129,7 @@ fn recent(source: &Source, alias: &str, keys: &[String]) -> Option<String> {
 }
 
 /// The subject as capture writes it: the key, or several as a JSON array.
-fn subject(alias: &str, keys: &[String], types: &[String]) -> String {
+pub(crate) fn subject(alias: &str, keys: &[String], types: &[String]) -> String {
     let column = |key: &String| format!("{alias}.{}::text", quote(key));
     if let [key] = keys {
         return column(key);
@@ -143,6 +169,7 @@ mod tests {
             order: None,
             key_types: owned(types),
             rule,
+            captures: Captures::FirstItem,
         }
     }
 
@@ -179,6 +206,26 @@ mod tests {
         assert_eq!(
             compose(&source(&["pedido_id"], &["uuid"], Rule::None)),
             None
+        );
+    }
+
+    /// O6: the status says which event a row is, and the order how old it is.
+    #[test]
+    fn the_event_of_a_row_is_that_of_its_status() {
+        let mut payments = source(&["pedido_id"], &["bigint"], by_time());
+        payments.order = Some(("public.pedidos".to_owned(), vec!["id".to_owned()]));
+        payments.captures = Captures::Status {
+            column: "situação".to_owned(),
+            events: "{}".to_owned(),
+        };
+        let sql = compose(&payments).unwrap();
+        assert!(
+            sql.contains("($2::text::jsonb ->> i.\"situação\"::text) as event"),
+            "{sql}"
+        );
+        assert!(
+            sql.contains("public.pedidos as o inner join public.pedido_itens as i"),
+            "{sql}"
         );
     }
 

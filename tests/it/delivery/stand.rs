@@ -254,6 +254,18 @@ impl Stand {
             .await;
     }
 
+    /// Waits until an order's notification has this status for this reason.
+    pub async fn until_status_and_reason(&self, key: u32, status: &str, reason: &str) {
+        let query = format!(
+            "select count(*) from zap.notification_queue
+             where subject = '{key}' and status = '{status}' and reason = '{reason}'"
+        );
+        wait::until(&format!("order {key} is {status} ({reason})"), async || {
+            self.session.count(&query).await == 1
+        })
+        .await;
+    }
+
     /// The one column of the one notification of an order.
     pub async fn of_order(&self, key: u32, column: &str) -> String {
         let query = format!("select {column} from zap.notification_queue where subject = '{key}'");

@@ -1,14 +1,17 @@
 //! No statement of the daemon changes a status in a way that core's one function calls impossible.
 
+use zapgres_core::decision;
 use zapgres_core::status::{Status, StatusEvent, next};
 
 use crate::cluster::plain;
 use crate::session::Session;
 use crate::shop;
 
-/// Makes the queue refuse every change of status that is not possible. What tries one stands still, and its test fails.
+/// Makes the queue refuse every change of status that is not possible, and the log every row whose code nobody could
+/// explain. What tries one stands still, and its test fails.
 pub async fn guard(session: &Session) {
     let possible = possible_changes().join(", ");
+    let codes = decision::ALL.join("', '");
     session
         .run(&format!(
             "create function public.refuse_impossible_change() returns trigger language plpgsql as $$
@@ -20,7 +23,9 @@ pub async fn guard(session: &Session) {
              end $$;
              create trigger refuse_impossible_change before update of status on zap.notification_queue
                  for each row when (old.status <> new.status)
-                 execute function public.refuse_impossible_change()"
+                 execute function public.refuse_impossible_change();
+             alter table zap.notification_logs add constraint known_code
+                 check (code is not null and code in ('{codes}'))"
         ))
         .await;
 }

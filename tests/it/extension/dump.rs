@@ -63,6 +63,7 @@ async fn used_database() -> (Database, Session) {
          insert into zap.channel_state (channel_id, lease_owner, lease_epoch, breaker, breaker_opened_at, sent_on, sent_count)
          select id, 'host', 7, 'open', now(), current_date, 3 from zap.channel;
          insert into zap.setting (key, value) values ('sending.enabled', 'true');
+         insert into zap.tenant_usage (tenant_id, on_day, counted) values ('1', current_date, 3);
          insert into zap.sweep_mark (source_id, key) select id, 4 from zap.source;
          insert into zap.notification_logs (level, event) values ('info', 'captured');
          insert into zap.channel_webhook (token_hash, channel_id) select sha256('token'), id from zap.channel;
@@ -89,6 +90,8 @@ async fn a_restored_dump_has_every_row() {
     for table in [
         "missed",
         "tenant",
+        "tenant_usage",
+        "setting",
         "installation",
         "sweep_mark",
         "notification_logs",
@@ -212,4 +215,31 @@ async fn a_restored_dump_captures_partitions() {
     assert_eq!(queued(&copy).await, ["1", "11", "12"]);
     copy.run("drop extension zapgres; insert into pedido_itens values (1)")
         .await;
+}
+
+/// O15: status changes and new rows are captured in the restored database, too, and what was told is not told again.
+#[tokio::test]
+async fn a_restored_database_goes_on_capturing_status_changes() {
+    let (from, s) = shop::open(plain()).await;
+    s.run(
+        r#"alter table pedidos add status text default 'novo''s';
+           select zap.attach_status('pedidos', 'status', '{"pago\\ \"já\"": "order_paid", "it''s": "order_ready"}');
+           select zap.attach_inserts('pedidos', event => 'order_noted')"#,
+    )
+    .await;
+    s.run(&shop::order(1)).await;
+    s.run(r#"update pedidos set status = 'pago\ "já"'"#).await;
+    let (_, s) = restored(&from).await;
+    s.run("update pedidos set status = 'novo'").await;
+    s.run(&(shop::order(2) + r#"update pedidos set status = 'pago\ "já"'; update pedidos set status = 'it''s' where id = 2"#))
+        .await;
+    let events = "select dedup_key from zap.notification_queue order by dedup_key collate \"C\"";
+    let expected = [
+        "order_noted:1",
+        "order_noted:2",
+        "order_paid:1",
+        "order_paid:2",
+        "order_ready:2",
+    ];
+    assert_eq!(s.column(events).await, expected);
 }

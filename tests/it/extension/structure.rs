@@ -75,6 +75,7 @@ async fn the_tables_have_their_columns() {
         ("template", "tenant_id event locale version body active"),
         ("recipient", "tenant_id kind address opted_out_at"),
         ("setting", "key tenant_id value"),
+        ("tenant_usage", "tenant_id on_day counted"),
     ];
     for (table, columns) in expected {
         let query = format!(

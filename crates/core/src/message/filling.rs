@@ -8,6 +8,47 @@ use crate::template::{Renderer, TemplateError};
 /// An empty gap is refused, and an order may lack a name.
 const NOTHING: &str = "-";
 
+/// What is filled in.
+#[derive(Clone, Copy)]
+enum Gap<'source> {
+    /// Shown: what the context holds must not format it.
+    Text(&'source str),
+    /// Part of an address, or a code: what the context holds stays as it is.
+    Code(&'source str),
+}
+
+impl<'source> Gap<'source> {
+    fn source(self) -> &'source str {
+        match self {
+            Self::Text(source) | Self::Code(source) => source,
+        }
+    }
+}
+
+fn rendered<'source>(
+    renderer: &mut Renderer<'source>,
+    gap: Gap<'source>,
+    context: &Value,
+) -> Result<String, TemplateError> {
+    let text = match gap {
+        Gap::Text(text) => renderer.render(text, context),
+        Gap::Code(code) => renderer.render_unescaped(code, context),
+    };
+    match text {
+        Err(TemplateError::Empty) => Ok(NOTHING.to_owned()),
+        text => text,
+    }
+}
+
+/// What Meta refuses in a gap.
+fn unfit_for_a_gap(text: &str) -> Option<&'static str> {
+    if text.contains('\n') {
+        return Some("several lines");
+    }
+    text.contains("     ")
+        .then_some("more than four blanks in a row")
+}
+
 impl Template {
     /// The template with each of its texts, which are Jinja, rendered over `context` and made one line: gaps take no line
     /// breaks, tabs or more than four blanks in a row (Meta, template parameters).
@@ -19,27 +60,45 @@ impl Template {
         renderer: &mut Renderer<'source>,
         context: &Value,
     ) -> Result<Self, TemplateError> {
-        let mut fill = |text: &'source str| match renderer.render(text, context) {
-            Ok(text) => Ok(one_line(&text)),
-            Err(TemplateError::Empty) => Ok(NOTHING.to_owned()),
-            Err(error) => Err(error),
-        };
+        self.filled_by(&mut |gap| Ok(one_line(&rendered(renderer, gap, context)?)))
+    }
+
+    /// What keeps this from being sent for the order of `sample`, in one line; none: nothing. What [`Self::filled`] would make
+    /// one line was not meant to be one, so it counts.
+    #[must_use]
+    pub fn check(&self, sample: &Value) -> Option<String> {
+        let mut renderer = Renderer::default();
+        let mut unfit = None;
+        let filled = self.filled_by(&mut |gap| {
+            let text = rendered(&mut renderer, gap, sample)?;
+            if let Some(what) = unfit_for_a_gap(&text) {
+                unfit.get_or_insert_with(|| format!("\"{}\" gives {what}", one_line(gap.source())));
+            }
+            Ok(text)
+        });
+        filled.err().map(|error| error.to_string()).or(unfit)
+    }
+
+    fn filled_by<'source>(
+        &'source self,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
+    ) -> Result<Self, TemplateError> {
         Ok(Self {
             name: self.name.clone(),
             language: self.language.clone(),
             header: match &self.header {
-                Some(header) => Some(header.filled(&mut fill)?),
+                Some(header) => Some(header.filled(fill)?),
                 None => None,
             },
             parameters: self
                 .parameters
                 .iter()
-                .map(|parameter| parameter.filled(&mut fill))
+                .map(|parameter| parameter.filled(fill))
                 .collect::<Result<_, _>>()?,
             buttons: self
                 .buttons
                 .iter()
-                .map(|button| button.filled(&mut fill))
+                .map(|button| button.filled(fill))
                 .collect::<Result<_, _>>()?,
         })
     }
@@ -48,11 +107,11 @@ impl Template {
 impl TemplateParameter {
     fn filled<'source>(
         &'source self,
-        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
     ) -> Result<Self, TemplateError> {
         Ok(Self {
             name: self.name.clone(),
-            text: fill(&self.text)?,
+            text: fill(Gap::Text(&self.text))?,
         })
     }
 }
@@ -60,11 +119,11 @@ impl TemplateParameter {
 impl TemplateHeader {
     fn filled<'source>(
         &'source self,
-        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
     ) -> Result<Self, TemplateError> {
         let mut media = |media: &'source Media| {
             let source = match &media.source {
-                MediaSource::Url(url) => MediaSource::Url(fill(url)?),
+                MediaSource::Url(url) => MediaSource::Url(fill(Gap::Code(url))?),
                 MediaSource::Base64(data) => MediaSource::Base64(data.clone()),
             };
             Ok::<_, TemplateError>(Media {
@@ -84,20 +143,20 @@ impl TemplateHeader {
 impl TemplateButton {
     fn filled<'source>(
         &'source self,
-        fill: &mut impl FnMut(&'source str) -> Result<String, TemplateError>,
+        fill: &mut impl FnMut(Gap<'source>) -> Result<String, TemplateError>,
     ) -> Result<Self, TemplateError> {
         Ok(match self {
             Self::Url { index, text } => Self::Url {
                 index: *index,
-                text: fill(text)?,
+                text: fill(Gap::Code(text))?,
             },
             Self::QuickReply { index, payload } => Self::QuickReply {
                 index: *index,
-                payload: fill(payload)?,
+                payload: fill(Gap::Code(payload))?,
             },
             Self::CopyCode { index, code } => Self::CopyCode {
                 index: *index,
-                code: fill(code)?,
+                code: fill(Gap::Code(code))?,
             },
         })
     }
@@ -158,6 +217,60 @@ mod tests {
             image.source,
             MediaSource::Url("https://loja.example/7.jpg".to_owned())
         );
+    }
+
+    /// O6: marks of names format no gap, and no address or code is changed.
+    #[test]
+    fn texts_are_escaped_and_codes_are_not() {
+        let template = template(json!({
+            "name": "p", "language": "pt_BR", "parameters": [{"text": "{{ code }}"}],
+            "buttons": [{"type": "copy_code", "index": 0, "code": "{{ code }}"}],
+        }));
+        let context = json!({"code": "*_1_*"});
+        let filled = template.filled(&mut Renderer::default(), &context).unwrap();
+        assert_eq!(filled.parameters[0].text, "∗ˍ1ˍ∗");
+        let code = "*_1_*".to_owned();
+        assert_eq!(
+            filled.buttons,
+            [TemplateButton::CopyCode { index: 0, code }]
+        );
+    }
+
+    /// O6: Meta takes one line per gap; what would have to be squeezed into one is refused when it is saved.
+    #[test]
+    fn what_fits_no_gap_is_noticed() {
+        let of = |text: &str| {
+            template(
+                json!({"name": "p", "language": "pt_BR", "parameters": [{"text": "ok"}, {"text": text}]}),
+            )
+        };
+        let sample = crate::template::sample();
+        let cases = [
+            ("{{ customer.name }}", None),
+            (
+                "{{ order.table }}",
+                Some("template line 1: \"order.table\" is not known for this order"),
+            ),
+            (
+                "{{ items | itens }}",
+                Some("\"{{ items | itens }}\" gives several lines"),
+            ),
+            (
+                "a\t\t    b",
+                Some("\"a b\" gives more than four blanks in a row"),
+            ),
+            ("{{ items | itens | linha(300) }}", None),
+        ];
+        for (text, problem) in cases {
+            let found = of(text).check(sample);
+            let same = match problem {
+                Some(problem) => found
+                    .as_deref()
+                    .is_some_and(|found| found.starts_with(problem)),
+                None => found.is_none(),
+            };
+            assert!(same, "{text}: {found:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::escape::cleaned;
+
 /// Collects text up to a number of characters and leaves out what must not be in a message.
 pub(super) struct BodyWriter {
     text: String,
@@ -50,18 +52,5 @@ impl io::Write for BodyWriter {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// The character as it may stand in a message; `None`: not at all. Direction overrides can make a
-/// text read differently from what it says, so they go with the control characters.
-fn cleaned(character: char) -> Option<char> {
-    match character {
-        '\n' => Some('\n'),
-        '\t' => Some(' '),
-        '\u{2028}' | '\u{2029}' => Some('\n'),
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => None,
-        character if character.is_control() => None,
-        character => Some(character),
     }
 }

@@ -14,7 +14,7 @@ use super::super::say;
 use super::opened::{self, ProviderSettings, describe};
 use crate::channel::{
     self, Limits, NewChannel, StoredAddress, WarmUp, parse_base_url, parse_interval, parse_name,
-    parse_warm_up,
+    parse_purpose, parse_warm_up,
 };
 use crate::config::Config;
 use crate::database;
@@ -105,6 +105,13 @@ pub struct AddCommand {
         allow_negative_numbers = true
     )]
     priority: i16,
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = parse_purpose,
+        help = "Only for messages of audiences with this purpose, such as kitchen [default: for all]"
+    )]
+    purpose: Option<String>,
     #[command(flatten)]
     settings: ProviderSettings,
 }
@@ -150,6 +157,7 @@ impl AddCommand {
             degrade: self.degrade,
             look_up: !self.no_look_up,
             priority: self.priority,
+            purpose: self.purpose,
             limits,
         };
         Ok((channel, self.no_check, self.settings))

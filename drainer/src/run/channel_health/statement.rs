@@ -21,10 +21,10 @@ with former as (
     select h.connection from zap.channel_health as h where h.channel_id = $1
 ),
 logged as (
-    insert into zap.notification_logs (tenant_id, channel_id, level, event, duration_ms, detail)
+    insert into zap.notification_logs (tenant_id, channel_id, level, event, code, duration_ms, detail)
     select
-        c.tenant_id, c.id, case when $2::text = 'connected' then 'success' else 'error' end, 'connection', $5::integer,
-        pg_catalog.concat_ws(': ', $2, $3::text)
+        c.tenant_id, c.id, case when $2::text = 'connected' then 'success' else 'error' end, 'connection', 'connection',
+        $5::integer, pg_catalog.concat_ws(': ', $2, $3::text)
     from zap.channel as c
     where c.id = $1 and $2 is not null and $8 and (select f.connection from former as f) is distinct from $2
 )

@@ -155,10 +155,10 @@ uncounted as (
 ),
 logged as (
     insert into zap.notification_logs
-        (notification_id, tenant_id, source_id, channel_id, attempt, level, event, duration_ms, error_class, detail)
+        (notification_id, tenant_id, source_id, channel_id, attempt, level, event, code, duration_ms, error_class, detail)
     select
-        n.id, n.tenant_id, n.source_id, n.channel_id, n.attempt, n.level, n.event, n.duration_ms, n.error_class,
-        coalesce(n.last_error, n.reason)
+        n.id, n.tenant_id, n.source_id, n.channel_id, n.attempt, n.level, n.event, coalesce(n.reason, n.event), n.duration_ms,
+        n.error_class, coalesce(n.last_error, n.reason)
     from new as n
     where n.event is not null
 )

@@ -16,7 +16,7 @@ const REPEAT_AFTER: Duration = Duration::from_secs(3_600);
 
 /// Whoever holds a snapshot of this database: sessions, prepared transactions, and replication slots and standbys, whose
 /// snapshot has no time of its own. VACUUM's does not count.
-const SNAPSHOTS: &str = "-- snapshots
+pub(crate) const SNAPSHOTS: &str = "-- snapshots
 select
     'session ' || a.pid as holder,
     pg_catalog.concat_ws(', ', 'role ' || a.usename, 'application ' || nullif(a.application_name, ''), 'from ' || a.client_addr, a.state)
@@ -46,7 +46,7 @@ from pg_catalog.pg_stat_replication as r
 where r.backend_xmin is not null";
 
 /// Seconds after which a snapshot counts as old.
-const LOAD_LIMIT: &str = "-- load_limit
+pub(crate) const LOAD_LIMIT: &str = "-- load_limit
 select case when pg_catalog.jsonb_typeof(s.value) = 'number' then s.value::float8 end
 from zap.setting as s
 where s.tenant_id is null and s.key = 'alert.old_snapshot_seconds'";

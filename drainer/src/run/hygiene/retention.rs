@@ -175,6 +175,28 @@ select
     (select pg_catalog.count(*) from forgotten) as forgotten,
     (select pg_catalog.max(o.seen_at) from old as o) as last";
 
+/// Uses `tenant_usage_by_day`. A month's cap needs the whole month.
+const FORGET_USAGE: &str = "-- forget_usage
+with turn as materialized (select pg_catalog.pg_try_advisory_xact_lock($3) as is_ours),
+old as materialized (
+    select u.tenant_id, u.on_day
+    from zap.tenant_usage as u
+    where u.on_day >= $1::date
+        and u.on_day < least($2::timestamptz, pg_catalog.statement_timestamp() - '62 days'::interval)::date
+        and (select t.is_ours from turn as t)
+    order by u.on_day
+    limit 1000
+),
+forgotten as (
+    delete from zap.tenant_usage as u
+    using old as o
+    where u.tenant_id = o.tenant_id and u.on_day = o.on_day
+    returning u.on_day
+)
+select
+    (select pg_catalog.count(*) from forgotten) as forgotten,
+    (select pg_catalog.max(o.on_day) from old as o) as last";
+
 /// What is older than these times is old enough.
 struct Limits {
     queue: DateTime<Utc>,
@@ -191,15 +213,17 @@ pub(super) async fn retain(daemon: &Daemon) -> Result<(), DatabaseError> {
     let deliveries = forget(daemon, FORGET_DELIVERIES, i64::MIN, limits.inbound).await?;
     let messages = forget(daemon, FORGET_MESSAGES, i64::MIN, limits.history).await?;
     let begin = DateTime::UNIX_EPOCH;
+    let usage = forget(daemon, FORGET_USAGE, begin.date_naive(), limits.logs).await?;
     let addresses = forget(daemon, FORGET_ADDRESSES, begin, limits.queue).await?
         + forget(daemon, FORGET_ALIASES, begin, limits.history).await?;
-    if notifications + log_rows + deliveries + messages + addresses > 0 {
+    if notifications + log_rows + deliveries + messages + addresses + usage > 0 {
         tracing::info!(
             notifications,
             log_rows,
             deliveries,
             messages,
             addresses,
+            usage,
             "old rows are removed"
         );
     }

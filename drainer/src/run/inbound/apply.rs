@@ -47,8 +47,9 @@ where q.id = any ($1)";
 
 const LOG: &str = "-- log
 insert into zap.notification_logs
-    (notification_id, tenant_id, source_id, channel_id, level, event, attempt, error_class, detail)
-select l.*
+    (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, error_class, detail)
+select
+    l.notification_id, l.tenant_id, l.source_id, l.channel_id, l.level, l.event, l.event, l.attempt, l.error_class, l.detail
 from unnest(
     $1::bigint [], $2::text [], $3::bigint [], $4::bigint [], $5::text [], $6::text [], $7::integer [], $8::text [],
     $9::text []

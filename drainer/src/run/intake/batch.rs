@@ -3,13 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use deadpool_postgres::Client;
+use futures_util::future;
 use zapgres_core::template::Renderer;
 
 use super::claim::Captured;
 use super::complaints::Complaints;
 use super::context::{self, Answer, Statements};
 use super::decide::{self, Candidate, Decision};
+use super::hours;
+use super::mode::Modes;
 use super::others::Other;
+use super::presence;
+use super::rules::{self, Rules};
 use super::source::{Mode, Source};
 use super::tenant::{self, Companies, TextKey};
 
@@ -17,6 +22,7 @@ use super::tenant::{self, Companies, TextKey};
 pub(crate) struct Batch {
     pub captured: Vec<Captured>,
     pub sources: HashMap<i64, Source>,
+    pub modes: Modes,
 }
 
 impl Batch {
@@ -36,7 +42,7 @@ impl Batch {
         let considered = self
             .consider(client, statements, complaints, least_privileged)
             .await?;
-        let companies = self.companies(client, &considered).await?;
+        let (companies, rules) = self.companies(client, &considered, complaints).await?;
         let others = self.others(&considered);
         let mut renderer = Renderer::default();
         let decisions = self
@@ -49,11 +55,14 @@ impl Batch {
                         .source_of(row)
                         .ok_or_else(|| Decision::skip("source_off"))?;
                     let tenant_id = candidate.tenant_id.clone();
+                    let mode = self
+                        .modes
+                        .before_composing(source, &tenant_id, &row.event)?;
                     let audience = candidate.audience.name.clone();
                     let composed =
                         decide::compose(row, source, candidate, &companies, &mut renderer);
                     tell(row, tenant_id, &audience, &composed, &companies, complaints);
-                    Ok((composed?, source.mode))
+                    Ok((composed?, mode))
                 };
                 let composed: Result<(_, Mode), Decision> = considered.and_then(conclude);
                 match composed {
@@ -61,7 +70,9 @@ impl Batch {
                     Err(decision) => decision,
                 }
             });
-        Ok((decisions.collect(), others))
+        let mut decisions: Vec<Decision> = decisions.collect();
+        hours::apply(client, self, &rules, &mut decisions).await?;
+        Ok((decisions, others))
     }
 
     /// Whom to tell beside those that the notifications are for.
@@ -86,7 +97,8 @@ impl Batch {
         let mut asked: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
         for (position, row) in self.captured.iter().enumerate() {
             let source = self.source_of(row);
-            let before = decide::before_asking(row, source);
+            let before = decide::before_asking(row, source)
+                .and_then(|()| self.modes.before_asking(&row.event));
             if let (Ok(()), Some(source), None) = (&before, source, &row.told.context) {
                 asked.entry(source.id).or_default().push(position);
             }
@@ -111,7 +123,9 @@ impl Batch {
                 source,
                 least_privileged,
             };
-            let answers = asking.ask(statements, complaints, &subjects).await?;
+            let mut answers = asking.ask(statements, complaints, &subjects).await?;
+            let rows = positions.iter().map(|position| &self.captured[*position]);
+            presence::distinguish(&asking, complaints, rows, &mut answers).await?;
             for (position, answer) in positions.into_iter().zip(answers) {
                 considered[position] = decide::consider(&self.captured[position], source, answer);
             }
@@ -119,12 +133,13 @@ impl Batch {
         Ok(considered)
     }
 
-    /// Loads the companies of the candidates.
+    /// Loads the companies of the candidates, and the rules of those that have any.
     async fn companies(
         &self,
         client: &Client,
         considered: &[Result<Candidate, Decision>],
-    ) -> Result<Companies, tokio_postgres::Error> {
+        complaints: &mut Complaints,
+    ) -> Result<(Companies, HashMap<String, Rules>), tokio_postgres::Error> {
         let mut wanted = BTreeSet::new();
         let mut events = BTreeSet::new();
         for (row, considered) in self.captured.iter().zip(considered) {
@@ -134,9 +149,15 @@ impl Batch {
             }
         }
         if wanted.is_empty() {
-            return Ok(Companies::default());
+            return Ok((Companies::default(), HashMap::new()));
         }
-        tenant::load(client, &wanted, &events).await
+        // In this order: creating a company asks again.
+        future::try_join(
+            rules::load(client, &wanted, complaints),
+            tenant::load(client, &wanted, &events),
+        )
+        .await
+        .map(|(rules, companies)| (companies, rules))
     }
 }
 

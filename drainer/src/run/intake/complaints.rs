@@ -75,6 +75,17 @@ impl Complaints {
         }
     }
 
+    /// What is entered of a company cannot be used.
+    pub(crate) fn about_tenant(&mut self, tenant: &str, cause: &str) {
+        if self.is_new(None, &format!("{tenant}: {cause}")) {
+            tracing::warn!(
+                tenant,
+                cause,
+                "opening hours cannot be used: it counts as always open"
+            );
+        }
+    }
+
     fn is_new(&mut self, source_id: Option<i64>, cause: &str) -> bool {
         if self.orders.len() >= ORDERS_CAP {
             self.orders.clear();

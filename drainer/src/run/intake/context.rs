@@ -1,7 +1,7 @@
 //! Asks a source's context query about a batch of subjects: as the least-privileged role, read-only, with a time limit,
 //! and so that one bad row fails alone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -43,6 +43,8 @@ const PARAMETER_TYPES: [Type; 1] = [Type::TEXT_ARRAY];
 
 const CONTEXT_STATEMENT: &str = "-- context_statement
 select zap.context_statement($1)";
+const PRESENCE_STATEMENT: &str = "-- presence_statement
+select zap.presence_statement($1)";
 
 /// Whether the session is to switch to the daemon's role for queries that users write.
 pub(crate) const MAY_BECOME_DAEMON: &str = "-- may_become_daemon
@@ -78,6 +80,14 @@ pub(crate) enum Answer {
     Failed(String),
 }
 
+/// A source that was too slow.
+struct Rest {
+    until: Instant,
+    length: Duration,
+    /// Of the source's row: one that was changed may have been mended.
+    version: String,
+}
+
 /// Which of intake's connections.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
@@ -94,7 +104,7 @@ pub(crate) struct Statements {
     /// The prepared statement by connection and source, and the version of the source's row that it was composed from.
     prepared: HashMap<(Place, i64), (String, Statement)>,
     /// Sources that were too slow: until when they are not asked, and for how long that is.
-    resting: HashMap<i64, (Instant, Duration)>,
+    resting: HashMap<i64, Rest>,
 }
 
 impl Statements {
@@ -126,7 +136,7 @@ impl Statements {
     fn is_resting(&self, source: &Source) -> bool {
         self.resting
             .get(&source.id)
-            .is_some_and(|(until, _)| *until > Instant::now())
+            .is_some_and(|rest| rest.until > Instant::now() && rest.version == source.version)
     }
 
     /// A source that was too slow rests, longer each time: while it is asked, all others wait.
@@ -136,9 +146,15 @@ impl Statements {
             return;
         }
         let before = self.resting.get(&source.id);
-        let rest = before.map_or(REST_MIN, |(_, rest)| (*rest * 2).min(REST_MAX));
-        self.resting
-            .insert(source.id, (Instant::now() + rest, rest));
+        let length = before
+            .filter(|rest| rest.version == source.version)
+            .map_or(REST_MIN, |rest| (rest.length * 2).min(REST_MAX));
+        let rest = Rest {
+            until: Instant::now() + length,
+            length,
+            version: source.version.clone(),
+        };
+        self.resting.insert(source.id, rest);
     }
 }
 
@@ -186,8 +202,33 @@ pub(crate) struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// Asks about `subjects`; one answer per subject, in their order.
+    /// Asks about `subjects`; one answer per subject, in their order. Several events may be about the same one, which is
+    /// asked about once: the query would have two rows for it.
     pub(crate) async fn ask(
+        &self,
+        statements: &mut Statements,
+        complaints: &mut Complaints,
+        subjects: &[&str],
+    ) -> Result<Vec<Answer>, tokio_postgres::Error> {
+        let mut places = HashMap::with_capacity(subjects.len());
+        let mut different = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            places.entry(*subject).or_insert_with(|| {
+                different.push(*subject);
+                different.len() - 1
+            });
+        }
+        let answers = self.ask_about(statements, complaints, &different).await?;
+        if answers.len() == subjects.len() {
+            return Ok(answers);
+        }
+        let answers = subjects
+            .iter()
+            .map(|subject| answers[places[subject]].clone());
+        Ok(answers.collect())
+    }
+
+    async fn ask_about(
         &self,
         statements: &mut Statements,
         complaints: &mut Complaints,
@@ -216,6 +257,19 @@ impl Asking<'_> {
             }
         }
         Ok(answers)
+    }
+
+    /// Asks about one subject, and leaves to the caller what to say of it.
+    pub(crate) async fn ask_quietly(
+        &self,
+        statements: &mut Statements,
+        subject: &str,
+    ) -> Result<Answer, tokio_postgres::Error> {
+        let mut answers = [Answer::Absent];
+        self.ask_in_parts(statements, &[subject], &mut answers)
+            .await?;
+        let [answer] = answers;
+        Ok(answer)
     }
 
     /// Divides what fails until the faulty row stands alone. Returns what is wrong with the query as a whole.
@@ -261,6 +315,26 @@ impl Asking<'_> {
         Ok(trouble)
     }
 
+    /// Those of `subjects` that still have a row in the source's table; all of them where that cannot be told. Seldom asked:
+    /// not prepared for longer than it takes.
+    pub(crate) async fn present(
+        &self,
+        subjects: &[&str],
+    ) -> Result<HashSet<String>, tokio_postgres::Error> {
+        let found = match self.prepare(PRESENCE_STATEMENT).await {
+            Ok(statement) => self.run(&statement, subjects).await,
+            Err(failure) => Err(failure),
+        };
+        match found {
+            Ok(rows) => rows.iter().map(|row| row.try_get(0)).collect(),
+            Err(Failure::Connection(error)) => Err(error),
+            Err(_) => Ok(subjects
+                .iter()
+                .map(|subject| (*subject).to_owned())
+                .collect()),
+        }
+    }
+
     async fn ask_at_once(
         &self,
         statements: &mut Statements,
@@ -273,20 +347,17 @@ impl Asking<'_> {
                 answers => return answers,
             };
         }
-        let prepared = self.prepare().await?;
+        let prepared = self.prepare(CONTEXT_STATEMENT).await?;
         let answers = self.query(&prepared, subjects).await?;
         statements.keep(self.source, prepared);
         Ok(answers)
     }
 
     /// Composes and prepares the statement as the role that will run it.
-    async fn prepare(&self) -> Result<Statement, Failure> {
+    async fn prepare(&self, composing: &str) -> Result<Statement, Failure> {
         self.client.batch_execute(self.enter()).await?;
         let prepared = async {
-            let row = self
-                .client
-                .query_one(CONTEXT_STATEMENT, &[&self.source.id])
-                .await?;
+            let row = self.client.query_one(composing, &[&self.source.id]).await?;
             let sql = row.try_get::<_, Option<String>>(0)?.unwrap_or_default();
             self.client.prepare_typed(&sql, &PARAMETER_TYPES).await
         };
@@ -295,8 +366,12 @@ impl Asking<'_> {
         Ok(prepared?)
     }
 
-    /// One round trip: what follows an error is refused by the server, up to the way out.
     async fn query(&self, prepared: &Statement, subjects: &[&str]) -> Result<Vec<Answer>, Failure> {
+        answers_in_order(&self.run(prepared, subjects).await?, subjects)
+    }
+
+    /// One round trip: what follows an error is refused by the server, up to the way out.
+    async fn run(&self, prepared: &Statement, subjects: &[&str]) -> Result<Vec<Row>, Failure> {
         let parameters: Parameters<'_> = &[&subjects];
         let (entered, rows, left) = future::join3(
             self.client.batch_execute(self.enter()),
@@ -306,7 +381,7 @@ impl Asking<'_> {
         .await;
         left?;
         entered?;
-        answers_in_order(&rows?, subjects)
+        Ok(rows?)
     }
 
     fn enter(&self) -> &'static str {

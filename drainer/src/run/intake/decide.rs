@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use zapgres_core::error_text::presentable;
 use zapgres_core::phone::{self, PhoneNumber};
 use zapgres_core::settle::{self, Look, SettleInput};
@@ -17,6 +17,8 @@ use zapgres_core::template::{self, Renderer, TemplateError};
 use super::audience::{Audience, CUSTOMER};
 use super::claim::Captured;
 use super::context::{Answer, Context};
+use super::mode;
+use super::rules::Held;
 use super::source::{Mode, Source};
 use super::tenant::{Companies, Template, Tenant, TextKey};
 use crate::run::channels::Choice;
@@ -27,6 +29,8 @@ pub(crate) const TEMPLATE_ERROR: &str = "template_error";
 const TENANT_CAP_BYTES: usize = 500;
 /// The end of time as far as PostgreSQL's calendar and everybody else's agree on how to write it: the year 9999.
 const END_OF_TIME_SECONDS: i64 = 253_402_300_799;
+/// What an event is called that a status without an event of its own is.
+const STATUS_EVENT: &str = "order_status:";
 /// Tenant of a database without companies.
 const DEFAULT_TENANT: &str = "default";
 /// Shortest and longest pause between two looks at something that a person has to mend.
@@ -73,6 +77,10 @@ pub(crate) struct Message {
     /// What of it is for the row's payload.
     pub payload: Option<Value>,
     pub hash: Option<String>,
+    /// Chosen, though it is not sent.
+    pub channel_id: Option<i64>,
+    /// It is ready, and has to wait.
+    pub held: Option<Held>,
 }
 
 /// An order that is complete and recent.
@@ -230,7 +238,8 @@ pub(crate) fn compose<'a>(
     if !tenant.enabled {
         return Err(skip("tenant_disabled", None));
     }
-    introduce(tenant, &mut candidate.values);
+    renderer.set_timezone(tenant.timezone);
+    introduce(&row.event, tenant, &mut candidate.values);
     let given = recipient(row, source, &candidate)?;
     if given.trim().is_empty() {
         return Err(skip("no_phone", None));
@@ -244,7 +253,9 @@ pub(crate) fn compose<'a>(
     Ok(Composed {
         payload: payload(&candidate.audience, provider_template),
         tenant_id: candidate.tenant_id,
-        channel: tenant.channels.choose(phone.as_e164()),
+        channel: tenant
+            .channels
+            .choose(phone.as_e164(), candidate.audience.purpose.as_deref()),
         phone,
         body,
         template_version,
@@ -254,24 +265,28 @@ pub(crate) fn compose<'a>(
 
 /// Respects the source's mode. The recipient's wish is respected when the decision has been written.
 pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
-    let message = Box::new(Message {
+    let mut message = Box::new(Message {
         tenant_id: Some(composed.tenant_id),
         recipient: Some(composed.phone.as_e164().to_owned()),
         body: Some(composed.body),
         template_version: Some(composed.template_version),
         payload: composed.payload,
         hash: Some(composed.hash),
+        ..Message::default()
     });
     match mode {
         Mode::Live => Decision::Send {
             message,
             channel: composed.channel,
         },
-        Mode::Shadow => Decision::Skip {
-            reason: "shadow",
-            message,
-            detail: None,
-        },
+        Mode::Shadow => {
+            message.channel_id = composed.channel.as_ref().map(|chosen| chosen.channel_id);
+            Decision::Skip {
+                reason: "shadow",
+                detail: Some(mode::unsent(&message, composed.channel.as_ref())),
+                message,
+            }
+        }
         Mode::Off => Decision::Skip {
             reason: "source_off",
             message,
@@ -318,11 +333,13 @@ fn key_of(row: &Captured, candidate: &Candidate, tenant: &Tenant) -> TextKey {
     }
 }
 
-/// What is entered of the company goes before what the user's tables say.
-fn introduce(tenant: &Tenant, values: &mut Value) {
+/// The event, and the company: what is entered of it goes before what the user's tables say.
+fn introduce(event: &str, tenant: &Tenant, values: &mut Value) {
     let Some(values) = values.as_object_mut() else {
         return;
     };
+    let happened = || json!({"name": event, "status": event.strip_prefix(STATUS_EVENT)});
+    values.entry("event").or_insert_with(happened);
     let known = [("name", &tenant.name), ("phone", &tenant.phone)];
     for (field, value) in known {
         let Some(value) = value else { continue };
@@ -430,7 +447,8 @@ fn mend(row: &Captured, source: &Source, reason: &'static str, error: Option<Str
     unless_expired(row, source, at, reason, None, error)
 }
 
-fn unless_expired(
+/// It waits, unless its time is over.
+pub(crate) fn unless_expired(
     row: &Captured,
     source: &Source,
     at: DateTime<Utc>,

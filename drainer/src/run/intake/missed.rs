@@ -34,8 +34,8 @@ enqueued as (
     returning id, source_id, event, subject
 ),
 logged as (
-    insert into zap.notification_logs (notification_id, source_id, level, event, detail)
-    select distinct on (e.id) e.id, e.source_id, 'info', 'missed_drained', t.reason
+    insert into zap.notification_logs (notification_id, source_id, level, event, code, detail)
+    select distinct on (e.id) e.id, e.source_id, 'info', 'missed_drained', 'missed_drained', t.reason
     from enqueued as e
     inner join taken as t on e.source_id = t.source_id and e.event = t.event and e.subject = t.subject
     order by e.id asc, t.id asc

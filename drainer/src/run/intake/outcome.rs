@@ -1,5 +1,6 @@
 //! A decision as the row and log rows that record it.
 
+use zapgres_core::decision;
 use zapgres_core::status::Status;
 
 use super::claim::Captured;
@@ -20,6 +21,7 @@ pub(crate) fn record(
     if row.is_first_look() && !matches!(decision, Decision::Send { .. }) {
         logs.push(LogRow {
             source_id: row.source_id,
+            code: Some(decision::CAPTURED),
             logged_at: Some(row.created_at),
             ..LogRow::info(row.id, "captured")
         });
@@ -99,12 +101,20 @@ fn send(
 ) -> (Written, Option<LogRow>) {
     let channel_id = channel.as_ref().map(|chosen| chosen.channel_id);
     let fallback = channel.and_then(|chosen| chosen.fallback);
-    let reason = channel_id.is_none().then_some("no_channel");
+    let held = message.held;
+    let due = held.map_or(row.due(), |held| held.until);
+    let reason = match held {
+        Some(held) => Some(held.code),
+        None => channel_id.is_none().then_some("no_channel"),
+    };
     let log = LogRow {
         tenant_id: message.tenant_id.clone(),
         channel_id,
-        code: reason,
-        detail: reason.map(str::to_owned).or(fallback),
+        code: Some(reason.unwrap_or(decision::RESOLVED)),
+        detail: held
+            .map(|held| format!("{}: until {}", held.code, held.until.format("%FT%TZ")))
+            .or(reason.map(str::to_owned))
+            .or(fallback),
         duration_ms: row.is_first_look().then(|| milliseconds_since_capture(row)),
         ..LogRow::info(row.id, "resolved")
     };
@@ -112,8 +122,9 @@ fn send(
         reason,
         channel_id,
         max_attempts: source.map(|source| source.max_attempts),
-        next_attempt_at: Some(row.due()),
-        expires_at: source.map(|source| later(row.due(), source.expires_after)),
+        next_attempt_at: Some(due),
+        scheduled_at: held.map(|held| held.until),
+        expires_at: source.map(|source| later(due, source.expires_after)),
         resolved: true,
         ..with_message(row, message)
     };
@@ -162,6 +173,7 @@ fn unchanged(row: &Captured) -> Written {
         context_hash: None,
         max_attempts: None,
         next_attempt_at: None,
+        scheduled_at: None,
         expires_at: None,
         last_error: None,
         resolved: false,
@@ -172,6 +184,7 @@ fn with_message(row: &Captured, message: Message) -> Written {
     Written {
         tenant_id: message.tenant_id,
         recipient: message.recipient,
+        channel_id: message.channel_id,
         body: message.body,
         template_version: message.template_version,
         payload: message.payload,

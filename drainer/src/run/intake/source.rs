@@ -34,8 +34,8 @@ select
     end as old_key
 from zap.source as s";
 
-/// What happens to what a source captures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What happens to what a source captures, the most restrictive first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mode {
     /// Skipped.
     Off,

@@ -8,13 +8,14 @@ use futures_util::future;
 use tokio::time::Instant;
 use tokio_postgres::Row;
 use zapgres_core::message;
+use zapgres_core::template::Timezone;
 
 use super::context::is_lock_timeout;
 use crate::run::channels::{self, Channels};
 use crate::run::statement;
 
 pub(crate) const LOAD_TENANTS: &str = "-- load_tenants
-select t.id, t.name, t.phone, t.enabled, t.locale, t.default_area_code
+select t.id, t.name, t.phone, t.enabled, t.locale, t.timezone, t.default_area_code
 from zap.tenant as t
 where t.id = any ($1)";
 
@@ -25,9 +26,15 @@ const KEEP: &str = "set local lock_timeout to default; release savepoint zap_ten
 const UNDO: &str = "rollback to savepoint zap_tenants; release savepoint zap_tenants";
 
 pub(crate) const CREATE_TENANTS: &str = "-- create_tenants
-insert into zap.tenant (id)
-select unnest($1::text [])
-on conflict do nothing";
+insert into zap.tenant (id, enabled)
+select
+    w.id,
+    coalesce(
+        (select s.value from zap.setting as s where s.key = 'tenants.unknown' and s.tenant_id is null), '\"enabled\"'
+    ) <> '\"disabled\"'
+from unnest($1::text []) as w (id)
+on conflict do nothing
+returning id, enabled";
 
 /// Uses `template_active`.
 pub(crate) const LOAD_TEMPLATES: &str = "-- load_templates
@@ -56,6 +63,8 @@ pub(crate) struct Tenant {
     pub phone: Option<String>,
     pub enabled: bool,
     pub locale: String,
+    /// Of the times in its messages.
+    pub timezone: Timezone,
     pub default_area_code: Option<String>,
     /// Its channels.
     pub channels: Channels,
@@ -167,8 +176,8 @@ async fn try_create(
     ids: &[&str],
 ) -> Result<bool, tokio_postgres::Error> {
     client.batch_execute(ENTER).await?;
-    let created = match statement::execute(client, CREATE_TENANTS, &[&ids]).await {
-        Ok(_) => Ok(true),
+    let created = match statement::rows(client, CREATE_TENANTS, &[&ids]).await {
+        Ok(rows) => rows.iter().try_for_each(tell).map(|()| true),
         Err(error) if is_lock_timeout(&error) => Ok(false),
         Err(error) => Err(error),
     };
@@ -179,6 +188,20 @@ async fn try_create(
     };
     client.batch_execute(leave).await?;
     created
+}
+
+/// Somebody may have to enable it.
+fn tell(row: &Row) -> Result<(), tokio_postgres::Error> {
+    let tenant: &str = row.try_get("id")?;
+    if row.try_get("enabled")? {
+        tracing::info!(tenant, "a company that nobody entered is added");
+    } else {
+        tracing::warn!(
+            tenant,
+            "a company that nobody entered is added, disabled; zapgres tenant enable lets it send"
+        );
+    }
+    Ok(())
 }
 
 async fn tenants(
@@ -192,6 +215,7 @@ async fn tenants(
             phone: row.try_get("phone")?,
             enabled: row.try_get("enabled")?,
             locale: row.try_get("locale")?,
+            timezone: Timezone::named(row.try_get("timezone")?),
             default_area_code: row.try_get("default_area_code")?,
             channels: Channels::default(),
         };

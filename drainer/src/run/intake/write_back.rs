@@ -14,10 +14,10 @@ with decided as materialized (
     from unnest(
         $1::bigint [], $2::text [], $3::text [], $4::text [], $5::text [], $6::bigint [], $7::text [], $8::text [],
         $9::text [], $10::integer [], $11::timestamptz [], $12::timestamptz [], $13::text [], $14::boolean [],
-        $24::jsonb []
+        $24::jsonb [], $26::timestamptz []
     ) as d (
         id, status, reason, tenant_id, recipient, channel_id, body, template_version, context_hash, max_attempts,
-        next_attempt_at, expires_at, last_error, resolved, payload
+        next_attempt_at, expires_at, last_error, resolved, payload, scheduled_at
     )
 ),
 written as (
@@ -34,6 +34,7 @@ written as (
         context_hash = coalesce(d.context_hash, q.context_hash),
         max_attempts = coalesce(d.max_attempts, q.max_attempts),
         next_attempt_at = coalesce(d.next_attempt_at, q.next_attempt_at),
+        scheduled_at = coalesce(d.scheduled_at, q.scheduled_at),
         expires_at = coalesce(d.expires_at, q.expires_at),
         last_error = d.last_error,
         error_class = case when d.last_error is not null then 'source_error' end,
@@ -71,6 +72,8 @@ pub(crate) struct Written {
     pub max_attempts: Option<i32>,
     /// None: unchanged.
     pub next_attempt_at: Option<DateTime<Utc>>,
+    /// None: unchanged.
+    pub scheduled_at: Option<DateTime<Utc>>,
     pub expires_at: Option<DateTime<Utc>>,
     /// Numbers masked.
     pub last_error: Option<String>,
@@ -110,6 +113,7 @@ pub(crate) async fn write_back(
         &column(logs, |log| log.logged_at),
         &column(rows, |row| row.payload.as_ref()),
         &column(logs, |log| log.code),
+        &column(rows, |row| row.scheduled_at),
     ];
     statement::execute(client, WRITE_BACK, parameters).await?;
     Ok(())

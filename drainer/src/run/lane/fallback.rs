@@ -8,7 +8,8 @@ use zapgres_core::route::{self, Candidate};
 use super::ready::Ready;
 use crate::run::statement;
 
-/// Uses `channel_by_tenant`. Only a channel that works: what waits must not wander between two that do not.
+/// Uses `channel_by_tenant`. Only a channel that works: what waits must not wander between two that do not. What has
+/// a purpose goes to a channel of the same one or to a general one, and never from that to one of another purpose.
 pub(crate) const OTHER_CHANNELS: &str = "-- other_channels
 select
     c.id, c.share,
@@ -16,8 +17,8 @@ select
 from zap.channel as own
 inner join zap.channel as c on own.tenant_id = c.tenant_id
 left join zap.channel_state as s on c.id = s.channel_id
-where own.id = $1
-order by c.priority desc, c.id";
+where own.id = $1 and (c.purpose is null or c.purpose = own.purpose)
+order by c.purpose is null, c.priority desc, c.id";
 
 /// Finds its rows by primary key.
 pub(crate) const FALL_BACK: &str = "-- fall_back
@@ -43,9 +44,9 @@ moved as (
 ),
 logged as (
     insert into zap.notification_logs
-        (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
+        (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
     select
-        m.id, m.tenant_id, m.source_id, m.channel_id, 'info', 'fallback', m.attempts,
+        m.id, m.tenant_id, m.source_id, m.channel_id, 'info', 'fallback', 'fallback', m.attempts,
         pg_catalog.format('%s: from %s to %s', $4::text, former.name, c.name)
     from moved as m
     inner join zap.channel as c on m.channel_id = c.id

@@ -44,8 +44,14 @@ open_channel as materialized (
         and t.enabled
         and t.paused_at is null
         and coalesce(
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = t.id),
-            (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
+            (
+                select s.value from zap.setting as s
+                where s.key = 'sending.enabled' and s.tenant_id = t.id and s.value in ('true', 'false')
+            ),
+            (
+                select s.value from zap.setting as s
+                where s.key = 'sending.enabled' and s.tenant_id is null and s.value in ('true', 'false')
+            ),
             'true'
         ) = 'true'
 ),
@@ -119,6 +125,7 @@ parked as (
     set next_attempt_at = 'infinity', reason = case when d.is_held then 'held' else 'source_paused' end
     from due as d
     where q.id = d.id and (d.is_held or d.source_id in (select p.id from paused_source as p))
+    returning q.id, q.tenant_id, q.source_id, q.channel_id, q.reason, q.attempts
 ),
 ranked as materialized (
     select
@@ -153,12 +160,15 @@ counted as (
 ),
 logged as (
     insert into zap.notification_logs
-        (notification_id, tenant_id, source_id, channel_id, level, event, attempt, detail)
+        (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
     select
-        m.id, m.tenant_id, m.source_id, m.channel_id, 'info', 'repeated', m.attempts,
+        m.id, m.tenant_id, m.source_id, m.channel_id, 'info', 'repeated', 'repeated', m.attempts,
         'an earlier attempt was left without an answer: this one may be a repeat'
     from marked as m
     where m.repeat
+    union all
+    select p.id, p.tenant_id, p.source_id, p.channel_id, 'info', 'waiting', p.reason, p.attempts, null
+    from parked as p
 )
 select
     m.channel_id, null::float8 as capped_for, false as is_locked, m.id, m.attempts, m.max_attempts, m.recipient_kind,

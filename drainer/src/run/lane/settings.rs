@@ -20,8 +20,14 @@ select
     and t.enabled
     and t.paused_at is null
     and coalesce(
-        (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id = c.tenant_id),
-        (select s.value from zap.setting as s where s.key = 'sending.enabled' and s.tenant_id is null),
+        (
+                select s.value from zap.setting as s
+                where s.key = 'sending.enabled' and s.tenant_id = c.tenant_id and s.value in ('true', 'false')
+            ),
+        (
+                select s.value from zap.setting as s
+                where s.key = 'sending.enabled' and s.tenant_id is null and s.value in ('true', 'false')
+            ),
         'true'
     ) = 'true' as may_send
 from zap.channel as c

@@ -72,6 +72,7 @@ fn companies(body: &str) -> Companies {
         phone: None,
         enabled: true,
         locale: "pt-BR".to_owned(),
+        timezone: template::Timezone::default(),
         default_area_code: None,
         channels: Channels::of(&[(100, true)]),
     };

@@ -1,0 +1,50 @@
+//! The texts that ship with Zapgres: what a shop sends as long as it has written none of its own.
+
+/// The texts of an event, for the customer, the shop and the courier.
+macro_rules! texts {
+    ($event:literal) => {
+        Texts {
+            event: $event,
+            customer: include_str!(concat!("../../templates/", $event, ".customer.pt-BR.txt")),
+            shop: include_str!(concat!("../../templates/", $event, ".shop.pt-BR.txt")),
+            courier: include_str!(concat!("../../templates/", $event, ".courier.pt-BR.txt")),
+        }
+    };
+}
+
+struct Texts {
+    event: &'static str,
+    customer: &'static str,
+    shop: &'static str,
+    courier: &'static str,
+}
+
+/// Of any status that has no event of its own.
+const STATUS_CHANGED: Texts = texts!("order_status_changed");
+
+const EVENTS: [Texts; 9] = [
+    texts!("order_received"),
+    texts!("order_accepted"),
+    texts!("order_paid"),
+    texts!("order_in_preparation"),
+    texts!("order_ready"),
+    texts!("order_out_for_delivery"),
+    texts!("order_delivered"),
+    texts!("order_cancelled"),
+    STATUS_CHANGED,
+];
+
+/// The text that ships with Zapgres for an event and an audience. Other events than those of orders are told like a change of
+/// the status; other audiences have none: nobody knows what they may read. There is one language so far, whatever the tag:
+/// Portuguese of Brazil.
+#[must_use]
+pub fn builtin(event: &str, audience: &str, _locale: &str) -> Option<&'static str> {
+    let texts = EVENTS.iter().find(|texts| texts.event == event);
+    let texts = texts.unwrap_or(&STATUS_CHANGED);
+    match audience {
+        "customer" => Some(texts.customer),
+        "shop" => Some(texts.shop),
+        "courier" => Some(texts.courier),
+        _ => None,
+    }
+}

@@ -1,0 +1,210 @@
+//! The texts: one for each event, audience and language that may come, and each of them renders.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use tokio_postgres::{Client, Row};
+use zapgres_core::message;
+use zapgres_core::template::{self, Renderer, TemplateError};
+
+use super::finding::{Finding, Severity};
+use crate::database::DatabaseError;
+
+/// Area of these findings.
+pub const AREA: &str = "templates";
+
+/// Events of live sources, their audiences and the companies' languages, where neither a text for all nor one of each company is.
+const WANTED: &str = "-- wanted
+with event as (
+    select distinct e.source_id, e.event
+    from (
+        select s.id, coalesce(v.value, s.event)
+        from zap.source as s
+        left join lateral pg_catalog.jsonb_each_text(s.events) as v on s.captures = 'status'
+        where s.detached_at is null and s.mode <> 'off' and s.captures <> 'notify'
+    ) as e (source_id, event)
+),
+told as (
+    select distinct e.event, 'customer' as audience
+    from event as e
+    where (
+        select a.enabled from zap.audience as a
+        where a.source_id = e.source_id and a.name = 'customer' and (a.event is null or a.event = e.event)
+        order by a.event nulls last
+        limit 1
+    ) is not false
+    union
+    select e.event, a.name
+    from event as e
+    inner join zap.audience as a on a.source_id = e.source_id and a.enabled and (a.event is null or a.event = e.event)
+),
+spoken as (
+    select distinct t.locale from zap.tenant as t where t.enabled
+    union
+    select 'pt-BR' where not exists (select from zap.tenant as t where t.enabled)
+)
+select t.event, t.audience, s.locale
+from told as t, spoken as s
+where not exists (
+        select from zap.template as x
+        where x.active and x.tenant_id is null and x.event = t.event and x.audience = t.audience and x.locale = s.locale
+    )
+    and (
+        not exists (select from zap.tenant as c where c.enabled and c.locale = s.locale)
+        or exists (
+            select from zap.tenant as c
+            where c.enabled and c.locale = s.locale
+                and not exists (
+                    select from zap.template as x
+                    where x.active and x.tenant_id = c.id and x.event = t.event and x.audience = t.audience and x.locale = s.locale
+                )
+        )
+    )
+order by 1, 2, 3";
+
+const ACTIVE: &str = "-- active
+select t.id, t.tenant_id, t.event, t.audience, t.locale, t.body
+from zap.template as t
+where t.active
+order by t.id
+limit 10000";
+
+const APPROVED: &str = "-- approved
+select p.id, p.event,
+    pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        'name', p.name, 'language', p.language, 'parameters', p.parameters, 'header', p.header, 'buttons', p.buttons
+    ))::text as template
+from zap.provider_template as p
+order by p.id
+limit 10000";
+
+/// Whether there is a text for whatever may come.
+pub async fn wanted(client: &Client) -> Result<Vec<Finding>, DatabaseError> {
+    let rows = client.query(WANTED, &[]).await?;
+    Ok(rows.iter().filter_map(missing).collect())
+}
+
+/// The built-in texts are in Portuguese, whatever a company speaks.
+fn missing(row: &Row) -> Option<Finding> {
+    let (event, audience, locale): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
+    if locale.starts_with("pt") {
+        return None;
+    }
+    Some(Finding::warning(
+        AREA,
+        format!(
+            "there is no text for {event} to the {audience} in {locale}: the built-in one is sent, in Portuguese"
+        ),
+        format!(
+            "insert into zap.template (event, audience, locale, body) values ('{}', '{}', '{}', 'Pedido {{{{ order.number }}}}');",
+            escaped(event),
+            escaped(audience),
+            escaped(locale)
+        ),
+    ))
+}
+
+/// Whether every text and every approved template renders: with an order of its event, else with an invented one.
+pub async fn rendered(
+    client: &Client,
+    samples: &HashMap<String, Value>,
+) -> Result<Vec<Finding>, DatabaseError> {
+    let invented = sample();
+    let mut findings = Vec::new();
+    let active = client.query(ACTIVE, &[]).await?;
+    for row in &active {
+        let values = values(samples, &invented, row.get("event"));
+        let is_real = samples.contains_key(row.get::<_, &str>("event"));
+        if let Err(error) = template::render(row.get("body"), &values) {
+            findings.push(broken(row, &error, is_real));
+        }
+    }
+    for row in &client.query(APPROVED, &[]).await? {
+        let values = values(samples, &invented, row.get("event"));
+        if let Err(cause) = fill(row.get("template"), &values) {
+            let id: i64 = row.get("id");
+            let event: &str = row.get("event");
+            findings.push(Finding::error(
+                AREA,
+                format!("provider template {id} for {event} cannot be used: {cause}"),
+                format!("update zap.provider_template set parameters = '[…]' where id = {id};"),
+            ));
+        }
+    }
+    if findings.is_empty() {
+        let what = format!("every text can be written ({} of your own)", active.len());
+        findings.push(Finding::ok(AREA, what));
+    }
+    Ok(findings)
+}
+
+/// A name that only an invented order lacks may well be in a real one.
+fn broken(row: &Row, error: &TemplateError, is_real: bool) -> Finding {
+    let (id, event): (i64, &str) = (row.get("id"), row.get("event"));
+    let (audience, locale): (&str, &str) = (row.get("audience"), row.get("locale"));
+    let severity = match error {
+        TemplateError::Undefined { .. } if !is_real => Severity::Warning,
+        _ => Severity::Error,
+    };
+    let tenant: Option<&str> = row.get("tenant_id");
+    let tenant = tenant.map_or_else(String::new, |tenant| format!(" of tenant {tenant}"));
+    Finding::new(
+        severity,
+        AREA,
+        format!("text {id}{tenant} for {event} to the {audience} in {locale}: {error}"),
+        Some(format!(
+            "update zap.template set body = $text$…$text$ where id = {id};"
+        )),
+    )
+}
+
+fn fill(text: &str, values: &Value) -> Result<(), String> {
+    let template: message::Template =
+        serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let filled = template.filled(&mut Renderer::default(), values);
+    filled.map(drop).map_err(|error| error.to_string())
+}
+
+/// The company is there in any case: intake adds its name where the query leaves it out.
+fn values(samples: &HashMap<String, Value>, invented: &Value, event: &str) -> Value {
+    let mut values = samples.get(event).unwrap_or(invented).clone();
+    if let Some(values) = values.as_object_mut() {
+        values
+            .entry("company")
+            .or_insert_with(|| invented["company"].clone());
+    }
+    values
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\'', "''")
+}
+
+/// An order with everything that a derived context query gives.
+fn sample() -> Value {
+    json!({
+        "order": {
+            "id": "123", "number": "123", "total": "52.00", "subtotal": "45.00", "delivery_fee": "7.00", "discount": "0.00",
+            "status": "novo", "type": "entrega", "payment": "pix", "address": "Rua das Flores, 10", "notes": null,
+            "created_at": "2026-11-20T19:30:00-03:00"
+        },
+        "customer": {"name": "Ana Souza", "phone": "11987654321"},
+        "company": {"name": "Pizzaria Bela", "phone": "1133334444"},
+        "items": [{
+            "name": "X-Burger", "quantity": "2", "price": "22.50", "total": "45.00", "notes": null,
+            "addons": [{"name": "Bacon", "quantity": "1", "price": "3.00"}], "flavors": []
+        }]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// O6: the built-in text needs nothing that the invented order lacks.
+    #[test]
+    fn the_invented_order_fills_the_built_in_text() {
+        let text = template::builtin("order_received", "customer", "pt-BR").unwrap();
+        assert!(template::render(text, &sample()).is_ok());
+    }
+}

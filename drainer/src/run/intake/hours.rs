@@ -1,0 +1,91 @@
+//! What becomes of messages that could go at once, by their companies' rules and their recipients' wishes.
+
+use std::collections::HashMap;
+
+use deadpool_postgres::GenericClient;
+
+use super::batch::Batch;
+use super::caps::{self, Counted};
+use super::decide::{self, Decision, Message};
+use super::rules::{AllWishes, Rules, load_wishes};
+
+/// Holds messages until their company is open and their recipient wants to be told, and lets those wait that are more than
+/// the company's cap.
+pub(crate) async fn apply(
+    client: &impl GenericClient,
+    batch: &Batch,
+    rules: &HashMap<String, Rules>,
+    decisions: &mut [Decision],
+) -> Result<(), tokio_postgres::Error> {
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let wishes = load_wishes(client, &asked_for(rules, decisions)).await?;
+    let mut wanted = Vec::new();
+    for (position, (row, decision)) in batch.captured.iter().zip(&mut *decisions).enumerate() {
+        let Some((message, rules)) = ready(decision, rules) else {
+            continue;
+        };
+        let wishes = wishes_of(message, &wishes);
+        let at = row.due().max(row.now);
+        message.held = rules.held(at, wishes);
+        let is_wanted = !wishes.is_some_and(|wishes| wishes.opted_out);
+        if rules.caps.any() && is_wanted {
+            wanted.push(Counted {
+                position,
+                tenant_id: message.tenant_id.clone().unwrap_or_default(),
+                caps: rules.caps,
+                zone: rules.zone,
+                at: message.held.map_or(at, |held| held.until),
+                now: row.now,
+            });
+        }
+    }
+    for (position, refused) in caps::count(client, &wanted).await? {
+        let row = &batch.captured[position];
+        if let (Some(source), Decision::Send { message, .. }) =
+            (batch.source_of(row), &decisions[position])
+        {
+            let hash = message.hash.clone();
+            decisions[position] =
+                decide::unless_expired(row, source, refused.look_at, refused.code, hash, None);
+        }
+    }
+    Ok(())
+}
+
+/// The message of a decision to send one, where its company has rules.
+fn ready<'a>(
+    decision: &'a mut Decision,
+    rules: &'a HashMap<String, Rules>,
+) -> Option<(&'a mut Message, &'a Rules)> {
+    let Decision::Send { message, .. } = decision else {
+        return None;
+    };
+    let rules = rules.get(message.tenant_id.as_deref()?)?;
+    Some((message, rules))
+}
+
+/// Recipients whose wishes matter: who wants nothing does not count.
+fn asked_for<'a>(
+    rules: &HashMap<String, Rules>,
+    decisions: &'a [Decision],
+) -> Vec<(&'a str, &'a str)> {
+    let recipient = |decision: &'a Decision| {
+        let Decision::Send { message, .. } = decision else {
+            return None;
+        };
+        let tenant = message.tenant_id.as_deref()?;
+        let rules = rules.get(tenant)?;
+        let matters = rules.has_quiet || rules.caps.any();
+        matters.then_some((tenant, message.recipient.as_deref()?))
+    };
+    decisions.iter().filter_map(recipient).collect()
+}
+
+fn wishes_of<'a>(message: &Message, wishes: &'a AllWishes) -> Option<&'a super::rules::Wishes> {
+    if wishes.is_empty() {
+        return None;
+    }
+    wishes.get(&(message.tenant_id.clone()?, message.recipient.clone()?))
+}

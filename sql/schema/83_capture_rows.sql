@@ -1,0 +1,330 @@
+-- Attaching tables whose rows are events: by their status, or each new one.
+
+-- Our triggers on a table, without their copies in partitions.
+create function zap.capture_triggers(relation regclass, out name name, out source_id bigint)
+returns setof record
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select
+        t.tgname as name,
+        split_part(encode(t.tgargs, 'escape'), '\000', 1)::bigint as source_id
+    from pg_trigger as t
+    inner join pg_proc as p on t.tgfoid = p.oid
+    where t.tgrelid = relation and t.tgparentid = 0
+        and p.pronamespace = 'zap'::regnamespace
+        and p.proname in ('send_whatsapp_notification_after_items', 'capture_insert', 'capture_status');
+end;
+comment on function zap.capture_triggers(regclass) is 'Capture triggers of a table, and the source that each names';
+
+-- What a source can announce.
+create function zap.events_of(source zap.source)
+returns text []
+language sql stable
+set search_path = pg_catalog, pg_temp
+return case
+    when source.captures = 'status' then array(select distinct e.value from jsonb_each_text((source).events) as e)
+    else array[source.event]
+end;
+comment on function zap.events_of(zap.source) is 'Events that a source produces';
+
+-- What names the subject of a row: the given column, else the primary key. The order is what a foreign key refers to; without
+-- one the row itself, if the column names it.
+create function zap.row_key_of(
+    relation regclass, key_column name,
+    out key_columns name [], out order_relation regclass, out order_key name [], out key_types text []
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    primary_key name [];
+begin
+    select array_agg(a.attname order by k.place) into primary_key
+    from pg_index as x
+    cross join lateral unnest(x.indkey::smallint []) with ordinality as k (attnum, place)
+    inner join pg_attribute as a on a.attrelid = x.indrelid and a.attnum = k.attnum
+    where x.indrelid = relation and x.indisprimary;
+    if key_column is null and primary_key is null then
+        raise exception 'zap.attach: % has no primary key', relation
+            using errcode = 'invalid_parameter_value',
+            hint = 'Name the column that says which order a row is about: key_column => ''pedido_id''.';
+    end if;
+    if key_column is not null and zap.column_types(relation, array[key_column]) is null then
+        raise exception 'zap.attach: % has no column "%"', relation, key_column
+            using errcode = 'undefined_column', hint = 'key_column is the column that names the order, as in the table.';
+    end if;
+    key_columns := case when key_column is null then primary_key else array[key_column] end;
+    select f.target, f.target_columns into order_relation, order_key
+    from zap.foreign_keys_of(relation) as f
+    where f.columns = key_columns and (key_column is not null or f.looks_like_order)
+    limit 1;
+    if order_relation is null and (key_columns <@ primary_key or zap.is_unique(relation, key_columns)) then
+        order_relation := relation;
+        order_key := key_columns;
+    end if;
+    key_types := zap.column_types(relation, key_columns);
+    perform zap.check_comparable(relation, key_columns[place], key_types[place])
+    from generate_subscripts(key_columns, 1) as place;
+end
+$$;
+comment on function zap.row_key_of(regclass, name) is 'Key columns of a table whose rows are events, and the order table they refer to';
+
+create function zap.is_unique(relation regclass, columns name [])
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select exists (
+        select from pg_index as x
+        where x.indrelid = relation and x.indisunique and x.indisvalid and x.indpred is null
+            and columns = array(
+                select a.attname from unnest(x.indkey::smallint []) with ordinality as k (attnum, place)
+                inner join pg_attribute as a on a.attrelid = x.indrelid and a.attnum = k.attnum
+                where k.place <= x.indnkeyatts
+                order by k.place
+            )
+    );
+end;
+comment on function zap.is_unique(regclass, name []) is 'True when no two rows have the same values in these columns';
+
+-- What cannot be refused by the constraints of zap.source, or only in their words.
+create function zap.check_unannounced(wanted zap.source)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    other zap.source;
+    twice text [];
+begin
+    select s.* into other from zap.source as s
+    where (s.relation, s.event) = (wanted.relation, wanted.event) and s.detached_at is null
+        and exists (select from zap.capture_triggers(wanted.relation::regclass) as t where t.source_id = s.id);
+    if other.id is not null then
+        raise exception 'zap.attach: % is attached already for "%"', wanted.relation, wanted.event
+            using errcode = 'duplicate_object',
+            hint = format('To change how, first: select zap.detach(%L, %L);', wanted.relation, wanted.event);
+    end if;
+    select s.* into other from zap.source as s
+    where s.detached_at is null and s.captures <> 'notify' and s.mode = 'live' and wanted.mode = 'live'
+        and (s.relation, s.event) <> (wanted.relation, wanted.event)
+        and coalesce(s.order_relation, s.relation) = coalesce(wanted.order_relation, wanted.relation)
+        and zap.events_of(s) && zap.events_of(wanted)
+    order by s.id
+    limit 1;
+    if other.id is not null then
+        twice := array(select unnest(zap.events_of(other)) intersect select unnest(zap.events_of(wanted)) order by 1);
+        raise exception 'zap.attach: "%" of % is announced already, by %: each would be told twice',
+            twice[1], coalesce(wanted.order_relation, wanted.relation), other.relation
+            using errcode = 'duplicate_object',
+            hint = format('Leave it out or name another event; or first: select zap.detach(%L, %L);', other.relation, other.event);
+    end if;
+end
+$$;
+comment on function zap.check_unannounced(zap.source) is 'Refuses a source that would announce what another one does';
+
+-- Saves a source and begins to capture. All but the key, the timing and what it captures is filled in here.
+create function zap.start_capture(wanted zap.source)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    saved zap.source;
+    known zap.source;
+    proposal jsonb;
+    no_context constant text := 'select null::text as subject, null::text as recipient, null::jsonb as context';
+begin
+    wanted.max_settle := greatest(wanted.max_settle, wanted.settle);
+    wanted.created_column := zap.created_column_of(coalesce(wanted.order_relation, wanted.relation)::regclass);
+    wanted.context_query := nullif(btrim(wanted.context_query, E' \t\r\n;'), '');
+    if wanted.context_query is null and wanted.order_relation is not null then
+        proposal := zap.propose_order(wanted.order_relation::regclass, wanted.order_key, '{}');
+        select s.* into known from zap.source as s
+        where s.order_relation = wanted.order_relation and s.order_key = wanted.order_key and s.context_query is not null
+        order by s.detached_at desc nulls first, s.id
+        limit 1;
+        if known.id is null then
+            perform zap.refuse_problems(proposal, 'zap.propose', wanted.order_relation::regclass);
+        end if;
+        wanted.context_query := coalesce(known.context_query, proposal ->> 'query');
+    end if;
+    perform zap.check_unannounced(wanted);
+    perform zap.check_context(
+        c.parameter, coalesce(wanted.context_query, no_context), c.ready_when,
+        wanted.order_relation, wanted.order_key, wanted.key_types
+    )
+    from (values ('context_query', null), ('ready_when', wanted.ready_when)) as c (parameter, ready_when);
+    insert into zap.source as s (
+        relation, captures, key_columns, event, status_column, events, supersedes, context_query, order_relation, order_key,
+        key_types, created_column, ready_when, settle, max_settle, max_age, expires_after, mode
+    ) values (
+        wanted.relation, wanted.captures, wanted.key_columns, wanted.event, wanted.status_column, wanted.events,
+        wanted.supersedes, wanted.context_query, wanted.order_relation, wanted.order_key, wanted.key_types,
+        wanted.created_column, wanted.ready_when, wanted.settle, wanted.max_settle, wanted.max_age, wanted.expires_after,
+        wanted.mode
+    )
+    on conflict (relation, event) do update set
+        captures = excluded.captures, key_columns = excluded.key_columns, status_column = excluded.status_column,
+        events = excluded.events, supersedes = excluded.supersedes, context_query = excluded.context_query,
+        order_relation = excluded.order_relation, order_key = excluded.order_key, key_types = excluded.key_types,
+        created_column = excluded.created_column, ready_when = excluded.ready_when, settle = excluded.settle,
+        max_settle = excluded.max_settle, max_age = excluded.max_age, expires_after = excluded.expires_after,
+        mode = excluded.mode, attached_at = clock_timestamp(), detached_at = null
+    returning s.* into saved;
+    -- First the reading, then the lock on the table that the triggers need.
+    perform zap.start_sweep(saved);
+    perform zap.create_capture_triggers(saved);
+    insert into zap.installation (system_identifier, database_oid, data_directory)
+    select i.system_identifier, i.database_oid, i.data_directory from zap.this_installation() as i
+    on conflict do nothing;
+    if known.id is null or exists (
+        select from zap.audience as a where a.source_id = known.id and a.name = 'customer' and not a.enabled
+    ) then
+        perform zap.tell_shop(saved, proposal);
+    end if;
+    perform zap.report_capture(saved);
+    return saved.id;
+end
+$$;
+comment on function zap.start_capture(zap.source) is 'Saves a source whose rows are events, and puts its triggers on the table';
+
+create function zap.create_capture_triggers(attached zap.source)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    arguments text [] := array[attached.id::text];
+    is_changed text;
+    is_mapped text;
+    made record;
+begin
+    if attached.captures = 'status' then
+        is_changed := zap.is_changed(attached.relation::regclass, attached.status_column);
+        is_mapped := format(
+            'new.%I::pg_catalog.text operator(pg_catalog.=) any (%L::pg_catalog.text [])',
+            attached.status_column, array(select jsonb_object_keys(attached.events))
+        );
+        arguments := arguments || attached.status_column::text || cardinality(attached.key_columns)::text
+            || attached.key_columns::text []
+            || array(
+                select argument from jsonb_each_text(attached.events) as e
+                cross join lateral unnest(array[e.key, e.value]) with ordinality as a (argument, place)
+                order by e.key, a.place
+            );
+    else
+        arguments := arguments || attached.event || attached.key_columns::text [];
+    end if;
+    for made in
+        select
+            format('trigger_whatsapp_%s_%s', t.kind, attached.id) as name,
+            t.fires,
+            (select string_agg(quote_literal(a.argument), ', ' order by a.place)
+                from unnest(arguments) with ordinality as a (argument, place)) as arguments
+        from (values
+            ('insert', 'insert', 'insert on %1$s for each row execute function zap.capture_insert(%2$s)'),
+            ('status', 'status', 'update on %1$s for each row when (%3$s and %4$s) execute function zap.capture_status(%2$s)'),
+            -- An order can be new and have its status at once.
+            (
+                'status_insert', 'status', 'insert on %1$s for each row when (%4$s) execute function zap.capture_status(%2$s)'
+            )
+        ) as t (kind, captures, fires)
+        where t.captures = attached.captures and not exists (
+                select from zap.capture_triggers(attached.relation::regclass) as c
+                where c.name = format('trigger_whatsapp_%s_%s', t.kind, attached.id)
+            )
+    loop
+        execute format('create trigger %I after ', made.name) || format(
+            made.fires, attached.relation, made.arguments, is_changed, is_mapped
+        );
+        -- DROP EXTENSION then needs no CASCADE and takes nothing but the trigger.
+        execute format('alter trigger %I on %s depends on extension zapgres', made.name, attached.relation);
+    end loop;
+end
+$$;
+comment on function zap.create_capture_triggers(zap.source) is 'Puts those capture triggers on the table of a source whose rows are events that are not there';
+
+-- Part of the condition of an UPDATE trigger: a row whose status stays costs no more than this.
+create function zap.is_changed(relation regclass, status_column name)
+returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- Analysed only, as in check_context.
+    execute format(
+        'prepare "zap.attach" as select null::%1$s is distinct from null::%1$s',
+        (zap.column_types(relation, array[status_column]))[1]
+    );
+    deallocate "zap.attach";
+    return format('old.%1$I is distinct from new.%1$I', status_column);
+exception
+    when undefined_function or ambiguous_function then
+        return format('old.%1$I::pg_catalog.text is distinct from new.%1$I::pg_catalog.text', status_column);
+end
+$$;
+comment on function zap.is_changed(regclass, name) is 'SQL condition: the column of a row has another value than before';
+
+create function zap.report_capture(attached zap.source)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    swept regclass := coalesce(attached.order_relation, attached.relation)::regclass;
+begin
+    if attached.captures = 'status' then
+        raise notice 'zapgres: % is attached: column % announces %', attached.relation, attached.status_column, (
+            select string_agg(format('%s → %s', e.key, e.value), ', ' order by e.key) from jsonb_each_text(attached.events) as e
+        );
+    else
+        raise notice 'zapgres: % is attached: each new row announces "%"', attached.relation, attached.event;
+    end if;
+    if attached.context_query is null then
+        raise notice 'zapgres: the order table of % is not known: its events are captured and wait for a context query: '
+            'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
+    end if;
+    if attached.order_relation <> attached.relation and not zap.is_indexed(attached.relation::regclass, attached.key_columns) then
+        raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',
+            attached.relation, array_to_string(attached.key_columns, ', ');
+    end if;
+    if attached.created_column is not null then
+        if not zap.is_indexed(swept, array[attached.created_column]) then
+            raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',
+                swept, attached.created_column;
+        end if;
+    elsif not exists (select from zap.sweep_mark as m where m.source_id = attached.id) then
+        raise notice 'zapgres: % has neither a time of creation nor a growing key: no sweep, and no limit of age', swept;
+    end if;
+end
+$$;
+comment on function zap.report_capture(zap.source) is 'Tells what attaching did and what is left to do';
+
+-- What can be refused about a table whoever attaches it.
+create function zap.check_table(relation regclass)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- One that is attached has passed, and may be attached for further events.
+    if not exists (select from zap.capture_triggers(relation)) then
+        perform zap.check_attachable(relation);
+    end if;
+end
+$$;
+comment on function zap.check_table(regclass) is 'Refuses tables that cannot be attached';
+
+revoke all on function zap.capture_triggers(regclass) from public;
+revoke all on function zap.events_of(zap.source) from public;
+revoke all on function zap.row_key_of(regclass, name) from public;
+revoke all on function zap.is_unique(regclass, name []) from public;
+revoke all on function zap.check_unannounced(zap.source) from public;
+revoke all on function zap.start_capture(zap.source) from public;
+revoke all on function zap.create_capture_triggers(zap.source) from public;
+revoke all on function zap.is_changed(regclass, name) from public;
+revoke all on function zap.report_capture(zap.source) from public;
+revoke all on function zap.check_table(regclass) from public;

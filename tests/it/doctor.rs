@@ -1,0 +1,9 @@
+//! `zapgres doctor`: a healthy shop has nothing to mend, and each kind of damage is named with what mends it.
+
+mod channels;
+mod healthy;
+mod patient;
+mod queue;
+mod server;
+mod sources;
+mod templates;

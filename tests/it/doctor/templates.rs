@@ -1,0 +1,68 @@
+//! Texts that are missing or do not render.
+
+use super::patient::Patient;
+
+/// O6: a company that speaks another language than the built-in texts is told before the first order is sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_text_is_written() {
+    let patient = Patient::open().await;
+    assert_eq!(patient.examine().with("there is no text"), None);
+    patient
+        .session
+        .run(
+            "insert into zap.audience (source_id, name, recipient) select id, 'vizinho', '+5511987654321' from zap.source;
+             insert into zap.tenant (id, locale) values ('9', 'xx-XX')",
+        )
+        .await;
+    patient
+        .mend("warning", "order_received to the vizinho in xx-XX")
+        .await;
+    // A built-in text is in one language, whatever the company's is.
+    assert_eq!(patient.examine().with("to the customer"), None);
+}
+
+/// O6: a text that does not render with a real order of its event is named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_text_is_named() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run(
+            "insert into zap.template (event, body) values ('order_received', '{{ order.nmber }}')",
+        )
+        .await;
+    let found = patient.finding("error", "\"order.nmber\" is not known");
+    let statement = found.remedy.replace("$text$…$text$", "'{{ order.id }}'");
+    patient.session.run(&statement).await;
+    assert_eq!(patient.examine().with("order.nmber"), None);
+    patient
+        .session
+        .run("update zap.template set body = '{% if %}'")
+        .await;
+    patient.finding(
+        "error",
+        "text 1 for order_received to the customer in pt-BR: template line 1",
+    );
+}
+
+/// C1: an approved template that cannot be read or filled is named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_provider_template_is_named() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run("insert into zap.provider_template (event, name, parameters) values ('order_received', 'pedido', '[{\"texto\": 1}]')")
+        .await;
+    patient.finding(
+        "error",
+        "provider template 1 for order_received cannot be used",
+    );
+    patient
+        .session
+        .run("update zap.provider_template set parameters = '[{\"text\": \"{{ order.nmber }}\"}]'")
+        .await;
+    patient.finding(
+        "error",
+        "provider template 1 for order_received cannot be used: template line 1",
+    );
+}

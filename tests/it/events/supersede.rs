@@ -1,0 +1,156 @@
+//! A later status takes the place of an earlier one that is not sent yet.
+
+use crate::cluster::plain;
+use crate::delivery::stand::Stand;
+
+/// A stand whose orders are announced when their status changes; a message says the order and its event.
+async fn open(supersede: bool) -> Stand {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run(&format!(
+            "alter table pedidos add status text not null default 'novo';
+             {}
+             select zap.attach_status('pedidos', 'status', '{{\"pago\": \"order_paid\", \"pronto\": \"order_ready\"}}',
+                 supersede => {supersede});
+             select zap.detach('pedido_itens');
+             insert into zap.template (event, body)
+             values ('order_paid', 'pago {{{{ order.id }}}}'), ('order_ready', 'pronto {{{{ order.id }}}}')",
+            crate::shop::order(1)
+        ))
+        .await;
+    stand.session.run(&crate::shop::item(1)).await;
+    stand
+}
+
+const STATES: &str = "select event, status, reason from zap.notification_queue order by id";
+
+/// O15: what waits is superseded, says by what, and is not sent.
+#[tokio::test]
+async fn an_earlier_status_that_waits_is_not_sent() {
+    let stand = open(true).await;
+    let daemon = stand.daemon();
+    stand
+        .session
+        .run("select zap.pause_channel('channel_1')")
+        .await;
+    daemon.until_it_says("ready").await;
+    stand
+        .session
+        .run("update pedidos set status = 'pago'")
+        .await;
+    let resolved = "select count(*) from zap.notification_queue where resolved_at is not null";
+    stand.until_rows(resolved, &[&["1"]]).await;
+    stand
+        .session
+        .run("update pedidos set status = 'pronto'")
+        .await;
+    stand
+        .until_rows(
+            STATES,
+            &[
+                &["order_paid", "skipped", "superseded"],
+                &["order_ready", "pending", "null"],
+            ],
+        )
+        .await;
+    let spoken_for = "select e.coalesced_into = l.id, g.detail from zap.notification_queue as e, zap.notification_queue as l,
+             zap.notification_logs as g
+         where e.event = 'order_paid' and l.event = 'order_ready' and g.notification_id = e.id and g.code = 'superseded'";
+    assert_eq!(
+        stand.session.rows(spoken_for).await,
+        [["t", "by order_ready"]]
+    );
+    stand
+        .session
+        .run("select zap.resume_channel('channel_1')")
+        .await;
+    stand.until_accepted_texts(&["pronto 1"]).await;
+    stand.until_done().await;
+}
+
+/// O15: two changes in one transaction are one message: the later one.
+#[tokio::test]
+async fn of_two_changes_in_one_transaction_the_later_is_sent() {
+    let stand = open(true).await;
+    stand
+        .session
+        .run("begin; update pedidos set status = 'pago'; update pedidos set status = 'pronto'; commit")
+        .await;
+    let _daemon = stand.daemon();
+    stand.until_accepted_texts(&["pronto 1"]).await;
+    stand.until_done().await;
+}
+
+/// O15: what was sent stays, and so does what the source does not let be superseded.
+#[tokio::test]
+async fn what_was_sent_or_may_not_be_superseded_stays() {
+    let stand = open(true).await;
+    let _daemon = stand.daemon();
+    stand
+        .session
+        .run("update pedidos set status = 'pago'")
+        .await;
+    stand.until_accepted_texts(&["pago 1"]).await;
+    stand.until_done().await;
+    stand
+        .session
+        .run("update pedidos set status = 'pronto'")
+        .await;
+    stand.until_accepted_texts(&["pago 1", "pronto 1"]).await;
+    let both = open(false).await;
+    both.session
+        .run("begin; update pedidos set status = 'pago'; update pedidos set status = 'pronto'; commit")
+        .await;
+    let _daemon = both.daemon();
+    both.until_accepted_texts(&["pago 1", "pronto 1"]).await;
+    // Both were asked about in one question.
+    let failed = "select count(*) from zap.notification_logs where code = 'context_error'";
+    assert_eq!(both.session.count(failed).await, 0);
+}
+
+/// O1: however long the history, what is superseded is found by its key.
+#[tokio::test]
+async fn what_is_superseded_is_found_by_its_key() {
+    let stand = open(true).await;
+    stand
+        .session
+        .run(
+            "insert into zap.notification_queue
+                 (source_id, event, subject, dedup_key, status, resolved_at, sent_at, created_at)
+             select s.id, 'order_paid', 'old ' || n, 'order_paid:old ' || n, 'sent', now(), now(), now()
+             from zap.source as s, generate_series(1, 40000) as n where s.captures = 'status'",
+        )
+        .await;
+    stand
+        .session
+        .run("vacuum analyze zap.notification_queue")
+        .await;
+    let _daemon = stand.daemon();
+    stand
+        .session
+        .run("update pedidos set status = 'pago'")
+        .await;
+    stand.until_accepted_texts(&["pago 1"]).await;
+    stand.session.run("select pg_stat_force_next_flush()").await;
+    let reads =
+        "select seq_scan from pg_stat_user_tables where relid = 'zap.notification_queue'::regclass";
+    let before = stand.session.count(reads).await;
+    for key in 2..=30 {
+        let order = crate::shop::order(key);
+        stand
+            .session
+            .run(&format!(
+                "{order} update pedidos set status = 'pago' where id = {key}"
+            ))
+            .await;
+        stand.until_accepted_count(key as usize).await;
+    }
+    stand.until_done().await;
+    let after = stand.session.count(reads).await;
+    assert!(
+        after - before < 10,
+        "read {} times from end to end",
+        after - before
+    );
+}

@@ -1,0 +1,6 @@
+//! Texts: saved, tried, put into use; and what would be sent of them.
+
+mod commands;
+mod guide;
+mod preview;
+mod save;

@@ -1,0 +1,71 @@
+//! The same from the command line.
+
+use crate::cluster::plain;
+use crate::daemon::{run, succeed};
+use crate::delivery::stand::Stand;
+
+/// B5: an order as it would be sent, numbers masked unless asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_previewed() {
+    let stand = Stand::open(plain()).await;
+    stand.place([1]).await;
+    let said = succeed(&stand.database, &["preview", "1"]);
+    assert!(said.starts_with("order_received to customer +*********4321, channel channel_1, tenant 1, text 1:1\n\n1\n"), "{said}");
+    let file = stand.database.name().to_owned() + ".txt";
+    let file = std::env::temp_dir().join(file);
+    std::fs::write(&file, "Fone {{ customer.phone | telefone }}\n").expect("a file");
+    let file = file.to_str().expect("a path");
+    let said = succeed(
+        &stand.database,
+        &["preview", "1", "--file", file, "--full", "--json"],
+    );
+    let rows: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(rows[0]["body"], "Fone (11) 98765-4321");
+    assert_eq!(rows[0]["recipient"], "+5511987654321");
+    assert!(!succeed(&stand.database, &["preview", "1", "--file", file]).contains("98765"));
+}
+
+/// O6: a text's life on the command line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_is_saved_shown_and_put_into_use() {
+    let stand = Stand::open(plain()).await;
+    let database = &stand.database;
+    let file = std::env::temp_dir().join(database.name().to_owned() + ".jinja");
+    let path = file.to_str().expect("a path");
+    let event = ["--event", "order_ready"];
+    let with = |arguments: &[&str]| succeed(database, &[arguments, &event[..]].concat());
+    assert!(with(&["template", "show"]).contains("está pronto"));
+    std::fs::write(&file, "Pronto, {{ customer.name | primeiro_nome }}!\n").expect("a file");
+    assert_eq!(succeed(database, &["template", "check", path]), "good\n");
+    assert_eq!(
+        with(&["template", "save", path]),
+        "version 1 of order_ready saved, in use\n"
+    );
+    assert_eq!(
+        with(&["template", "show"]),
+        "Pronto, {{ customer.name | primeiro_nome }}!\n"
+    );
+    assert!(succeed(database, &["template", "list"]).contains("order_ready"));
+    assert!(with(&["template", "history"]).contains("Pronto"));
+    assert_eq!(
+        with(&["template", "activate", "--builtin"]),
+        "no version of order_ready is now in use\n"
+    );
+    assert_eq!(
+        with(&["template", "activate", "1"]),
+        "version 1 of order_ready is now in use\n"
+    );
+    std::fs::write(&file, "{{ order.numbr }}").expect("a file");
+    for arguments in [
+        &["template", "check", path][..],
+        &["template", "save", path, "--event", "order_ready"],
+    ] {
+        let output = run(database, arguments);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && complaint.contains("did you mean \"order.number\"?"),
+            "{complaint}"
+        );
+        assert_eq!(complaint.trim_end().lines().count(), 1, "{complaint}");
+    }
+}

@@ -1,0 +1,205 @@
+//! What a preview says is what is sent.
+
+use crate::cluster::plain;
+use crate::delivery::stand::Stand;
+use crate::sandbox::text;
+
+/// A stand with the built-in texts, a second audience, and a company with a name, a zone and a text of its own.
+async fn open() -> Stand {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run(
+            "delete from zap.template;
+             update zap.tenant set name = 'Zé *Burger*', phone = '21 99876-5432', timezone = 'America/Manaus' where id = '1';
+             select zap.tell('pedido_itens', 'shop', '{{ company.phone }}');
+             insert into zap.tenant (id) values ('2')",
+        )
+        .await;
+    stand.add_channel("2").await;
+    let own = "select zap.save_template('order_received', 'Empresa {{ company.name }}: {{ order.created_at | hora }}', tenant => '2')";
+    stand.session.run(own).await;
+    stand
+}
+
+/// The previewed messages of an order: number, text and version.
+async fn previewed(stand: &Stand, order: &str) -> Vec<Vec<String>> {
+    let query = format!(
+        "select ltrim(p.recipient, '+'), p.body, p.template_version from zap.preview('{order}') as p where p.code is null order by 1"
+    );
+    stand.session.rows(&query).await
+}
+
+/// O6, B5: to the letter, for each audience and company, with names that would format the message.
+#[tokio::test]
+async fn a_preview_is_what_arrives() {
+    let stand = open().await;
+    stand
+        .session
+        .run(
+            "begin;
+             insert into pedidos (id, empresa_id, nome, telefone, total) values (1, 1, '*ana*', '(11) 98765-4321', 1234.5), (2, 2, 'Rui', '11912345678', 0);
+             insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario)
+             values (1, E'Combo\n_feliz_ 🍟', 2, 22.5), (2, 'X', 1, 0);
+             commit",
+        )
+        .await;
+    let mut expected = Vec::new();
+    for order in ["1", "2"] {
+        expected.extend(previewed(&stand, order).await);
+    }
+    assert_eq!(expected.len(), 3, "{expected:?}");
+    let queued = "select count(*) from zap.notification_queue where resolved_at is not null";
+    assert_eq!(stand.session.count(queued).await, 0);
+    let _daemon = stand.daemon();
+    stand.until_accepted_count(3).await;
+    stand.until_done().await;
+    let mut arrived = Vec::new();
+    for message in stand.provider.messages().await {
+        arrived.push((text(&message, "number"), text(&message, "text")));
+    }
+    arrived.sort();
+    let mut promised: Vec<_> = expected
+        .iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    promised.sort();
+    assert_eq!(arrived, promised);
+    let versions = "select ltrim(recipient, '+'), body, template_version from zap.notification_queue where status = 'sent' order by 1, 2";
+    let mut kept = stand.session.rows(versions).await;
+    kept.sort();
+    expected.sort();
+    assert_eq!(kept, expected);
+}
+
+/// B5: a text is tried before it is saved, another event before it happens; nothing is queued.
+#[tokio::test]
+async fn a_preview_takes_another_text_and_another_event() {
+    let stand = open().await;
+    stand.place([1]).await;
+    let before = stand
+        .session
+        .value("select count(*) from zap.notification_queue")
+        .await;
+    let cases = [
+        (
+            "'1', audience => 'customer', body => 'Nº {{ order.number }}'",
+            "Nº 1",
+        ),
+        (
+            "'1', audience => 'customer', event => 'order_status:em_rota'",
+            "Ana, novidade sobre o seu pedido nº 1: *em rota*.\n\nZé ∗Burger∗",
+        ),
+        (
+            "'1', audience => 'customer', tenant => '2', body => '{{ company.name }}'",
+            "Lanches",
+        ),
+    ];
+    for (arguments, body) in &cases[..2] {
+        let found = stand
+            .session
+            .value(&format!("select body from zap.preview({arguments})"))
+            .await;
+        assert_eq!(found, *body, "{arguments}");
+    }
+    let (arguments, _) = cases[2];
+    let of_other = format!("select tenant_id from zap.preview({arguments})");
+    assert_eq!(stand.session.value(&of_other).await, "2");
+    assert_eq!(
+        stand
+            .session
+            .value("select count(*) from zap.notification_queue")
+            .await,
+        before
+    );
+}
+
+/// B5: what would keep a message is said by its code.
+#[tokio::test]
+async fn a_preview_says_what_would_keep_a_message() {
+    let stand = open().await;
+    stand.place([1]).await;
+    let s = &stand.session;
+    let code = async |arguments: &str| {
+        s.rows(&format!(
+            "select code, problem from zap.preview({arguments}) order by audience limit 1"
+        ))
+        .await[0]
+            .clone()
+    };
+    assert_eq!(
+        code("'99'").await,
+        [
+            "order_gone",
+            "the context query has no row for this subject"
+        ]
+    );
+    assert_eq!(
+        code("'1', audience => 'courier'").await,
+        [
+            "no_audience",
+            "audience courier is not told about this event"
+        ]
+    );
+    let wrong = code("'1', body => '{{ order.x }}'").await;
+    assert_eq!(wrong[0], "template_error");
+    assert!(
+        wrong[1].starts_with("template line 1: \"order.x\" is not known"),
+        "{wrong:?}"
+    );
+    let steps = [
+        ("update zap.source set mode = 'shadow'", "shadow"),
+        (
+            "update zap.source set mode = 'live'; update zap.channel set enabled = false",
+            "no_channel",
+        ),
+        ("update zap.tenant set enabled = false", "tenant_disabled"),
+        ("update pedidos set telefone = '0800'", "invalid_phone"),
+        ("update pedidos set telefone = ' '", "no_phone"),
+        ("alter table pedidos rename to antigos", "context_error"),
+        (
+            "update zap.source set context_query = null",
+            "no_context_query",
+        ),
+    ];
+    for (change, expected) in steps {
+        s.run(change).await;
+        assert_eq!(
+            code("'1', audience => 'customer'").await[0],
+            expected,
+            "{change}"
+        );
+    }
+    s.run("delete from zap.source").await;
+    let error = s.error("select * from zap.preview('1')").await;
+    assert_eq!(error.message(), "zap.preview: no table is attached");
+}
+
+/// C5: a context query that writes does so neither in a preview.
+#[tokio::test]
+async fn a_preview_changes_nothing() {
+    let stand = open().await;
+    stand.place([1]).await;
+    stand
+        .session
+        .run(
+            "create table public.escrito (x integer);
+             create function public.escreve() returns integer language sql as 'insert into public.escrito values (1) returning x';
+             update zap.source set context_query =
+                 'select s.subject, null::text as recipient, ''{}''::jsonb as context from unnest($1) as s (subject) where public.escreve() = 1'",
+        )
+        .await;
+    let found = stand
+        .session
+        .rows("select code, problem from zap.preview('1', audience => 'customer')")
+        .await;
+    assert_eq!(found[0][0], "context_error", "{found:?}");
+    stand
+        .session
+        .run("insert into public.escrito values (2)")
+        .await;
+    assert_eq!(
+        stand.session.column("select x from public.escrito").await,
+        ["2"]
+    );
+}
