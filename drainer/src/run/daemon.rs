@@ -21,6 +21,9 @@ use crate::config::Config;
 use crate::database::DatabaseError;
 use crate::metrics::Metrics;
 
+/// Connections that nobody takes who can do without.
+const SPARED: usize = 1;
+
 /// Shared state of the running daemon.
 pub(crate) struct Daemon {
     pub config: Config,
@@ -63,6 +66,16 @@ impl Daemon {
             .get()
             .await
             .map_err(|error| DatabaseError::from_pool(error, url))
+    }
+
+    /// A further connection of the pool, if others have one left then.
+    pub(crate) async fn spare_client(&self) -> Option<Client> {
+        let status = self.pool.status();
+        let in_use = status.size.saturating_sub(status.available);
+        if in_use + SPARED >= status.max_size {
+            return None;
+        }
+        self.pool.get().await.ok()
     }
 
     /// Waits until this process is a daemon of the database; false: it stops.

@@ -30,7 +30,7 @@ use futures_util::future;
 use batch::Batch;
 use claim::{Captured, End};
 use complaints::Complaints;
-use context::Statements;
+use context::{Place, Statements};
 use decide::Decision;
 use others::Other;
 
@@ -72,7 +72,15 @@ enum Writing {
     Apart,
 }
 
-/// Intake's memory between rounds on one connection.
+/// A batch in an open transaction.
+struct Decided {
+    batch: Batch,
+    decisions: Vec<Decision>,
+    others: Vec<Other>,
+    writing: Writing,
+}
+
+/// Intake's memory between rounds.
 pub(crate) struct Intake {
     batch: usize,
     /// Users' queries run as `zap_daemon`.
@@ -91,22 +99,7 @@ impl Intake {
         let rows = statement::rows(client, MAY_BECOME_DAEMON, &[]).await?;
         let least_privileged = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
         let western_only = encoding::is_western_only(client).await?;
-        // What is prepared is sent at once, so that statements sent together arrive in their order.
-        for sql in [
-            claim::CLAIM_OLDEST,
-            claim::CLAIM_NEWEST,
-            claim::NEXT_LOOK,
-            source::LOAD_SOURCES,
-            audience::LOAD_AUDIENCES,
-            mode::LOAD_MODES,
-            rules::LOAD_RULES,
-            others::TELL_OTHERS,
-            supersede::SKIP_SUPERSEDED,
-            write_back::WRITE_BACK,
-            SKIP_OPTED_OUT,
-        ] {
-            client.prepare_cached(sql).await?;
-        }
+        prepare(client).await?;
         Ok(Self {
             batch,
             least_privileged,
@@ -119,11 +112,58 @@ impl Intake {
 
     /// Looks at one batch of due notifications, in one transaction.
     pub(crate) async fn round(&mut self, client: &Client) -> Result<Round, tokio_postgres::Error> {
+        self.statements.turn_to(Place::First);
         match self.transact(client, Writing::Together).await {
             Err(error) if error.as_db_error().is_some() && !client.is_closed() => {
                 self.transact(client, Writing::Apart).await
             }
             round => round,
+        }
+    }
+
+    /// Looks at one batch after the other while they come back full: at the next one already while the last one is
+    /// written, by a second connection, so that neither the server nor this process waits for the other. `after` is told of
+    /// each round, and says whether to go on.
+    pub(crate) async fn work_off(
+        &mut self,
+        clients: [&Client; 2],
+        mut after: impl FnMut(Round) -> bool,
+    ) -> Result<(), tokio_postgres::Error> {
+        prepare(clients[1]).await?;
+        self.statements.forget(Place::Second);
+        let mut places = [(clients[0], Place::First), (clients[1], Place::Second)];
+        self.statements.turn_to(Place::First);
+        let mut current = self.begin(clients[0], Writing::Together).await;
+        let mut goes_on = true;
+        while let Ok(decided) = current {
+            let [(client, _), (next_client, next_place)] = places;
+            let next = async {
+                if !goes_on || !self.has_backlog() {
+                    return None;
+                }
+                self.statements.turn_to(next_place);
+                Some(self.begin(next_client, Writing::Together).await)
+            };
+            let (finished, next) = future::join(finish(client, decided), next).await;
+            match finished {
+                Ok(round) => goes_on = after(round),
+                Err(error) => {
+                    if let Some(Ok(_)) = next {
+                        next_client.batch_execute("rollback").await.ok();
+                    }
+                    current = Err(error);
+                    break;
+                }
+            }
+            let Some(next) = next else { return Ok(()) };
+            current = next;
+            places.reverse();
+        }
+        // The next round begins from the oldest, and writes apart what the server refuses.
+        self.backlog = None;
+        match current {
+            Err(error) if error.as_db_error().is_none() => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -133,24 +173,34 @@ impl Intake {
         client: &Client,
         writing: Writing,
     ) -> Result<Round, tokio_postgres::Error> {
+        let decided = self.begin(client, writing).await?;
+        finish(client, decided).await
+    }
+
+    /// Decides about the next batch, in a transaction that stays open; without an error.
+    async fn begin(
+        &mut self,
+        client: &Client,
+        writing: Writing,
+    ) -> Result<Decided, tokio_postgres::Error> {
         let (end, floor) = self
             .backlog
             .take()
             .unwrap_or((End::Oldest, DateTime::UNIX_EPOCH));
         let decided = self.decide(client, end, floor, writing).await;
-        let (batch, decisions, others) = match decided {
-            Ok(decided) => decided,
-            Err(error) => {
+        match &decided {
+            Ok(decided) => {
+                let captured = &decided.batch.captured;
+                if captured.len() == self.batch {
+                    self.backlog = Some(following(end, floor, captured));
+                }
+            }
+            Err(_) => {
                 // Fails only with the connection, which is what the caller is told.
                 client.batch_execute("rollback").await.ok();
-                return Err(error);
             }
-        };
-        let round = finish(client, &batch, decisions, &others, writing).await?;
-        if batch.captured.len() == self.batch {
-            self.backlog = Some(following(end, floor, &batch.captured));
         }
-        Ok(round)
+        decided
     }
 
     /// Begins a transaction, claims a batch and decides; apart, writes the decisions too.
@@ -160,7 +210,7 @@ impl Intake {
         end: End,
         floor: DateTime<Utc>,
         writing: Writing,
-    ) -> Result<(Batch, Vec<Decision>, Vec<Other>), tokio_postgres::Error> {
+    ) -> Result<Decided, tokio_postgres::Error> {
         let (begun, captured, sources, audiences, modes) = future::join5(
             client.batch_execute(BEGIN),
             claim::claim(client, end, self.batch, floor),
@@ -189,7 +239,12 @@ impl Intake {
         if writing == Writing::Apart {
             apart::write(client, &batch, &mut decisions, &mut self.complaints).await?;
         }
-        Ok((batch, decisions, others))
+        Ok(Decided {
+            batch,
+            decisions,
+            others,
+            writing,
+        })
     }
 
     /// True when the last batch was full, so that more is due.
@@ -203,14 +258,34 @@ impl Intake {
     }
 }
 
+/// What is prepared is sent at once, so that statements sent together arrive in their order.
+async fn prepare(client: &Client) -> Result<(), tokio_postgres::Error> {
+    for sql in [
+        claim::CLAIM_OLDEST,
+        claim::CLAIM_NEWEST,
+        claim::NEXT_LOOK,
+        source::LOAD_SOURCES,
+        audience::LOAD_AUDIENCES,
+        mode::LOAD_MODES,
+        rules::LOAD_RULES,
+        others::TELL_OTHERS,
+        supersede::SKIP_SUPERSEDED,
+        write_back::WRITE_BACK,
+        SKIP_OPTED_OUT,
+    ] {
+        client.prepare_cached(sql).await?;
+    }
+    Ok(())
+}
+
 /// Writes the decisions, if they are not written yet, and commits. Ends the transaction in any case.
-async fn finish(
-    client: &Client,
-    batch: &Batch,
-    decisions: Vec<Decision>,
-    others: &[Other],
-    writing: Writing,
-) -> Result<Round, tokio_postgres::Error> {
+async fn finish(client: &Client, decided: Decided) -> Result<Round, tokio_postgres::Error> {
+    let Decided {
+        batch,
+        decisions,
+        others,
+        writing,
+    } = decided;
     let mut round = Round {
         looked_at: batch.captured.len(),
         ..Round::default()
@@ -249,7 +324,7 @@ async fn finish(
     let (written, told, superseded, skipped, next_look, committed) = tokio::join!(
         biased;
         write,
-        others::tell(client, others),
+        others::tell(client, &others),
         supersede::skip_superseded(client, &superseding),
         skip,
         claim::seconds_to_next_look(client),

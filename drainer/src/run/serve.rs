@@ -103,6 +103,16 @@ async fn serve_on_one_connection(
         let next_look = next_look(&round);
         dispatch(daemon, round);
         if intake.has_backlog() {
+            if let Some(second) = daemon.spare_client().await {
+                let until = next_housekeeping.min(next_inventory);
+                let after = |round| {
+                    notifier.progress();
+                    dispatch(daemon, round);
+                    let is_over = daemon.shutdown.is_cancelled() || lost.is_cancelled();
+                    !is_over && Instant::now() < until
+                };
+                intake.work_off([&client, &second], after).await?;
+            }
             continue;
         }
         let sleep_until = next_housekeeping

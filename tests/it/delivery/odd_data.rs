@@ -1,5 +1,6 @@
 //! Data that cannot be read or written: it concerns its own order and no other.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::stand::Stand;
@@ -27,6 +28,34 @@ async fn a_message_that_cannot_be_written_holds_nobody_up() {
         .await;
     stand.until_accepted(5).await;
     assert_eq!(daemon.log().matches("cannot be written").count(), 1);
+}
+
+/// O3: nor within a backlog, where the next batch is looked at already while one is written.
+#[tokio::test]
+async fn messages_of_a_backlog_that_cannot_be_written_hold_nobody_up() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run(
+            "alter table zap.notification_queue
+             add constraint not_these check (body not in ('7', '33', '34', '58'))",
+        )
+        .await;
+    stand.place(1..=60).await;
+    let arguments = ["--sweep-interval", "0", "--claim-batch", "4"];
+    let daemon = crate::daemon::Daemon::start(&stand.database, &arguments);
+    stand.until_accepted(56).await;
+    for refused in [7, 33, 34, 58] {
+        assert_eq!(stand.of_order(refused, "reason").await, "write_error");
+    }
+    stand
+        .session
+        .run("alter table zap.notification_queue drop constraint not_these")
+        .await;
+    stand.until_done().await;
+    let expected: BTreeMap<u32, usize> = (1..=60).map(|key| (key, 1)).collect();
+    assert_eq!(stand.accepted().await, expected);
+    assert!(daemon.log().contains("cannot be written"));
 }
 
 /// A time that no calendar has waits alone, and the column is named.

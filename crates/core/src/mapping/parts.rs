@@ -2,7 +2,7 @@
 
 use super::candidate::{self, CERTAIN_ENOUGH, Candidate};
 use super::catalogue::{Shape, Table};
-use super::draft::{Draft, Join, one_line};
+use super::draft::{Draft, Join, one_line, value_of};
 use super::names::Concept as C;
 use super::value::{Value, equal, operator};
 use super::words;

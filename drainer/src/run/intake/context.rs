@@ -25,12 +25,15 @@ const REST_MIN: Duration = Duration::from_secs(30);
 const REST_MAX: Duration = Duration::from_secs(600);
 const TOO_SLOW: &str = "the context query takes longer than 5 s";
 
-/// `rollback to` undoes all of this, and whatever the query did, on success as after an error.
+/// `rollback to` undoes all of this, and whatever the query did, on success as after an error. Planned for the actual
+/// number of subjects, the query would read all of an order table that is not very large, for each batch anew.
 const ENTER: &str = "savepoint zap_context;
 set local statement_timeout = '5s';
+set local plan_cache_mode = force_generic_plan;
 set local transaction_read_only = on;";
 const ENTER_LEAST_PRIVILEGED: &str = "savepoint zap_context;
 set local statement_timeout = '5s';
+set local plan_cache_mode = force_generic_plan;
 set local transaction_read_only = on;
 set local role zap_daemon;";
 const LEAVE: &str = "rollback to savepoint zap_context; release savepoint zap_context;";
@@ -85,19 +88,49 @@ struct Rest {
     version: String,
 }
 
-/// What is remembered of each source, for one connection.
+/// Which of intake's connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    #[default]
+    First,
+    Second,
+}
+
+/// What is remembered of each source.
 #[derive(Default)]
 pub(crate) struct Statements {
-    /// The prepared statement, and the version of the source's row that it was composed from.
-    prepared: HashMap<i64, (String, Statement)>,
+    /// The connection that is asked now.
+    place: Place,
+    /// The prepared statement by connection and source, and the version of the source's row that it was composed from.
+    prepared: HashMap<(Place, i64), (String, Statement)>,
     /// Sources that were too slow: until when they are not asked, and for how long that is.
     resting: HashMap<i64, Rest>,
 }
 
 impl Statements {
+    /// From here on this connection is asked.
+    pub(crate) fn turn_to(&mut self, place: Place) {
+        self.place = place;
+    }
+
+    /// That connection is another one now.
+    pub(crate) fn forget(&mut self, place: Place) {
+        self.prepared.retain(|(of, _), _| *of != place);
+    }
+
     fn prepared(&self, source: &Source) -> Option<Statement> {
-        let (version, statement) = self.prepared.get(&source.id)?;
+        let (version, statement) = self.prepared.get(&(self.place, source.id))?;
         (*version == source.version).then(|| statement.clone())
+    }
+
+    fn keep(&mut self, source: &Source, statement: Statement) {
+        let key = (self.place, source.id);
+        self.prepared
+            .insert(key, (source.version.clone(), statement));
+    }
+
+    fn drop_prepared(&mut self, source: &Source) {
+        self.prepared.remove(&(self.place, source.id));
     }
 
     fn is_resting(&self, source: &Source) -> bool {
@@ -310,15 +343,13 @@ impl Asking<'_> {
         if let Some(prepared) = statements.prepared(self.source) {
             match self.query(&prepared, subjects).await {
                 // Prepared before a table changed, it may not be usable any more: prepared anew, it may be.
-                Err(Failure::Source(_)) => statements.prepared.remove(&self.source.id),
+                Err(Failure::Source(_)) => statements.drop_prepared(self.source),
                 answers => return answers,
             };
         }
         let prepared = self.prepare(CONTEXT_STATEMENT).await?;
         let answers = self.query(&prepared, subjects).await?;
-        statements
-            .prepared
-            .insert(self.source.id, (self.source.version.clone(), prepared));
+        statements.keep(self.source, prepared);
         Ok(answers)
     }
 
