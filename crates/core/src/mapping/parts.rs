@@ -240,6 +240,18 @@ fn named_text(name: &str) -> String {
     format!("pg_catalog.jsonb_build_object('name', {name}, 'quantity', null, 'price', null)")
 }
 
+/// Keys that programs use in lists within items, whose keys nobody looks at.
+const PART_QUANTITIES: &[&str] = &["quantidade", "qtd", "quantity", "qty"];
+const PART_PRICES: &[&str] = &["preco", "valor", "price"];
+const PART_PRICES_IN_CENTS: &[&str] = &[
+    "preco_centavos",
+    "precoCentavos",
+    "valor_centavos",
+    "valorCentavos",
+    "price_cents",
+    "priceCents",
+];
+
 /// The list in a JSON value: of texts, or of objects.
 pub fn of_json(field: &str, value: &str) -> String {
     let named = Value::json("t.value", &["nome", "name"]).text;
@@ -248,8 +260,12 @@ pub fn of_json(field: &str, value: &str) -> String {
          else pg_catalog.jsonb_extract_path_text(t.value, variadic '{{}}') end"
     );
     let entry = if field == "item.addons" {
-        let quantity = Value::json_number("t.value", &["quantidade", "quantity"], false).text;
-        let price = Value::json_number("t.value", &["preco", "valor", "price"], false).text;
+        let quantity = Value::json_number("t.value", PART_QUANTITIES, false).text;
+        let price = format!(
+            "coalesce({}, {})",
+            Value::json_number("t.value", PART_PRICES, false).text,
+            Value::json_number("t.value", PART_PRICES_IN_CENTS, true).text
+        );
         format!(
             "pg_catalog.jsonb_build_object(\n                    'name', {name},\n                    \
              'quantity', {quantity},\n                    'price', {price}\n                )"

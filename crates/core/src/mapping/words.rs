@@ -29,7 +29,7 @@ static VOCABULARY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 pub fn read(name: &str) -> Words {
     let mut number = None;
     let mut words = Vec::new();
-    for piece in pieces(name) {
+    for piece in brands_joined(pieces(name)) {
         if let Ok(value) = piece.parse() {
             number = Some(value);
             continue;
@@ -75,6 +75,16 @@ fn pieces(name: &str) -> Vec<String> {
         }
     }
     pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+/// `whatsApp` is one word, however its capitals stand.
+fn brands_joined(mut pieces: Vec<String>) -> Vec<String> {
+    let brand = |pair: &[String]| pair[0] == "whats" && pair[1] == "app";
+    if let Some(place) = pieces.windows(2).position(brand) {
+        pieces.remove(place);
+        "whatsapp".clone_into(&mut pieces[place]);
+    }
     pieces
 }
 
@@ -131,6 +141,15 @@ mod tests {
 
     fn words(name: &str) -> String {
         read(name).words.join(" ")
+    }
+
+    /// O16: a brand has a capital in the middle, too.
+    #[test]
+    fn a_brand_is_one_word() {
+        for name in ["whatsApp", "WhatsApp", "whats_app", "WHATSAPP", "wpp"] {
+            assert_eq!(words(name), "whatsapp", "{name}");
+        }
+        assert_eq!(words("clienteWhatsApp"), "cliente whatsapp");
     }
 
     /// O16: the same in every spelling.
