@@ -12,7 +12,7 @@ mod tenant;
 mod why;
 
 pub use attach::{
-    Attachment, Mapping, Problem, Proposal, attach, attach_status, propose, relation_named,
+    Attachment, Mapping, Problem, Proposal, Status, attach, attach_status, propose, relation_named,
 };
 pub use change::{Action, change, change_matching, count};
 pub use error::ControlError;

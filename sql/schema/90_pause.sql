@@ -121,7 +121,7 @@ begin
     select array_agg(s.id order by s.id), array_agg(distinct s.relation) into ids, relations
     from zap.source as s
     cross join lateral parse_ident(s.relation) as part
-    where name in (s.relation, array_to_string(part, '.'), part[cardinality(part)]);
+    where name in (s.relation, array_to_string(part, '.'), part[cardinality(part)], quote_ident(part[cardinality(part)]));
     if ids is null then
         raise exception 'zap: there is no source %', coalesce(name, 'null')
             using errcode = 'no_data_found', hint = 'A source is an attached table: select relation, event from zap.source;';

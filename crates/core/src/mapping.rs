@@ -69,6 +69,7 @@ pub fn propose(catalogue: &Catalogue, overrides: &Overrides) -> Proposal {
     Proposal {
         query: Some(query),
         has_phone: chosen.phone.is_some(),
+        order_relation: Some(order.name.clone()),
         items_relation: table.map(|(table, _)| table.name.clone()),
         items_column: column.map(|column| column.name.clone()),
         status: status_of(order),
@@ -85,6 +86,7 @@ fn nothing(overrides: &Overrides) -> Proposal {
         problems: misunderstood(overrides),
         indexes: Vec::new(),
         has_phone: false,
+        order_relation: None,
         items_relation: None,
         items_column: None,
         status: None,
@@ -95,10 +97,11 @@ fn misunderstood(overrides: &Overrides) -> Vec<Problem> {
     let problem = |name: &String| Problem {
         field: name.clone(),
         message: format!(
-            "\"{}\" is no field, or its value is no text",
-            draft::one_line(name)
+            "\"{}\" is no field, or its value is no text; fields are {}",
+            draft::one_line(name),
+            FIELDS.join(", ")
         ),
-        candidates: FIELDS.iter().map(|field| (*field).to_owned()).collect(),
+        candidates: Vec::new(),
     };
     overrides.misunderstood.iter().map(problem).collect()
 }

@@ -80,7 +80,7 @@ impl AttachCommand {
         if self.json {
             table::print_json(&json);
         } else {
-            show(&relation, &proposal);
+            show(&relation, &proposal, self.status_column.is_none());
         }
         if self.dry_run {
             return Ok(());
@@ -172,14 +172,14 @@ impl AttachCommand {
 
 fn refusal(problem: &control::Problem) -> String {
     let hint = match problem.candidates.first() {
-        Some(first) => format!(" (say which: --map {}={first})", problem.field),
+        Some(first) => format!(" (say which, such as --map {}={first})", problem.field),
         None => String::new(),
     };
     format!("{}{hint}", problem.message)
 }
 
 /// Fields, query, and what is left to do, for people.
-fn show(relation: &str, proposal: &Proposal) {
+fn show(relation: &str, proposal: &Proposal, offers_status: bool) {
     let sure = |row: &Value| match row["expression"] {
         Value::Null => "-".to_owned(),
         _ => format!("{} %", row["confidence"]),
@@ -209,21 +209,33 @@ fn show(relation: &str, proposal: &Proposal) {
             index.statement
         ));
     }
-    if let Some(status) = proposal
-        .status
-        .as_ref()
-        .filter(|status| !status.events.is_empty())
+    if let (true, Some(orders), Some(status)) =
+        (offers_status, &proposal.order_relation, &proposal.status)
+        && !status.events.is_empty()
     {
-        let events: Vec<String> = status
-            .events
-            .iter()
-            .map(|(value, event)| format!("{value}={event}"))
-            .collect();
-        say(&format!(
-            "its status can be told, too: zapgres attach ORDERS --status-column {} --events {}",
-            status.column,
-            events.join(",")
-        ));
+        say(&offer(orders, status));
+    }
+}
+
+/// The command that attaches the status, to be pasted.
+fn offer(orders: &str, status: &control::Status) -> String {
+    let event = |(value, event): &(String, String)| format!("{value}={event}");
+    let events: Vec<String> = status.events.iter().map(event).collect();
+    format!(
+        "its status can be told, too: zapgres attach {} --status-column {} --events {}",
+        word(orders),
+        word(&status.column),
+        word(&events.join(","))
+    )
+}
+
+/// A text as one word of a shell's command line.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_.,=/:-".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
 
@@ -242,7 +254,21 @@ async fn grant(client: &mut Client) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::pair;
+    use super::{offer, pair};
+    use crate::control::Status;
+
+    #[test]
+    fn what_is_offered_can_be_pasted() {
+        let status = Status {
+            column: "situação".to_owned(),
+            events: vec![("em preparo".to_owned(), "order_in_preparation".to_owned())],
+        };
+        assert_eq!(
+            offer("public.\"Vendas\"", &status),
+            "its status can be told, too: zapgres attach 'public.\"Vendas\"' --status-column 'situação' \
+             --events 'em preparo=order_in_preparation'"
+        );
+    }
 
     #[test]
     fn an_expression_may_have_equals_signs() {

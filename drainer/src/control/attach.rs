@@ -24,6 +24,8 @@ pub struct Proposal {
     pub indexes: Vec<Index>,
     /// Whether the order tells the customer's phone.
     pub has_phone: bool,
+    /// The table of orders.
+    pub order_relation: Option<String>,
     /// The order's status.
     pub status: Option<Status>,
 }
@@ -86,7 +88,7 @@ pub async fn relation_named(client: &Client, name: &str) -> Result<String, Contr
             where c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
                 and n.nspname not in ('zap', 'pg_catalog', 'information_schema', 'pg_toast')
                 and (
-                    $1::text in (c.relname::text, n.nspname || '.' || c.relname)
+                    $1::text in (c.relname::text, pg_catalog.quote_ident(c.relname), n.nspname || '.' || c.relname)
                     or $1::text = c.oid::pg_catalog.regclass::pg_catalog.text
                 )
             order by 1",
@@ -166,6 +168,9 @@ pub async fn attach_status(
     column: &str,
     events: &Map<String, Value>,
 ) -> Result<i64, ControlError> {
+    if events.is_empty() {
+        check_meaning(client, attachment.relation, column).await?;
+    }
     let events = (!events.is_empty()).then_some(Json(events));
     let row = client
         .query_one(
@@ -187,4 +192,25 @@ pub async fn attach_status(
         )
         .await?;
     Ok(row.get(0))
+}
+
+/// Refuses a column none of whose values means an event by its name.
+async fn check_meaning(client: &Client, relation: &str, column: &str) -> Result<(), ControlError> {
+    let row = client
+        .query_one(
+            "-- is_meaningless
+            select zap.propose_status(a.attrelid, a.attname) operator(pg_catalog.=) '{}'
+            from (values ($1::text::pg_catalog.regclass, $2::text)) as w (relation, name)
+            left join pg_catalog.pg_attribute as a on a.attrelid = w.relation and a.attname = w.name and not a.attisdropped",
+            &[&relation, &column],
+        )
+        .await?;
+    if row.get::<_, Option<bool>>(0) != Some(true) {
+        return Ok(());
+    }
+    Err(ControlError::Refused {
+        message: format!("no value of {column} that is known means an event by its name"),
+        hint: "say what yours mean: --events VALUE=EVENT,…, such as --events pago=order_paid"
+            .to_owned(),
+    })
 }

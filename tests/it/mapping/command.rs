@@ -35,6 +35,47 @@ async fn a_dry_run_shows_fields_and_query() {
     assert_eq!(s.value("select count(*) from zap.source").await, "0");
 }
 
+/// B5: a name in quotes, as SQL and our own messages write it; what is offered next is a command.
+#[tokio::test]
+async fn a_quoted_name_is_understood() {
+    let tables = "
+        create table \"Pedidos\" (id integer primary key, telefone text, total numeric, status text check (status in ('novo', 'pago')));
+        create table \"Itens\" (id serial primary key, pedido_id integer references \"Pedidos\", nome text, quantidade integer, preco numeric)";
+    let (database, _s) = shop::open_in(plain().database().await, tables).await;
+    for name in ["Itens", "\"Itens\"", "public.\"Itens\""] {
+        let said = succeed(&database, &["attach", name, "--dry-run"]);
+        let offer =
+            "zapgres attach 'public.\"Pedidos\"' --status-column status --events pago=order_paid";
+        assert!(said.contains(offer), "{said}");
+    }
+    let status = ["attach", "\"Pedidos\"", "--status-column", "status"];
+    let said = succeed(&database, &status);
+    assert!(!said.contains("can be told, too"), "{said}");
+    for name in ["Pedidos", "\"Pedidos\"", "public.\"Pedidos\""] {
+        succeed(&database, &["source", "pause", name]);
+    }
+}
+
+/// B5: statuses whose names mean nothing are asked for, in the command's own words.
+#[tokio::test]
+async fn statuses_without_a_meaning_are_refused() {
+    let (database, s) = open().await;
+    s.run("alter table pedidos drop column status, add column status text; insert into pedidos values (1, null, null, 1, 'x1')")
+        .await;
+    let arguments = [
+        "attach",
+        "pedidos",
+        "--status-column",
+        "status",
+        "--map",
+        "phone=telefone",
+    ];
+    let output = run(&database, &arguments);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.contains("--events VALUE=EVENT"), "{complaint}");
+    assert_eq!(s.value("select count(*) from zap.source").await, "0");
+}
+
 /// B5: without a terminal, what is ambiguous is refused with what it could be.
 #[tokio::test]
 async fn an_ambiguity_is_refused() {

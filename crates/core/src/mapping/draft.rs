@@ -162,10 +162,12 @@ impl<'a> Draft<'a> {
                         |column: &super::catalogue::Column| format!("{alias}.{}", column.sql);
                     table.columns.iter().map(name).collect::<Vec<_>>()
                 };
+                let mut candidates: Vec<String> = tables.iter().flat_map(columns).collect();
+                candidates.sort_by(|a, b| likeness(&text, b).total_cmp(&likeness(&text, a)));
                 self.problems.push(Problem {
                     field: field.to_owned(),
                     message: format!("there is no column {} for {field}", one_line(&text)),
-                    candidates: tables.iter().flat_map(columns).collect(),
+                    candidates,
                 });
                 return Some(None);
             }
@@ -309,6 +311,15 @@ fn key_of<'a>(table: &'a Table, name: &[String]) -> Option<&'a str> {
         .iter()
         .find(named)
         .map(|column| column.name.as_str())
+}
+
+/// How much a column is like what somebody wrote for one: words in common, then letters.
+fn likeness(text: &str, column: &str) -> f64 {
+    let (_, column) = column.split_once('.').unwrap_or_default();
+    let (written, named) = (words::read(text).words, words::read(column).words);
+    let common = written.iter().filter(|word| named.contains(word)).count();
+    let letters = strsim::jaro_winkler(&written.join(" "), &named.join(" "));
+    u32::try_from(common).map_or(letters, |common| f64::from(common) + letters)
 }
 
 /// Text that ends no comment.

@@ -63,6 +63,8 @@ pub struct Proposal {
     pub indexes: Vec<MissingIndex>,
     /// Whether the order tells a phone.
     pub has_phone: bool,
+    /// The table of orders; none: not known.
+    pub order_relation: Option<String>,
     /// The table of items; none: JSON on the order, or no items.
     pub items_relation: Option<String>,
     /// Column of the order with the items as JSON.

@@ -241,6 +241,53 @@ fn fields_can_be_given() {
     assert_eq!(problems, ["colour", "number"]);
 }
 
+/// O16: a customer with a first and a last name is called by the first.
+#[test]
+fn a_first_name_is_a_name() {
+    let order = [
+        ("id", "bigint"),
+        ("customer_id", "bigint"),
+        ("total", "numeric"),
+    ];
+    let customers = table(
+        "customers",
+        &[
+            ("id", "bigint"),
+            ("first_name", "text"),
+            ("last_name", "text"),
+            ("phone_number", "text"),
+        ],
+        &[],
+    );
+    let proposal = propose(&shop(&order, ITEM, &[customers]), &Overrides::default());
+    assert_eq!(expression(&proposal, "customer.name"), "c.first_name");
+    assert_eq!(expression(&proposal, "phone"), "c.phone_number");
+}
+
+/// O16: a column that is not there is refused with those that are, the likeliest first; a field, with the fields.
+#[test]
+fn what_is_not_there_is_refused_with_what_is() {
+    let order = [
+        ("id", "bigint"),
+        ("telefone_cliente", "text"),
+        ("celular", "text"),
+    ];
+    let mapping = json!({"phone": "fone", "fone": "celular"});
+    let proposal = propose(&shop(&order, ITEM, &[]), &given(&mapping));
+    let [field, column] = proposal.problems.as_slice() else {
+        panic!("{:?}", proposal.problems)
+    };
+    assert!(
+        field.message.contains("fields are number, tenant, phone"),
+        "{field:?}"
+    );
+    assert_eq!(field.candidates, [""; 0]);
+    assert_eq!(
+        column.candidates.first().map(String::as_str),
+        Some("o.telefone_cliente")
+    );
+}
+
 /// O16: items in a column, of which keys are known or not.
 #[test]
 fn items_can_be_json() {
