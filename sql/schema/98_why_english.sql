@@ -52,12 +52,13 @@ begin atomic
         (
             'no_context_query',
             '{source} has no context query: nobody has said where phone and name come from.',
-            'update zap.source set context_query = ''…'' where id = {source_id};  -- then: zapgres setup'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- then: zapgres setup'
         ),
         (
             'context_error',
             'The context query of {source} fails.',
-            'zapgres setup  # lets the daemon read; for any other error: update zap.source set context_query = ''…'' where id = {source_id};'
+            'zapgres setup  # lets the daemon read; for any other error: '
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};'
         ),
         (
             'too_old',
@@ -77,7 +78,7 @@ begin atomic
         (
             'no_phone',
             'The order has no phone number.',
-            'Write the number into order {subject}, and then: zapgres queue retry {id}'
+            'Write the number into order {subject} (for the shop: zapgres tenant set {tenant:sh} --phone NUMBER), and then: zapgres queue retry {id}'
         ),
         (
             'invalid_phone',
@@ -364,12 +365,12 @@ begin atomic
         (
             'detached',
             '{source} was detached.',
-            'select zap.attach({source:sql});'
+            'select {attach};'
         ),
         (
             'trigger_missing',
             'The trigger of {source} is gone from its table.',
-            'select zap.attach({source:sql});'
+            'select {maker}(s) from zap.source as s where s.id = {source_id};'
         ),
         (
             'trigger_disabled',

@@ -53,12 +53,13 @@ begin atomic
         (
             'no_context_query',
             '{source} não tem consulta de contexto: ninguém disse de onde vêm telefone e nome.',
-            'update zap.source set context_query = ''…'' where id = {source_id};  -- depois: zapgres setup'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- depois: zapgres setup'
         ),
         (
             'context_error',
             'A consulta de contexto de {source} dá erro.',
-            'zapgres setup  # dá ao daemon o direito de ler; se o erro for outro: update zap.source set context_query = ''…'' where id = {source_id};'
+            'zapgres setup  # dá ao daemon o direito de ler; se o erro for outro: '
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};'
         ),
         (
             'too_old',
@@ -78,7 +79,7 @@ begin atomic
         (
             'no_phone',
             'O pedido não tem telefone.',
-            'Grave o telefone no pedido {subject}, e então: zapgres queue retry {id}'
+            'Grave o telefone no pedido {subject} (se é a loja que recebe: zapgres tenant set {tenant:sh} --phone NUMERO), e então: zapgres queue retry {id}'
         ),
         (
             'invalid_phone',
@@ -364,12 +365,12 @@ begin atomic
         (
             'detached',
             '{source} foi desligada do Zapgres.',
-            'select zap.attach({source:sql});'
+            'select {attach};'
         ),
         (
             'trigger_missing',
             'O gatilho de {source} não está mais na tabela.',
-            'select zap.attach({source:sql});'
+            'select {maker}(s) from zap.source as s where s.id = {source_id};'
         ),
         (
             'trigger_disabled',

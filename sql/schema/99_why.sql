@@ -18,6 +18,8 @@ return jsonb_build_object(
     'since', null,
     'setting', null,
     'trigger', null,
+    'attach', null,
+    'maker', null,
     'user', null
 );
 comment on function zap.why_values(zap.notification_queue, boolean) is 'Values for the texts about a notification';

@@ -89,6 +89,22 @@ begin atomic
 end;
 comment on function zap.capture_off() is 'Where zap.enabled = off is set for sessions of this database; null: nowhere';
 
+-- A new row of an order table is attached like items, of any other table as what it is.
+create function zap.attaching_again(source zap.source)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+return case
+    when (source).captures = 'status' then format(
+        'zap.attach_status(%L, %L, s.events, supersede => s.supersedes) from zap.source as s where s.id = %s',
+        (source).relation, (source).status_column, (source).id
+    )
+    when (source).captures = 'insert' and (source).event <> 'order_received'
+        then format('zap.attach_inserts(%L, event => %L)', (source).relation, (source).event)
+    else format('zap.attach(%L)', (source).relation)
+end;
+comment on function zap.attaching_again(zap.source) is 'The call that attaches a detached source again';
+
 -- Why a source has no notification about a subject, by looking; null where the subject is not known there.
 create function zap.why_not_captured(
     source zap.source, subject text, out code text, out at timestamptz, out detail text, out given jsonb
@@ -136,7 +152,10 @@ begin
     created := coalesce(orders.created_at, items.created_at);
     at := created;
     select t.* into capture from zap.trigger_of(source) as t;
-    given := jsonb_build_object('trigger', coalesce(quote_ident(capture.name), '?'), 'setting', off_for);
+    given := jsonb_build_object(
+        'trigger', coalesce(quote_ident(capture.name), '?'), 'setting', off_for, 'attach', zap.attaching_again(source),
+        'maker', case when is_first_item then 'zap.create_trigger' else 'zap.create_capture_triggers' end
+    );
     code := case
         when is_first_item and items.row_count = 0 then 'no_items'
         when exists (
@@ -190,6 +209,7 @@ revoke all on function zap.subject_values(text, name []) from public;
 revoke all on function zap.rows_about(text, name [], text, name) from public;
 revoke all on function zap.trigger_of(zap.source) from public;
 revoke all on function zap.capture_off() from public;
+revoke all on function zap.attaching_again(zap.source) from public;
 revoke all on function zap.why_not_captured(zap.source, text) from public;
 revoke all on function zap.is_before_attachment(zap.source, text, timestamptz) from public;
 revoke all on function zap.queue_retention() from public;

@@ -65,12 +65,16 @@ fn print(report: &Report) {
     }
     let count = |severity| report.count(severity);
     say(&format!(
-        "{} errors, {} warnings, {} to know, {} ok",
-        count(Severity::Error),
-        count(Severity::Warning),
+        "{}, {}, {} to know, {} ok",
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning"),
         count(Severity::Info),
         count(Severity::Ok)
     ));
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn sign(severity: Severity) -> char {

@@ -88,7 +88,7 @@ fn render(order: &str, steps: &[Value], is_portuguese: bool) -> Vec<String> {
             lines.push(format!(
                 "{}, {} ({} {})",
                 field(step, "event"),
-                field(step, "audience"),
+                audience(&field(step, "audience"), is_portuguese),
                 word("notificação", "notification"),
                 step["notification_id"]
             ));
@@ -110,6 +110,16 @@ fn render(order: &str, steps: &[Value], is_portuguese: bool) -> Vec<String> {
         lines.extend(text.lines().map(|line| format!("  {line}")));
     }
     lines
+}
+
+/// An audience as people call it; one of their own has its own name.
+fn audience(name: &str, is_portuguese: bool) -> &str {
+    match (name, is_portuguese) {
+        ("customer", true) => "cliente",
+        ("shop", true) => "loja",
+        ("courier", true) => "entregador",
+        _ => name,
+    }
 }
 
 fn marker(step: &Value) -> char {
@@ -163,7 +173,7 @@ mod tests {
             render("123", &steps, true),
             [
                 "Pedido 123",
-                "order_received, customer (notificação 7)",
+                "order_received, cliente (notificação 7)",
                 "  · 28/11 12:00:00  capturado",
                 "  ✘ 28/11 12:00:01  sem telefone",
                 "",

@@ -79,9 +79,10 @@ with stranded as materialized (
 )
 select
     'error' as severity,
-    pg_catalog.count(*) || ' messages of tenant ' || s.tenant_id || ' wait for a channel, since '
+    pg_catalog.count(*) || case pg_catalog.count(*) when 1 then ' message' else ' messages' end || ' of tenant ' || s.tenant_id
+    || case pg_catalog.count(*) when 1 then ' waits' else ' wait' end || ' for a channel, since '
     || pg_catalog.min(s.created_at)::timestamptz(0) as what,
-    'zapgres channel add --tenant ' || pg_catalog.quote_literal(s.tenant_id) || ' …' as remedy
+    'zapgres channel add NAME --tenant ' || pg_catalog.quote_literal(s.tenant_id) || ' --provider … --url … --instance … --credential …' as remedy
 from stranded as s
 group by s.tenant_id
 union all

@@ -220,7 +220,8 @@ impl Source {
 
     fn remedy(&self) -> String {
         format!(
-            "update zap.source set context_query = $query$…$query$ where id = {};",
+            "update zap.source set context_query = zap.propose({}) where id = {};  -- looks at the tables anew; or give your own query",
+            quoted(&self.relation),
             self.id
         )
     }

@@ -148,7 +148,8 @@ select
     ) || coalesce(': ' || (pg_catalog.array_agg(w.last_error order by w.id desc) filter (where w.last_error is not null))[1], '') as what,
     case
         when w.reason in ('context_error', 'no_context_query')
-            then 'update zap.source set context_query = $query$…$query$ where id = ' || w.source_id || ';'
+            then 'update zap.source set context_query = zap.propose(' || pg_catalog.quote_literal(s.relation) || ') where id = ' || w.source_id
+            || ';  -- looks at the tables anew; or give your own query'
         when w.reason = 'template_error' then 'update zap.template set body = $text$…$text$ where active and event = '
             || pg_catalog.quote_literal(s.event) || ';'
         else 'zapgres queue list --reason ' || w.reason

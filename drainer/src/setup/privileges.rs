@@ -97,6 +97,7 @@ const READER_FUNCTIONS: &[&str] = &[
     "subject_values",
     "trigger_of",
     "capture_off",
+    "attaching_again",
     "notifications_about",
     "keys_about",
     "code_text",

@@ -28,8 +28,11 @@ async fn a_missing_channel_is_told() {
              update zap.notification_queue set resolved_at = now(), tenant_id = '1', reason = 'no_channel'",
         )
         .await;
-    let found = patient.finding("error", "1 messages of tenant 1 wait for a channel");
-    assert_eq!(found.remedy, "zapgres channel add --tenant '1' …");
+    let found = patient.finding("error", "1 message of tenant 1 waits for a channel");
+    assert_eq!(
+        found.remedy,
+        "zapgres channel add NAME --tenant '1' --provider … --url … --instance … --credential …"
+    );
 }
 
 /// P7: a credential that is not here may be where the daemon is: a warning.

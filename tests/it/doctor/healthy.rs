@@ -82,7 +82,7 @@ async fn people_read_it_by_area() {
         "! ",
         "✘ ",
         "      zapgres run\n",
-        " errors, ",
+        " to know, ",
     ] {
         assert!(said.contains(text), "{text:?}: {said}");
     }

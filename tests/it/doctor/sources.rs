@@ -104,6 +104,9 @@ async fn a_dropped_column_is_named() {
         "{found:?}"
     );
     patient
+        .mend("error", "(source 1) does not work for order")
+        .await;
+    patient
         .session
         .run("alter table pedidos drop column created_at")
         .await;
@@ -175,9 +178,10 @@ async fn a_context_query_that_does_not_work_is_told() {
     ] {
         let patient = with_query(&query).await;
         let found = patient.finding("error", said);
+        let given = format!("$query${CONTEXT}$query$");
         let statement = found
             .remedy
-            .replace("$query$…$query$", &format!("$query${CONTEXT}$query$"));
+            .replace("zap.propose('public.pedido_itens')", &given);
         patient.session.run(&statement).await;
         assert_eq!(patient.examine().with(said), None);
         let works = "the context query of public.pedido_itens (source 1) works";

@@ -128,13 +128,39 @@ async fn a_trigger_that_is_gone() {
     s.run("drop trigger trigger_whatsapp_notification on pedido_itens")
         .await;
     shop::place(&s, 1).await;
+    assert_obstacle(&s, "1", "trigger_missing", "zap.create_trigger").await;
+    // Attached anew, order 1 would be one from before that, and its query the proposed one.
+    s.run(&standing(&s, "1").await.remedy).await;
+    assert_obstacle(&s, "1", "not_announced", "zapgres sweep").await;
+    shop::place(&s, 2).await;
+    assert_obstacle(&s, "2", "no_daemon", "zapgres").await;
+}
+
+/// O6, B3: what announced a status is attached as that again.
+#[tokio::test]
+async fn a_detached_status() {
+    let (_, s) = shop::open(plain()).await;
+    s.run(
+        "select zap.detach('pedido_itens');
+         delete from zap.source;
+         alter table pedidos add column situacao text;
+         select zap.attach_status('pedidos', 'situacao', '{\"pago\": \"order_paid\"}', supersede => true);
+         select zap.detach('pedidos', 'order_status')",
+    )
+    .await;
+    shop::place(&s, 1).await;
     assert_obstacle(
         &s,
         "1",
-        "trigger_missing",
-        "zap.attach('public.pedido_itens')",
+        "detached",
+        "zap.attach_status('public.pedidos', 'situacao'",
     )
     .await;
+    s.run(&standing(&s, "1").await.remedy).await;
+    s.run("update pedidos set situacao = 'pago'").await;
+    assert_obstacle(&s, "1", "no_daemon", "zapgres").await;
+    let superseding = "select count(*) from zap.source where supersedes and detached_at is null";
+    assert_eq!(s.value(superseding).await, "1");
 }
 
 /// B3: somebody disabled the trigger; the remedy works as it stands.
