@@ -97,9 +97,10 @@ begin
         when locale !~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$' then
             problem := format('%s is no language', locale);
             hint := 'A tag such as pt-BR.';
-        when default_area_code !~ '^[1-9][0-9]$' and default_area_code <> '' then
+        -- As in core: with one that nobody has, every number without an area code would be refused.
+        when default_area_code !~ '^([14689][1-9]|2[12478]|3[1-578]|5[1345]|7[134579])$' and default_area_code <> '' then
             problem := format('%s is no area code', default_area_code);
-            hint := 'Two digits, such as 11.';
+            hint := 'Two digits that exist in Brazil, such as 11.';
         when (phone !~ '^\+[1-9][0-9]{7,14}$' or phone ~ '^\+55[1-9]{2}[6-9][0-9]{7}$') and phone <> '' then
             problem := 'this is no phone number';
             hint := 'A number is written +5511987654321, a mobile of Brazil with its ninth digit.';

@@ -30,6 +30,11 @@ async fn what_cannot_be_entered_is_refused() {
             "011 is no area code",
             "such as 11",
         ),
+        (
+            "'1', default_area_code => '20'",
+            "20 is no area code",
+            "exist in Brazil",
+        ),
         ("'1', phone => '98765-4321'", "no phone number", "+55"),
         (
             "'1', phone => '+551187654321'",
