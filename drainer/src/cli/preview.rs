@@ -14,7 +14,7 @@ use crate::database;
 /// What would be sent about an order, to the letter; nothing is sent. Numbers masked
 #[derive(Debug, Args)]
 pub struct PreviewCommand {
-    /// The order, as the queue names it: its key
+    /// The order's id, as in its table; several key columns: a JSON array
     order: String,
     /// The event [default: that of the attached table]
     #[arg(long)]

@@ -28,7 +28,7 @@ pub struct SealCommand {
         long,
         value_name = "REFERENCE",
         value_parser = parse_seal_key,
-        help = "Where the key is: env:VARIABLE, cred:NAME (systemd) or file:PATH"
+        help = "Where the key of sealed credentials is: env:VARIABLE, cred:NAME (systemd) or file:PATH"
     )]
     seal_key: Option<CredentialReference>,
     /// File with settings [default: /etc/zapgres/zapgres.toml, if there is one]

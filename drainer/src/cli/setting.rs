@@ -108,6 +108,7 @@ impl ModeCommand {
     /// Does it.
     pub async fn execute(self) -> anyhow::Result<()> {
         let client = database::connect_command(&self.look.settings.load()?).await?;
+        let event = self.event.clone();
         if let Some(mode) = self.mode {
             let place = ModePlace {
                 tenant: self.tenant,
@@ -122,6 +123,9 @@ impl ModeCommand {
             });
         }
         let rows = control::modes(&client).await?;
+        if let Some(event) = event.filter(|event| rows.iter().all(|row| row["event"] != **event)) {
+            eprintln!("note: no attached table announces {event}");
+        }
         if self.look.json {
             table::print_json(&Value::Array(rows));
             return Ok(());

@@ -126,9 +126,16 @@ impl Which {
         let used = versions.iter().find(|row| row["active"] == true);
         let text = match used {
             Some(row) => field(row, "body"),
-            None => builtin(&of.event, &of.audience, &of.locale)
-                .unwrap_or_default()
-                .to_owned(),
+            None => match builtin(&of.event, &of.audience, &of.locale) {
+                Some(text) => text.to_owned(),
+                None => anyhow::bail!(
+                    "there is no text of {} for audience {} (save one: zapgres template save FILE --event {} --audience {})",
+                    of.event,
+                    of.audience,
+                    of.event,
+                    of.audience
+                ),
+            },
         };
         say(text.trim_end_matches('\n'));
         Ok(())

@@ -71,7 +71,24 @@ fn one_line(rendered: &str) -> String {
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .filter(|line| !line.is_empty())
         .collect();
-    format!("{}; see zapgres --help", complaint.join(" "))
+    format!(
+        "{}; see {} --help",
+        complaint.join(" "),
+        command_of(rendered)
+    )
+}
+
+/// The command that was misunderstood, as its usage begins.
+fn command_of(rendered: &str) -> String {
+    let usage = rendered.split("Usage: ").nth(1).unwrap_or("zapgres");
+    let is_name = |word: &&str| {
+        word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-')
+    };
+    usage
+        .split_whitespace()
+        .take_while(is_name)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -101,6 +118,16 @@ mod tests {
     }
 
     #[test]
+    fn the_help_of_the_command_itself_is_named() {
+        assert!(refusal(&["attach"]).ends_with("; see zapgres attach --help"));
+        assert!(
+            refusal(&["channel", "add", "loja1", "--rat=3"])
+                .ends_with("; see zapgres channel add --help")
+        );
+        assert!(refusal(&["rum"]).ends_with("; see zapgres --help"));
+    }
+
+    #[test]
     fn a_wrong_value_is_not_repeated() {
         let line = refusal(&["channel", "add", "loja1", "--credential=segredo123"]);
         assert!(
@@ -127,6 +154,22 @@ mod tests {
             "{help}"
         );
         assert!(words.contains("[env: ZAPGRES_DATABASE_URL]"), "{help}");
+    }
+
+    #[test]
+    fn flags_that_no_variable_sets_name_none() {
+        let help = |arguments: &[&str]| {
+            let arguments = ["zapgres"].iter().chain(arguments).chain(&["--help"]);
+            match parse::<Cli>(arguments.map(OsString::from)) {
+                Err(NoCommand::Answered(help)) => help,
+                other => panic!("no help: {other:?}"),
+            }
+        };
+        assert!(!help(&["tenant", "set"]).contains("ZAPGRES_NAME"));
+        assert!(!help(&["sandbox"]).contains("ZAPGRES_LISTEN"));
+        assert!(help(&["run"]).contains("ZAPGRES_LISTEN"));
+        assert!(help(&["run"]).contains("ZAPGRES_NAME"));
+        assert!(help(&["seal"]).contains("ZAPGRES_SEAL_KEY"));
     }
 
     #[test]

@@ -22,9 +22,19 @@ fn variable_name(long: &str) -> String {
 pub fn document(command: Command) -> Command {
     let settings = Settings::augment_args(Command::new("settings"));
     let is_setting = |argument: &Arg| {
+        // A command may have a flag of that name for something else.
+        let says_the_same = |setting: &Arg| {
+            let help = |argument: &Arg| {
+                argument
+                    .get_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default()
+            };
+            help(setting).starts_with(&help(argument))
+        };
         settings
             .get_arguments()
-            .any(|setting| setting.get_long() == argument.get_long())
+            .any(|setting| setting.get_long() == argument.get_long() && says_the_same(setting))
     };
     command.mut_args(
         |argument| match (argument.get_long(), argument.get_help()) {

@@ -140,3 +140,14 @@ async fn a_channel_is_added_for_a_purpose() {
         "{said}"
     );
 }
+
+/// O8: a mode of an event that no table announces may be a slip of the pen: it is said.
+#[tokio::test]
+async fn a_mode_of_an_unknown_event_is_noted() {
+    let (database, _s) = shop::open(plain()).await;
+    let noted = |event| {
+        let output = run(&database, &["mode", "shadow", "--event", event]);
+        String::from_utf8_lossy(&output.stderr).contains("no attached table announces")
+    };
+    assert!(noted("order_receive") && !noted("order_received"));
+}

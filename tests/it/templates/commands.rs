@@ -3,6 +3,7 @@
 use crate::cluster::plain;
 use crate::daemon::{run, succeed};
 use crate::delivery::stand::Stand;
+use crate::shop;
 
 /// B5: an order as it would be sent, numbers masked unless asked for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,4 +69,25 @@ async fn a_text_is_saved_shown_and_put_into_use() {
         );
         assert_eq!(complaint.trim_end().lines().count(), 1, "{complaint}");
     }
+}
+
+/// O15: an audience of one's own has no text to show, and that is said.
+#[tokio::test]
+async fn a_text_that_is_not_there_is_not_shown() {
+    let (database, _s) = shop::open(plain()).await;
+    let arguments = [
+        "template",
+        "show",
+        "--event",
+        "order_ready",
+        "--audience",
+        "kitchen",
+    ];
+    let output = run(&database, &arguments);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success()
+            && complaint.contains("there is no text of order_ready for audience kitchen"),
+        "{complaint}"
+    );
 }
