@@ -149,7 +149,10 @@ begin
         if known.id is null then
             perform zap.refuse_problems(proposal, 'zap.propose', wanted.order_relation::regclass);
         end if;
-        wanted.context_query := coalesce(known.context_query, proposal ->> 'query');
+        -- That an order without items is not there yet holds for its items only.
+        wanted.context_query := coalesce(
+            regexp_replace(known.context_query, '\nwhere items\.list is not null$', ''), proposal ->> 'query'
+        );
     end if;
     perform zap.check_unannounced(wanted);
     perform zap.check_context(
