@@ -91,6 +91,10 @@ declare
     new_id bigint;
 begin
     perform zap.check_told(notify.event, notify.subject, notify.source, notify.context, notify.audience);
+    if not isfinite(notify.scheduled_at) then
+        raise exception 'zap.notify: scheduled_at is no time at which a message could be sent'
+            using errcode = 'invalid_parameter_value', hint = 'For example scheduled_at => now() + interval ''1 hour''; without it, at once.';
+    end if;
     told_source := case when notify.context is null then zap.source_of_event(notify.event, notify.source) else zap.notify_source() end;
     if told_source is null then
         raise exception 'zap.notify: nothing is known of subject %: no table is attached', notify.subject
@@ -103,7 +107,7 @@ begin
         nullif(jsonb_strip_nulls(jsonb_build_object(
             'recipient', notify.recipient, 'tenant', notify.tenant, 'audience', notify.audience
         )) || case when notify.context is null then '{}' else jsonb_build_object('context', notify.context) end, '{}'),
-        notify.scheduled_at, greatest(clock_timestamp(), notify.scheduled_at), notify.priority
+        notify.scheduled_at, greatest(clock_timestamp(), notify.scheduled_at), coalesce(notify.priority, 0::smallint)
     )
     on conflict (dedup_key, source_id) do nothing
     returning id into new_id;
