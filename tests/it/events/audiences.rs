@@ -3,6 +3,7 @@
 use crate::cluster::plain;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
+use crate::wait;
 
 /// A stand whose messages say whom they are for.
 async fn open() -> Stand {
@@ -25,6 +26,15 @@ async fn arrived(stand: &Stand) -> Vec<(String, String)> {
     let mut arrived: Vec<_> = messages.iter().map(of_message).collect();
     arrived.sort();
     arrived
+}
+
+/// Waits until these texts, and no others, have arrived, in whichever order.
+async fn until_arrived(stand: &Stand, texts: &[&str]) {
+    wait::until(&format!("{texts:?} are accepted"), async || {
+        let arrived = arrived(stand).await;
+        arrived.iter().map(|(body, _)| body).eq(texts)
+    })
+    .await;
 }
 
 fn pair(body: &str, number: &str) -> (String, String) {
@@ -120,6 +130,56 @@ async fn only_the_shop_is_told_where_the_source_says_so() {
     stand.session.run(nobody).await;
     stand.place([2]).await;
     assert_eq!(stand.until_status(2, "skipped").await, "no_audience");
+}
+
+/// O6, O16: whoever announces the same in a transaction that stays open delays nobody else, and loses nothing.
+#[tokio::test]
+async fn an_open_transaction_that_tells_one_of_them_delays_nobody_else() {
+    let stand = open().await;
+    stand
+        .session
+        .run("select zap.tell('pedido_itens', 'shop', '{{ company.phone }}')")
+        .await;
+    let application = stand.database.session().await;
+    application
+        .run("begin; select zap.notify('order_received', '1', audience => 'shop')")
+        .await;
+    stand.place([1, 2]).await;
+    let _daemon = stand.daemon();
+    until_arrived(&stand, &["cliente 2", "loja 2"]).await;
+    let waits =
+        "select status, reason from zap.notification_queue where dedup_key = 'order_received:1'";
+    stand
+        .until_rows(waits, &[&["pending", "write_error"]])
+        .await;
+    application.run("commit").await;
+    until_arrived(&stand, &["cliente 1", "cliente 2", "loja 1", "loja 2"]).await;
+    stand.until_done().await;
+}
+
+/// O16: a notification of somebody else that cannot be written keeps no other order from being told.
+#[tokio::test]
+async fn one_who_cannot_be_written_delays_nobody_else() {
+    let stand = open().await;
+    // With an audience in its key it is longer than an index takes.
+    stand
+        .session
+        .run(
+            "select zap.tell('pedido_itens', 'shop', '{{ company.phone }}');
+             insert into zap.notification_queue (source_id, event, subject, dedup_key, payload)
+             select s.id, 'order_received', k.subject, 'order_received:' || k.subject,
+                 '{\"context\": {\"order\": {\"id\": 3}}, \"recipient\": \"11987654321\", \"tenant\": \"1\"}'
+             from zap.source as s,
+                 (select left(string_agg(md5(g::text), ''), 2668) as subject from generate_series(1, 90) as g) as k",
+        )
+        .await;
+    stand.place([2]).await;
+    let _daemon = stand.daemon();
+    until_arrived(&stand, &["cliente 2", "loja 2"]).await;
+    let waits = "select status, reason, last_error like 'index row size%' from zap.notification_queue where length(subject) > 99";
+    stand
+        .until_rows(waits, &[&["pending", "write_error", "t"]])
+        .await;
 }
 
 /// O7: bad input is one line with a remedy.
