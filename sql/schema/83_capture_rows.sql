@@ -149,7 +149,10 @@ begin
         if known.id is null then
             perform zap.refuse_problems(proposal, 'zap.propose', wanted.order_relation::regclass);
         end if;
-        wanted.context_query := coalesce(known.context_query, proposal ->> 'query');
+        -- That of the items has no row for an order without any, which may change all the same.
+        wanted.context_query := coalesce(
+            regexp_replace(known.context_query, E'\nwhere items\\.list is not null$', ''), proposal ->> 'query'
+        );
     end if;
     perform zap.check_unannounced(wanted);
     perform zap.check_context(

@@ -1,7 +1,7 @@
 -- Events that an application tells of itself.
 
 -- The source whose orders an event is about, where the caller does not name it: one that produces the event, else the one
--- that is attached. Null: nothing is attached.
+-- that is attached, rows that are announced by themselves (reviews, for example) left aside. Null: nothing is attached.
 create function zap.source_of_event(event text, relation text)
 returns bigint
 language plpgsql stable
@@ -12,24 +12,28 @@ declare
     chosen bigint;
     tables bigint;
 begin
-    select s.id, count(*) over () into chosen, tables
+    select c.id, count(*) over () into chosen, tables
     from (
-        select distinct on (coalesce(k.order_relation, k.relation)) k.id
-        from zap.source as k
-        cross join lateral (
-            select k.event = source_of_event.event or exists (
-                select 1 from jsonb_each_text(k.events) as e where e.value = source_of_event.event
-            ) as it
-        ) as produces
-        where k.captures <> 'notify'
-            and case
-                when source_of_event.relation is null then k.detached_at is null
-                else k.id = any (zap.sources_named(source_of_event.relation))
-            end
-        order by
-            coalesce(k.order_relation, k.relation),
-            produces.it desc, k.context_query is null, k.captures <> 'first_item', k.id
-    ) as s
+        select s.id, rank() over (order by s.it desc, s.is_by_itself) as place
+        from (
+            select distinct on (coalesce(k.order_relation, k.relation)) k.id, produces.it, k.captures = 'insert' as is_by_itself
+            from zap.source as k
+            cross join lateral (
+                select k.event = source_of_event.event or exists (
+                    select 1 from jsonb_each_text(k.events) as e where e.value = source_of_event.event
+                ) as it
+            ) as produces
+            where k.captures <> 'notify'
+                and case
+                    when source_of_event.relation is null then k.detached_at is null
+                    else k.id = any (zap.sources_named(source_of_event.relation))
+                end
+            order by
+                coalesce(k.order_relation, k.relation),
+                produces.it desc, k.context_query is null, k.captures <> 'first_item', k.captures = 'insert', k.id
+        ) as s
+    ) as c
+    where c.place = 1
     limit 1;
     if tables > 1 then
         raise exception 'zap.notify: cannot tell which table the subject of "%" is in', event
@@ -90,7 +94,7 @@ begin
     end if;
     insert into zap.notification_queue (source_id, event, subject, dedup_key, payload, scheduled_at, next_attempt_at, priority)
     values (
-        told_source, notify.event, notify.subject, concat_ws(':', notify.event, notify.subject, notify.audience),
+        told_source, notify.event, notify.subject, concat_ws(':', '@' || notify.audience, notify.event, notify.subject),
         nullif(jsonb_strip_nulls(jsonb_build_object(
             'recipient', notify.recipient, 'tenant', notify.tenant, 'audience', notify.audience
         )) || case when notify.context is null then '{}' else jsonb_build_object('context', notify.context) end, '{}'),

@@ -64,7 +64,7 @@ async fn customer_and_shop_are_told() {
         stand.session.rows(keys).await,
         [
             ["order_received:1", "null", "sent", "null"],
-            ["order_received:1:shop", "1", "sent", "shop"]
+            ["@shop:order_received:1", "1", "sent", "shop"]
         ]
     );
     let told = "select code, detail from zap.notification_logs where event = 'told'";
@@ -101,7 +101,7 @@ async fn an_obstacle_of_one_does_not_keep_the_other_from_being_told() {
         pair("cliente 2", "5511987654321"),
     ];
     assert_eq!(arrived(&stand).await, expected);
-    let waits = "select status, reason from zap.notification_queue where dedup_key = 'order_received:2:shop'";
+    let waits = "select status, reason from zap.notification_queue where dedup_key = '@shop:order_received:2'";
     stand
         .until_rows(waits, &[&["pending", "template_error"]])
         .await;
@@ -180,6 +180,46 @@ async fn one_who_cannot_be_written_delays_nobody_else() {
     stand
         .until_rows(waits, &[&["pending", "write_error", "t"]])
         .await;
+}
+
+/// O6: a key that ends like an audience's name is another order's: both are told, whichever comes first.
+#[tokio::test]
+async fn an_orders_key_may_look_like_an_audience() {
+    let stand = open().await;
+    let session = &stand.session;
+    session
+        .run(
+            "create table vendas (codigo text primary key, telefone text);
+             create table itens_venda (id bigserial primary key, codigo text references vendas, descricao text);
+             create index on itens_venda (codigo);
+             select zap.attach('itens_venda', event => 'sale', settle => '0');
+             select zap.tell('itens_venda', 'shop', '+55 21 99876-5432');
+             insert into zap.template (event, audience, body)
+             values ('sale', 'customer', 'cliente {{ order.id }}'), ('sale', 'shop', 'loja {{ order.id }}')",
+        )
+        .await;
+    stand.add_channel("default").await;
+    let sell = async |key: &str| {
+        let sale = format!(
+            "begin; insert into vendas values ('{key}', '11987654321');
+             insert into itens_venda (codigo, descricao) values ('{key}', 'X'); commit"
+        );
+        session.run(&sale).await;
+    };
+    sell("a").await;
+    sell("b:shop").await;
+    let _daemon = stand.daemon();
+    until_arrived(
+        &stand,
+        &["cliente a", "cliente b:shop", "loja a", "loja b:shop"],
+    )
+    .await;
+    sell("a:shop").await;
+    sell("b").await;
+    let all = ["a", "a:shop", "b", "b:shop"];
+    let all = ["cliente", "loja"].map(|whom| all.map(|key| format!("{whom} {key}")));
+    let all: Vec<&str> = all.iter().flatten().map(String::as_str).collect();
+    until_arrived(&stand, &all).await;
 }
 
 /// O7: bad input is one line with a remedy.

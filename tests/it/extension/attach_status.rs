@@ -57,7 +57,8 @@ async fn options_and_defaults_are_kept() {
     )
     .await;
     let sources = "select event, captures, key_columns, order_relation, supersedes, settle, max_settle, max_age, mode,
-             context_query = (select i.context_query from zap.source as i where i.captures = 'first_item')
+             context_query || E'\nwhere items.list is not null'
+             = (select i.context_query from zap.source as i where i.captures = 'first_item')
          from zap.source where captures = 'status' order by event";
     let expected = [
         [

@@ -16,7 +16,7 @@ with told as (
     insert into zap.notification_queue
         (source_id, event, subject, dedup_key, parent_id, created_at, scheduled_at, context_hash, payload, priority)
     select
-        q.source_id, q.event, q.subject, q.dedup_key || ':' || o.audience, q.id, q.created_at, q.scheduled_at, o.hash,
+        q.source_id, q.event, q.subject, '@' || o.audience || ':' || q.dedup_key, q.id, q.created_at, q.scheduled_at, o.hash,
         coalesce(q.payload, '{}') - '{recipient,template,purpose,audience}'::text []
         || pg_catalog.jsonb_build_object('audience', o.audience),
         q.priority
