@@ -93,6 +93,10 @@ async fn what_cannot_be_announced_is_refused() {
             "'order_ready', '1', audience => 'a b'",
             "zap.notify: a b is not the name of an audience",
         ),
+        (
+            "'order_ready', '1', scheduled_at => '-infinity'",
+            "zap.notify: scheduled_at is no time at which a message could be sent",
+        ),
     ] {
         let call = format!("select zap.notify({arguments})");
         let error = stand.session.error(&call).await;
