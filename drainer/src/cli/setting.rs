@@ -123,12 +123,12 @@ impl ModeCommand {
             });
         }
         let rows = control::modes(&client).await?;
-        if let Some(event) = event.filter(|event| rows.iter().all(|row| row["event"] != **event)) {
-            eprintln!("note: no attached table announces {event}");
-        }
         if self.look.json {
             table::print_json(&Value::Array(rows));
             return Ok(());
+        }
+        if let Some(event) = event.filter(|event| rows.iter().all(|row| row["event"] != **event)) {
+            say(&format!("note: no attached table announces {event}"));
         }
         let columns: [Column<'_>; 5] = [
             ("table", &|row| field(row, "relation")),

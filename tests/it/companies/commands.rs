@@ -147,7 +147,7 @@ async fn a_mode_of_an_unknown_event_is_noted() {
     let (database, _s) = shop::open(plain()).await;
     let noted = |event| {
         let output = run(&database, &["mode", "shadow", "--event", event]);
-        String::from_utf8_lossy(&output.stderr).contains("no attached table announces")
+        String::from_utf8_lossy(&output.stdout).contains("no attached table announces")
     };
     assert!(noted("order_receive") && !noted("order_received"));
 }

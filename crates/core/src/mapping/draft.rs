@@ -163,7 +163,13 @@ impl<'a> Draft<'a> {
                     table.columns.iter().map(name).collect::<Vec<_>>()
                 };
                 let mut candidates: Vec<String> = tables.iter().flat_map(columns).collect();
-                candidates.sort_by(|a, b| likeness(&text, b).total_cmp(&likeness(&text, a)));
+                // A phone of the company is not the customer's.
+                let is_other =
+                    |column: &str| column.starts_with("e.") && !field.starts_with("company.");
+                candidates.sort_by(|a, b| {
+                    let by_likeness = likeness(&text, b).total_cmp(&likeness(&text, a));
+                    is_other(a).cmp(&is_other(b)).then(by_likeness)
+                });
                 self.problems.push(Problem {
                     field: field.to_owned(),
                     message: format!("there is no column {} for {field}", one_line(&text)),

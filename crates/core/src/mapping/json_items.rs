@@ -179,12 +179,16 @@ fn total(
     if draft.overrides.get("item.total").is_some() || column.json_keys().is_some() && !is_known {
         return key(draft, column, "item.total", C::LineTotal);
     }
-    let product = computed(quantity, price, &[]);
+    let added: Vec<String> = place_of_list(draft, column, "item.addons", C::Addons)
+        .map(|(value, ..)| parts::amount_of_json(&value))
+        .into_iter()
+        .collect();
+    let product = computed(quantity, price, &added);
     if is_known {
-        let why = if product.is_some() {
-            "no key; computed: quantity × unit price"
-        } else {
-            "no key of such a name"
+        let why = match (&product, added.is_empty()) {
+            (Some(_), true) => "no key; computed: quantity × unit price",
+            (Some(_), false) => "no key; computed: quantity × unit price, and add-ons",
+            (None, _) => "no key of such a name",
         };
         draft.note(
             "item.total",
@@ -200,12 +204,18 @@ fn total(
         (Some(own), Some(product)) => Value::amount(format!("coalesce({own}, {product})")),
         _ => of_keys("item.total", usual("item.total"), false),
     };
-    let why = "no items to look at yet: the usual keys, or quantity × unit price";
+    let why = "no items to look at yet: the usual keys, or quantity × unit price, and add-ons";
     draft.note("item.total", Some(&value), 50, why.to_owned(), Vec::new());
     Some(value)
 }
 
-fn list(draft: &mut Draft<'_>, column: &Column, field: &str, concept: C) -> Entry {
+/// Where the items have a list, how sure that is, and why.
+fn place_of_list(
+    draft: &Draft<'_>,
+    column: &Column,
+    field: &str,
+    concept: C,
+) -> Option<(String, u8, String)> {
     let of_key = |keys: &[&str]| {
         let extract = |key: &&str| {
             format!(
@@ -219,25 +229,23 @@ fn list(draft: &mut Draft<'_>, column: &Column, field: &str, concept: C) -> Entr
             several => format!("coalesce({})", several.join(", ")),
         }
     };
-    let (value, sure, why) = if let Some(given) = draft.overrides.get(field) {
-        let given = given.as_deref()?.to_owned();
-        (of_key(&[&given]), 100, "as given".to_owned())
-    } else if column.json_keys().is_none() {
-        (
-            of_key(usual(field)),
-            55,
-            "no items to look at yet: the usual keys".to_owned(),
-        )
-    } else if let Some((key, _, sure)) = best_key(column, concept) {
-        (of_key(&[key]), sure, format!("key {}", one_line(key)))
-    } else {
-        draft.note(
-            field,
-            None,
-            0,
-            "no key of such a name".to_owned(),
-            Vec::new(),
-        );
+    if let Some(given) = draft.overrides.get(field) {
+        return Some((of_key(&[given.as_deref()?]), 100, "as given".to_owned()));
+    }
+    if column.json_keys().is_none() {
+        let why = "no items to look at yet: the usual keys".to_owned();
+        return Some((of_key(usual(field)), 55, why));
+    }
+    let (key, _, sure) = best_key(column, concept)?;
+    Some((of_key(&[key]), sure, format!("key {}", one_line(key))))
+}
+
+fn list(draft: &mut Draft<'_>, column: &Column, field: &str, concept: C) -> Entry {
+    let Some((value, sure, why)) = place_of_list(draft, column, field, concept) else {
+        if draft.overrides.get(field).is_none() {
+            let why = "no key of such a name".to_owned();
+            draft.note(field, None, 0, why, Vec::new());
+        }
         return None;
     };
     let list = parts::of_json(field, &value);

@@ -261,11 +261,7 @@ pub fn of_json(field: &str, value: &str) -> String {
     );
     let entry = if field == "item.addons" {
         let quantity = Value::json_number("t.value", PART_QUANTITIES, false).text;
-        let price = format!(
-            "coalesce({}, {})",
-            Value::json_number("t.value", PART_PRICES, false).text,
-            Value::json_number("t.value", PART_PRICES_IN_CENTS, true).text
-        );
+        let price = json_price();
         format!(
             "pg_catalog.jsonb_build_object(\n                    'name', {name},\n                    \
              'quantity', {quantity},\n                    'price', {price}\n                )"
@@ -277,6 +273,27 @@ pub fn of_json(field: &str, value: &str) -> String {
         "coalesce((\n                select pg_catalog.jsonb_agg({entry} order by t.place)\n                \
          from pg_catalog.jsonb_array_elements(\n                    case pg_catalog.jsonb_typeof({value}) when 'array' then {value} else '[]' end\n                \
          ) with ordinality as t (value, place)\n            ), '[]')"
+    )
+}
+
+fn json_price() -> String {
+    format!(
+        "coalesce({}, {})",
+        Value::json_number("t.value", PART_PRICES, false).text,
+        Value::json_number("t.value", PART_PRICES_IN_CENTS, true).text
+    )
+}
+
+/// What the add-ons in a JSON value cost: a number, never null.
+pub fn amount_of_json(value: &str) -> String {
+    let quantity = Value::json_number("t.value", PART_QUANTITIES, false).text;
+    format!(
+        "coalesce((select pg_catalog.sum(coalesce({quantity}::numeric, 1) {} {}::numeric) from pg_catalog.jsonb_array_elements(\
+         case pg_catalog.jsonb_typeof({value}) when 'array' then {value} else '[]' end) as t (value) \
+         where pg_catalog.jsonb_typeof(t.value) {} 'object'), 0)",
+        operator("*"),
+        json_price(),
+        operator("=")
     )
 }
 
