@@ -72,7 +72,7 @@ comment on column zap.notification_queue.public_id is 'Id to show outside; given
 comment on column zap.notification_queue.source_id is 'Source that captured it; null: asked for by API';
 comment on column zap.notification_queue.event is 'What happened';
 comment on column zap.notification_queue.subject is 'What it happened to: the order''s id as text (several key columns: a JSON array)';
-comment on column zap.notification_queue.dedup_key is 'event:subject[:audience[:recipient]], once per source';
+comment on column zap.notification_queue.dedup_key is '[@audience:]event:subject, once per source';
 comment on column zap.notification_queue.parent_id is 'Row that fanned out into this one';
 comment on column zap.notification_queue.resend_of is 'Row that this one repeats at an operator''s wish';
 comment on column zap.notification_queue.coalesced_into is 'Row that speaks for this one';

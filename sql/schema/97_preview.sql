@@ -153,7 +153,8 @@ begin
     if message.code is null then
         message.code := case
             when not company.enabled then 'tenant_disabled'
-            when zap.effective_mode(source.id, message.tenant_id, event) = 'off' then 'source_off'
+            when source.mode = 'off' then 'source_off'
+            when zap.effective_mode(source.id, message.tenant_id, event) = 'off' then 'mode_off'
             when zap.effective_mode(source.id, message.tenant_id, event) = 'shadow' then 'shadow'
             when not (context_row ->> 'ready')::boolean then 'not_ready'
             when message.channel is null then 'no_channel'

@@ -63,10 +63,10 @@ begin atomic
         ]) as n (event)
     ),
 
-audience (suffix) as (
+audience (prefix) as (
         select ''
         union
-        select ':' || a.name from zap.audience as a
+        select '@' || a.name || ':' from zap.audience as a
     ),
 
 resend (suffix) as (
@@ -75,7 +75,7 @@ resend (suffix) as (
         select ':resend:' || n from generate_series(1, 20) as n
     )
 
-select e.name || ':' || subject || a.suffix || r.suffix
+select a.prefix || e.name || ':' || subject || r.suffix
     from event as e cross join audience as a cross join resend as r;
 end;
 comment on function zap.keys_about(text) is 'Keys that notifications about a subject may have';

@@ -203,7 +203,7 @@ impl Intake {
         decided
     }
 
-    /// Begins a transaction, claims a batch and decides; apart, writes the decisions too.
+    /// Begins a transaction, claims a batch and decides; apart, writes the decisions too, and who else is told.
     async fn decide(
         &mut self,
         client: &Client,
@@ -225,7 +225,7 @@ impl Intake {
             sources: source::with_audiences(sources?, audiences?),
             modes: modes?,
         };
-        let (mut decisions, others) = batch
+        let (mut decisions, mut others) = batch
             .decide(
                 client,
                 &mut self.statements,
@@ -237,7 +237,9 @@ impl Intake {
             decisions.iter_mut().for_each(make_western);
         }
         if writing == Writing::Apart {
-            apart::write(client, &batch, &mut decisions, &mut self.complaints).await?;
+            let complaints = &mut self.complaints;
+            apart::write(client, &batch, &mut decisions, &mut others, complaints).await?;
+            others.clear();
         }
         Ok(Decided {
             batch,

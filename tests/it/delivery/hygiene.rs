@@ -16,10 +16,10 @@ const OLD: &str = "
         case when n % 100 = 1 then now() - interval '1 day' when n % 100 > 1 then now() - interval '31 days' end,
         now() - interval '31 days', 'infinity'
     from zap.source as s, generate_series(1, 2500) as n;
-    insert into zap.notification_logs (notification_id, level, event, logged_at)
-    select n, 'info', 'captured', now() - interval '91 days' from generate_series(1, 2500) as n;
-    insert into zap.notification_logs (notification_id, level, event, logged_at)
-    values (1, 'success', 'sent', now() - interval '89 days')";
+    insert into zap.notification_logs (notification_id, level, event, code, logged_at)
+    select n, 'info', 'captured', 'captured', now() - interval '91 days' from generate_series(1, 2500) as n;
+    insert into zap.notification_logs (notification_id, level, event, code, logged_at)
+    values (1, 'success', 'sent', 'sent', now() - interval '89 days')";
 
 const QUEUE: &str = "select count(*) from zap.notification_queue";
 const LOGS: &str =

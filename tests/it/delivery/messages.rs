@@ -64,7 +64,7 @@ async fn the_built_in_text_says_what_was_ordered() {
         "4711",
         "Pizza Calabresa",
         "2",
-        "45,90",
+        "91,80",
         "Guaraná 2 L",
         "12,00",
     ] {

@@ -3,6 +3,7 @@
 use crate::cluster::plain;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
+use crate::wait;
 
 /// A stand whose messages say whom they are for.
 async fn open() -> Stand {
@@ -25,6 +26,15 @@ async fn arrived(stand: &Stand) -> Vec<(String, String)> {
     let mut arrived: Vec<_> = messages.iter().map(of_message).collect();
     arrived.sort();
     arrived
+}
+
+/// Waits until these texts, and no others, have arrived, in whichever order.
+async fn until_arrived(stand: &Stand, texts: &[&str]) {
+    wait::until(&format!("{texts:?} are accepted"), async || {
+        let arrived = arrived(stand).await;
+        arrived.iter().map(|(body, _)| body).eq(texts)
+    })
+    .await;
 }
 
 fn pair(body: &str, number: &str) -> (String, String) {
@@ -54,7 +64,7 @@ async fn customer_and_shop_are_told() {
         stand.session.rows(keys).await,
         [
             ["order_received:1", "null", "sent", "null"],
-            ["order_received:1:shop", "1", "sent", "shop"]
+            ["@shop:order_received:1", "1", "sent", "shop"]
         ]
     );
     let told = "select code, detail from zap.notification_logs where event = 'told'";
@@ -91,7 +101,7 @@ async fn an_obstacle_of_one_does_not_keep_the_other_from_being_told() {
         pair("cliente 2", "5511987654321"),
     ];
     assert_eq!(arrived(&stand).await, expected);
-    let waits = "select status, reason from zap.notification_queue where dedup_key = 'order_received:2:shop'";
+    let waits = "select status, reason from zap.notification_queue where dedup_key = '@shop:order_received:2'";
     stand
         .until_rows(waits, &[&["pending", "template_error"]])
         .await;
@@ -120,6 +130,96 @@ async fn only_the_shop_is_told_where_the_source_says_so() {
     stand.session.run(nobody).await;
     stand.place([2]).await;
     assert_eq!(stand.until_status(2, "skipped").await, "no_audience");
+}
+
+/// O6, O16: whoever announces the same in a transaction that stays open delays nobody else, and loses nothing.
+#[tokio::test]
+async fn an_open_transaction_that_tells_one_of_them_delays_nobody_else() {
+    let stand = open().await;
+    stand
+        .session
+        .run("select zap.tell('pedido_itens', 'shop', '{{ company.phone }}')")
+        .await;
+    let application = stand.database.session().await;
+    application
+        .run("begin; select zap.notify('order_received', '1', audience => 'shop')")
+        .await;
+    stand.place([1, 2]).await;
+    let _daemon = stand.daemon();
+    until_arrived(&stand, &["cliente 2", "loja 2"]).await;
+    let waits =
+        "select status, reason from zap.notification_queue where dedup_key = 'order_received:1'";
+    stand
+        .until_rows(waits, &[&["pending", "write_error"]])
+        .await;
+    application.run("commit").await;
+    until_arrived(&stand, &["cliente 1", "cliente 2", "loja 1", "loja 2"]).await;
+    stand.until_done().await;
+}
+
+/// O16: a notification of somebody else that cannot be written keeps no other order from being told.
+#[tokio::test]
+async fn one_who_cannot_be_written_delays_nobody_else() {
+    let stand = open().await;
+    // With an audience in its key it is longer than an index takes.
+    stand
+        .session
+        .run(
+            "select zap.tell('pedido_itens', 'shop', '{{ company.phone }}');
+             insert into zap.notification_queue (source_id, event, subject, dedup_key, payload)
+             select s.id, 'order_received', k.subject, 'order_received:' || k.subject,
+                 '{\"context\": {\"order\": {\"id\": 3}}, \"recipient\": \"11987654321\", \"tenant\": \"1\"}'
+             from zap.source as s,
+                 (select left(string_agg(md5(g::text), ''), 2668) as subject from generate_series(1, 90) as g) as k",
+        )
+        .await;
+    stand.place([2]).await;
+    let _daemon = stand.daemon();
+    until_arrived(&stand, &["cliente 2", "loja 2"]).await;
+    let waits = "select status, reason, last_error like 'index row size%' from zap.notification_queue where length(subject) > 99";
+    stand
+        .until_rows(waits, &[&["pending", "write_error", "t"]])
+        .await;
+}
+
+/// O6: a key that ends like an audience's name is another order's: both are told, whichever comes first.
+#[tokio::test]
+async fn an_orders_key_may_look_like_an_audience() {
+    let stand = open().await;
+    let session = &stand.session;
+    session
+        .run(
+            "create table vendas (codigo text primary key, telefone text);
+             create table itens_venda (id bigserial primary key, codigo text references vendas, descricao text);
+             create index on itens_venda (codigo);
+             select zap.attach('itens_venda', event => 'sale', settle => '0');
+             select zap.tell('itens_venda', 'shop', '+55 21 99876-5432');
+             insert into zap.template (event, audience, body)
+             values ('sale', 'customer', 'cliente {{ order.id }}'), ('sale', 'shop', 'loja {{ order.id }}')",
+        )
+        .await;
+    stand.add_channel("default").await;
+    let sell = async |key: &str| {
+        let sale = format!(
+            "begin; insert into vendas values ('{key}', '11987654321');
+             insert into itens_venda (codigo, descricao) values ('{key}', 'X'); commit"
+        );
+        session.run(&sale).await;
+    };
+    sell("a").await;
+    sell("b:shop").await;
+    let _daemon = stand.daemon();
+    until_arrived(
+        &stand,
+        &["cliente a", "cliente b:shop", "loja a", "loja b:shop"],
+    )
+    .await;
+    sell("a:shop").await;
+    sell("b").await;
+    let all = ["a", "a:shop", "b", "b:shop"];
+    let all = ["cliente", "loja"].map(|whom| all.map(|key| format!("{whom} {key}")));
+    let all: Vec<&str> = all.iter().flatten().map(String::as_str).collect();
+    until_arrived(&stand, &all).await;
 }
 
 /// O7: bad input is one line with a remedy.

@@ -148,9 +148,22 @@ async fn a_preview_says_what_would_keep_a_message() {
         "{wrong:?}"
     );
     let steps = [
+        ("update zap.source set mode = 'off'", "source_off"),
         ("update zap.source set mode = 'shadow'", "shadow"),
         (
-            "update zap.source set mode = 'live'; update zap.channel set enabled = false",
+            "update zap.source set mode = 'live'; select zap.set_mode('off', event => 'order_received')",
+            "mode_off",
+        ),
+        (
+            "select zap.set_mode('shadow', event => 'order_received')",
+            "shadow",
+        ),
+        (
+            "select zap.set_mode('live', event => 'order_received'); update zap.tenant set enabled = false",
+            "tenant_disabled",
+        ),
+        (
+            "update zap.tenant set enabled = true; update zap.channel set enabled = false",
             "no_channel",
         ),
         ("update zap.tenant set enabled = false", "tenant_disabled"),

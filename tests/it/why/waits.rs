@@ -132,7 +132,7 @@ async fn each_notification_has_its_own_answer() {
     s.run(
         "insert into zap.notification_queue (source_id, event, subject, dedup_key, tenant_id, parent_id, payload, status, reason,
              recipient, resolved_at, skipped_at)
-         select source_id, event, subject, dedup_key || ':shop', tenant_id, id, '{\"audience\": \"shop\"}', 'skipped', 'no_phone',
+         select source_id, event, subject, '@shop:' || dedup_key, tenant_id, id, '{\"audience\": \"shop\"}', 'skipped', 'no_phone',
              null, now(), now()
          from zap.notification_queue;
          insert into zap.notification_logs (notification_id, level, event, code)
@@ -162,8 +162,9 @@ async fn among_many_they_are_found_by_their_keys() {
     s.run(
         "insert into zap.audience (source_id, name) select id, 'shop' from zap.source;
          insert into zap.notification_queue (source_id, event, subject, dedup_key)
-         select source_id, event, subject, dedup_key || suffix
-         from zap.notification_queue, unnest(array[':shop', ':resend:2', ':shop:resend:1']) as suffix;
+         select source_id, event, subject, prefix || dedup_key || suffix
+         from zap.notification_queue,
+             unnest(array['@shop:', '', '@shop:'], array['', ':resend:2', ':resend:1']) as k (prefix, suffix);
          update pg_class set reltuples = 1e9 where oid = 'zap.notification_queue'::regclass",
     )
     .await;

@@ -8,15 +8,17 @@ use zapgres_core::error_text::presentable;
 use super::batch::Batch;
 use super::complaints::Complaints;
 use super::decide::{self, Decision};
+use super::others::{self, Other};
 use super::outcome;
 use super::write_back::write_back;
 
-/// Writes the decisions of a batch within the transaction that `client` is in. Those that are refused become an error of
-/// their notification, which waits until it can be written or expires.
+/// Writes the decisions of a batch, and who else is told, within the transaction that `client` is in. What is refused becomes
+/// an error of its notification, which waits until it can be written or expires.
 pub(crate) async fn write(
     client: &Client,
     batch: &Batch,
     decisions: &mut [Decision],
+    others: &mut Vec<Other>,
     complaints: &mut Complaints,
 ) -> Result<(), tokio_postgres::Error> {
     let whole = 0..decisions.len();
@@ -25,8 +27,8 @@ pub(crate) async fn write(
         if range.is_empty() {
             continue;
         }
-        let Err(error) = attempt(client, batch, &decisions[range.clone()], range.clone()).await
-        else {
+        let part = &decisions[range.clone()];
+        let Err(error) = attempt(client, batch, part, others, range.clone()).await else {
             continue;
         };
         let Some(refusal) = error.as_db_error().filter(|_| !client.is_closed()) else {
@@ -46,6 +48,7 @@ pub(crate) async fn write(
         }
         complaints.about_writing(row, &cause);
         decisions[range.start] = refused;
+        others.retain(|other| !other.is_beside(row));
         ranges.push(range);
     }
     Ok(())
@@ -55,16 +58,23 @@ async fn attempt(
     client: &Client,
     batch: &Batch,
     decisions: &[Decision],
+    others: &[Other],
     range: Range<usize>,
 ) -> Result<(), tokio_postgres::Error> {
+    let captured = &batch.captured[range];
     let (mut rows, mut logs) = (Vec::new(), Vec::new());
-    for (row, decision) in batch.captured[range].iter().zip(decisions) {
+    for (row, decision) in captured.iter().zip(decisions) {
         let (written, log) = outcome::record(row, batch.source_of(row), decision.clone());
         rows.push(written);
         logs.extend(log);
     }
+    let is_of_these = |other: &&Other| captured.iter().any(|row| other.is_beside(row));
+    let others: Vec<Other> = others.iter().filter(is_of_these).cloned().collect();
     client.batch_execute("savepoint zap_write").await?;
-    let written = write_back(client, &rows, &logs).await;
+    let written = match write_back(client, &rows, &logs).await {
+        Ok(()) => others::tell(client, &others).await,
+        refused => refused,
+    };
     let leave = match written {
         Ok(()) => "release savepoint zap_write",
         Err(_) => "rollback to savepoint zap_write; release savepoint zap_write",

@@ -1,10 +1,14 @@
 //! Who else is told of an event: a notification of their own for each, looked at like any other.
 
 use deadpool_postgres::GenericClient;
+use futures_util::future;
 
 use super::claim::Captured;
 use super::decide::Candidate;
 use crate::run::statement;
+
+/// Somebody may announce the same in a transaction that stays open: nobody waits for it.
+const LOCK_TIMEOUT: &str = "set local lock_timeout = '100ms'";
 
 /// Finds its rows by primary key. As old as the first one, and with what was seen of the order: it has settled.
 pub(crate) const TELL_OTHERS: &str = "-- tell_others
@@ -12,7 +16,7 @@ with told as (
     insert into zap.notification_queue
         (source_id, event, subject, dedup_key, parent_id, created_at, scheduled_at, context_hash, payload, priority)
     select
-        q.source_id, q.event, q.subject, q.dedup_key || ':' || o.audience, q.id, q.created_at, q.scheduled_at, o.hash,
+        q.source_id, q.event, q.subject, '@' || o.audience || ':' || q.dedup_key, q.id, q.created_at, q.scheduled_at, o.hash,
         coalesce(q.payload, '{}') - '{recipient,template,purpose,audience}'::text []
         || pg_catalog.jsonb_build_object('audience', o.audience),
         q.priority
@@ -43,6 +47,11 @@ impl Other {
             hash: candidate.hash.clone(),
         })
     }
+
+    /// Whether it is told beside the one that `row` is for.
+    pub(crate) fn is_beside(&self, row: &Captured) -> bool {
+        self.parent_id == row.id
+    }
 }
 
 /// Enqueues a notification for each of them, once.
@@ -56,6 +65,11 @@ pub(crate) async fn tell(
     let parents: Vec<i64> = others.iter().map(|other| other.parent_id).collect();
     let audiences: Vec<&str> = others.iter().map(|other| &*other.audience).collect();
     let hashes: Vec<&str> = others.iter().map(|other| &*other.hash).collect();
-    statement::execute(client, TELL_OTHERS, &[&parents, &audiences, &hashes]).await?;
+    let parameters: statement::Parameters<'_> = &[&parents, &audiences, &hashes];
+    future::try_join(
+        client.batch_execute(LOCK_TIMEOUT),
+        statement::execute(client, TELL_OTHERS, parameters),
+    )
+    .await?;
     Ok(())
 }

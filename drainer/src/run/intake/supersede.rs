@@ -9,22 +9,25 @@ use crate::run::statement;
 pub(crate) const SKIP_SUPERSEDED: &str = "-- skip_superseded
 with looked_at as materialized (
     select
-        q.id, q.source_id, q.subject, s.event as source_event, s.events,
-        pg_catalog.substr(q.dedup_key, pg_catalog.length(q.event || ':' || q.subject) + 1) as suffix
+        q.id, q.source_id, q.subject, s.event as source_event, s.events, a.prefix,
+        pg_catalog.substr(q.dedup_key, pg_catalog.length(a.prefix || q.event || ':' || q.subject) + 1) as suffix
     from zap.notification_queue as q
     inner join zap.source as s on q.source_id = s.id
+    cross join lateral (
+        select coalesce(pg_catalog.substring(q.dedup_key, '^@[a-z0-9_]+:'), '') as prefix
+    ) as a
     where q.id = any ($1)
 ),
 related as materialized (
-    select distinct o.id, l.source_id, l.subject, l.suffix
+    select distinct o.id, l.source_id, l.subject, l.prefix || l.suffix as suffix
     from looked_at as l
     cross join lateral (
-        select e.value || ':' || l.subject || l.suffix as key
+        select e.value || ':' || l.subject as key
         from pg_catalog.jsonb_each_text(coalesce(l.events, '{}')) as e
         union
-        select l.source_event || ':' || l.subject || l.suffix
+        select l.source_event || ':' || l.subject
     ) as k
-    inner join zap.notification_queue as o on k.key = o.dedup_key and l.source_id = o.source_id
+    inner join zap.notification_queue as o on l.prefix || k.key || l.suffix = o.dedup_key and l.source_id = o.source_id
 ),
 latest as (
     select distinct on (r.source_id, r.subject, r.suffix) r.source_id, r.subject, r.suffix, r.id, q.event

@@ -1,11 +1,13 @@
 use std::collections::HashMap;
 
 use serde_json::json;
+use zapgres_core::template::{self, Renderer};
 
 use super::*;
 use crate::run::channels::Channels;
-use crate::run::intake::audience::Audiences;
+use crate::run::intake::audience::{Audiences, CUSTOMER};
 use crate::run::intake::claim::Told;
+use crate::run::intake::tenant::{Companies, Template, Tenant, TextKey};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
