@@ -4,8 +4,9 @@ returns bigint
 language sql stable
 set search_path = pg_catalog, pg_temp
 begin atomic
-    select split_part(encode(t.tgargs, 'escape'), '\000', 1)::bigint
+    select case when a.first ~ '^[0-9]{1,18}$' then a.first::bigint end
     from pg_trigger as t
+    cross join lateral split_part(encode(t.tgargs, 'escape'), '\000', 1) as a (first)
     where t.tgrelid = relation
         and t.tgname = 'trigger_whatsapp_notification'
         and t.tgfoid = to_regprocedure('zap.send_whatsapp_notification_after_items()');

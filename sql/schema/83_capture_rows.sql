@@ -8,9 +8,10 @@ set search_path = pg_catalog, pg_temp
 begin atomic
     select
         t.tgname as name,
-        split_part(encode(t.tgargs, 'escape'), '\000', 1)::bigint as source_id
+        case when a.first ~ '^[0-9]{1,18}$' then a.first::bigint end as source_id
     from pg_trigger as t
     inner join pg_proc as p on t.tgfoid = p.oid
+    cross join lateral split_part(encode(t.tgargs, 'escape'), '\000', 1) as a (first)
     where t.tgrelid = relation and t.tgparentid = 0
         and p.pronamespace = 'zap'::regnamespace
         and p.proname in ('send_whatsapp_notification_after_items', 'capture_insert', 'capture_status');
@@ -312,7 +313,7 @@ declare
 begin
     if attached.captures = 'status' then
         raise notice 'zapgres: % is attached: column % announces %', attached.relation, attached.status_column, (
-            select string_agg(format('%s → %s', e.key, e.value), ', ' order by e.key) from jsonb_each_text(attached.events) as e
+            select string_agg(format('%s -> %s', e.key, e.value), ', ' order by e.key) from jsonb_each_text(attached.events) as e
         );
     else
         raise notice 'zapgres: % is attached: each new row announces "%"', attached.relation, attached.event;

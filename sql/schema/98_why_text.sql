@@ -36,6 +36,25 @@ set search_path = pg_catalog, pg_temp
 return regexp_replace(number, '[0-9](?=[^0-9]*([0-9][^0-9]*){4})', '*', 'g');
 comment on function zap.masked_number(text) is 'A number of which only the last four digits can be read';
 
+-- A database in another encoding than the install script's takes the script's bytes for letters of its own.
+create function zap.written_text(written text)
+returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if getdatabaseencoding() in ('UTF8', 'SQL_ASCII') then
+        return written;
+    end if;
+    return convert_from(convert_to(replace(written, '…', '...'), getdatabaseencoding()), 'UTF8');
+exception
+    when untranslatable_character or character_not_in_repertoire then
+        return written;
+end
+$$;
+comment on function zap.written_text(text) is 'A text of the install script with its accents, whatever the database''s encoding';
+
+revoke all on function zap.written_text(text) from public;
 revoke all on function zap.shell_word(text) from public;
 revoke all on function zap.fill_text(text, jsonb) from public;
 revoke all on function zap.masked_number(text) from public;

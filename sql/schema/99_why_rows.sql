@@ -5,9 +5,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if locale ilike 'pt%' then
-        return query select t.meaning, t.remedy from zap.codes_in_portuguese() as t where t.code = code_text.code;
+        return query select zap.written_text(t.meaning), zap.written_text(t.remedy) from zap.codes_in_portuguese() as t where t.code = code_text.code;
     else
-        return query select t.meaning, t.remedy from zap.codes_in_english() as t where t.code = code_text.code;
+        return query select zap.written_text(t.meaning), zap.written_text(t.remedy) from zap.codes_in_english() as t where t.code = code_text.code;
     end if;
 end
 $$;

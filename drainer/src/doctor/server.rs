@@ -111,10 +111,14 @@ with given as (
 placed as (
     select
         g.name, g.value,
-        pg_catalog.concat_ws(
-            ' in ', 'role ' || pg_catalog.quote_ident(r.rolname), 'database ' || pg_catalog.quote_ident(d.datname)
-        ) as place,
         case
+            when g.setrole = 0 and g.setdatabase = 0 then 'every role'
+            else pg_catalog.concat_ws(
+                ' in ', 'role ' || pg_catalog.quote_ident(r.rolname), 'database ' || pg_catalog.quote_ident(d.datname)
+            )
+        end as place,
+        case
+            when g.setrole = 0 and g.setdatabase = 0 then 'alter role all'
             when g.setrole = 0 then 'alter database ' || pg_catalog.quote_ident(d.datname)
             else 'alter role ' || pg_catalog.quote_ident(r.rolname)
                 || coalesce(' in database ' || pg_catalog.quote_ident(d.datname), '')
@@ -125,8 +129,8 @@ placed as (
     union all
     select
         s.name, pg_catalog.lower(pg_catalog.current_setting(s.name, true)), 'the server',
-        'alter system reset ' || s.name || '; select pg_reload_conf();'
-    from (values ('zap.enabled'), ('zap.wake')) as s (name)
+        'alter system set ' || s.name || ' = ' || s.normal || '; select pg_reload_conf();'
+    from (values ('zap.enabled', 'on'), ('zap.wake', 'auto')) as s (name, normal)
     where not exists (
         select from given as g
         left join pg_catalog.pg_roles as r on r.oid = g.setrole
@@ -148,19 +152,19 @@ const DURABILITY: &str = "-- durability
 select
     'error' as severity,
     s.name || ' is off: a crash of the machine may destroy the database, and what was sent is forgotten' as what,
-    'alter system reset ' || s.name || '; select pg_reload_conf();' as remedy
+    'alter system set ' || s.name || ' = on; select pg_reload_conf();' as remedy
 from pg_catalog.pg_settings as s
 where s.name in ('fsync', 'full_page_writes') and s.setting = 'off'
 union all
 select
     'warning', s.name || ' is off: dead rows stay in the queue, which gets slower with everything that is sent',
-    'alter system reset ' || s.name || '; select pg_reload_conf();'
+    'alter system set ' || s.name || ' = on; select pg_reload_conf();'
 from pg_catalog.pg_settings as s
 where s.name in ('autovacuum', 'track_counts') and s.setting = 'off'
 union all
 select
     'info',
-    'synchronous_commit is off for ' || coalesce('database ' || d.datname, 'role ' || r.rolname)
+    'synchronous_commit is off for ' || coalesce('database ' || d.datname, 'role ' || r.rolname, 'every role')
     || ': after a crash of the server its last orders may be gone, and their messages with them',
     null
 from pg_catalog.pg_db_role_setting as p

@@ -104,6 +104,7 @@ const READER_FUNCTIONS: &[&str] = &[
     "codes_in_portuguese",
     "codes_in_english",
     "fill_text",
+    "written_text",
     "shell_word",
     "masked_number",
     "local_time",

@@ -128,3 +128,47 @@ async fn what_cannot_be_worked_with_is_an_error() {
     );
     assert_eq!(examined.code, 2);
 }
+
+/// B4: what a file of the server's turns off is turned on, wherever the server reads it from.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_configuration_file_turns_off_is_turned_on() {
+    let cluster = crate::cluster::Cluster::start(
+        "turned_off",
+        &[
+            "zap.enabled = off",
+            "zap.wake = poll",
+            "full_page_writes = off",
+            "autovacuum = off",
+        ],
+    );
+    let database = cluster.database().await;
+    let (database, session) = crate::shop::open_in(database, &crate::shop::tables("bigint")).await;
+    session
+        .run(
+            "alter role all set zap.enabled = off; alter role all set zap.wake = poll;
+             alter role all set synchronous_commit = off",
+        )
+        .await;
+    let patient = Patient { database, session };
+    let examined = patient.examine();
+    let found = examined.with("synchronous_commit is off for every role");
+    assert_eq!(found.map(|found| found.severity), Some("info".to_owned()));
+    for (severity, said) in [
+        ("error", "full_page_writes is off"),
+        ("warning", "autovacuum is off"),
+        ("warning", "zap.enabled is off for every role"),
+        ("warning", "zap.wake is poll for every role"),
+        ("warning", "zap.enabled is off for the server"),
+        ("warning", "zap.wake is poll for the server"),
+    ] {
+        let found = patient.finding(severity, said);
+        for statement in found
+            .remedy
+            .split(';')
+            .filter(|part| !part.trim().is_empty())
+        {
+            patient.session.run(statement).await;
+        }
+        patient.until_silent(said).await;
+    }
+}

@@ -88,3 +88,25 @@ async fn a_renamed_table_is_detached() {
     shop::place(&s, 1).await;
     assert_eq!(queued(&s).await, ["1"]);
 }
+
+/// B6: whoever may use the schema can put our functions on a table of one's own, with whatever arguments.
+#[tokio::test]
+async fn somebody_elses_trigger_is_in_nobodys_way() {
+    let (_, s) = shop::open(plain()).await;
+    s.run(
+        "create table alheia (id integer);
+         create trigger trigger_whatsapp_alheio after insert on alheia for each row
+             execute function zap.capture_insert('nada', 'order_received', 'id')",
+    )
+    .await;
+    s.run("select zap.detach('pedido_itens'); select zap.attach('pedido_itens')")
+        .await;
+    s.run("insert into alheia values (1)").await;
+    assert!(!s.warnings().await.is_empty());
+    s.run("select zap.detach('alheia')").await;
+    assert_eq!(
+        s.value("select count(*) from pg_trigger where tgrelid = 'alheia'::regclass")
+            .await,
+        "0"
+    );
+}

@@ -74,3 +74,19 @@ async fn the_guide_says_the_same() {
     let in_guide = GUIDE.lines().filter(|line| line.starts_with("| `")).count();
     assert_eq!(in_guide, decision::ALL.len());
 }
+
+/// B3: databases of old systems are in other encodings, and have the same letters.
+#[tokio::test]
+async fn explanations_have_their_accents_in_every_encoding() {
+    let text = "select string_agg(t.meaning || coalesce(t.remedy, ''), ' ' order by c.code)
+         from zap.codes_in_portuguese() as c, zap.code_text(c.code, 'pt-BR') as t";
+    let (_, s) = shop::open(plain()).await;
+    let expected = s.value(text).await.replace('…', "...");
+    assert!(expected.contains("não"), "{expected}");
+    for encoding in ["LATIN1", "WIN1252"] {
+        let database = plain().database_in(encoding).await;
+        let s = database.session().await;
+        s.run("create extension zapgres").await;
+        assert_eq!(s.value(text).await, expected, "{encoding}");
+    }
+}
