@@ -241,6 +241,12 @@ begin
         );
     end if;
     select k.* into found from zap.key_of(attach.relation, attach.key_column) as k;
+    new_source.relation := attach.relation;
+    new_source.captures := 'first_item';
+    new_source.event := attach.event;
+    new_source.order_relation := found.order_relation;
+    new_source.mode := attach.mode;
+    perform zap.check_unannounced(new_source);
     new_source.created_column := zap.created_column_of(coalesce(found.order_relation, attach.relation));
     if given_query is null then
         proposal := zap.propose_mapping(
@@ -267,7 +273,8 @@ begin
         greatest(attach.max_settle, attach.settle), attach.max_age, attach.expires_after, attach.mode
     )
     on conflict (relation, event) do update set
-        key_columns = excluded.key_columns, context_query = excluded.context_query,
+        captures = excluded.captures, key_columns = excluded.key_columns, status_column = excluded.status_column,
+        events = excluded.events, supersedes = excluded.supersedes, context_query = excluded.context_query,
         order_relation = excluded.order_relation, order_key = excluded.order_key, key_types = excluded.key_types,
         created_column = excluded.created_column, ready_when = excluded.ready_when, settle = excluded.settle,
         max_settle = excluded.max_settle, max_age = excluded.max_age, expires_after = excluded.expires_after,

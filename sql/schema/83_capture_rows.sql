@@ -111,6 +111,12 @@ begin
         and (s.relation, s.event) <> (wanted.relation, wanted.event)
         and coalesce(s.order_relation, s.relation) = coalesce(wanted.order_relation, wanted.relation)
         and zap.events_of(s) && zap.events_of(wanted)
+        -- The items of an order can be in several tables.
+        and (s.captures <> 'first_item' or wanted.captures <> 'first_item')
+        -- One that inherits has rows of its own.
+        and not exists (
+            select from pg_inherits as i where i.inhrelid = wanted.relation::regclass and i.inhparent = to_regclass(s.relation)
+        )
     order by s.id
     limit 1;
     if other.id is not null then
@@ -123,6 +129,20 @@ begin
 end
 $$;
 comment on function zap.check_unannounced(zap.source) is 'Refuses a source that would announce what another one does';
+
+-- The query of a source of items finds an order only while it has items. Its changes are told without: it may be cancelled for that.
+create function zap.for_orders_without_items(context_query text)
+returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case
+    when context_query like E'%\nwhere items.list is not null' then replace(
+        regexp_replace(context_query, E'\nwhere items\\.list is not null$', ''), E'''items'', items.list\n',
+        E'''items'', coalesce(items.list, ''[]'')\n'
+    )
+    else context_query
+end;
+comment on function zap.for_orders_without_items(text) is 'A proposed context query, finding orders that have no items, too';
 
 -- Saves a source and begins to capture. All but the key, the timing and what it captures is filled in here.
 create function zap.start_capture(wanted zap.source)
@@ -149,10 +169,7 @@ begin
         if known.id is null then
             perform zap.refuse_problems(proposal, 'zap.propose', wanted.order_relation::regclass);
         end if;
-        -- That of the items has no row for an order without any, which may change all the same.
-        wanted.context_query := coalesce(
-            regexp_replace(known.context_query, E'\nwhere items\\.list is not null$', ''), proposal ->> 'query'
-        );
+        wanted.context_query := coalesce(zap.for_orders_without_items(known.context_query), proposal ->> 'query');
     end if;
     perform zap.check_unannounced(wanted);
     perform zap.check_context(
@@ -263,13 +280,27 @@ begin
         (zap.column_types(relation, array[status_column]))[1]
     );
     deallocate "zap.attach";
-    return format('old.%1$I is distinct from new.%1$I', status_column);
+    -- Of arrays and rows the parts are compared, and whether they can be shows only then, as an error of the user's statement.
+    if exists (
+        select from pg_attribute as a inner join pg_type as t on t.oid = zap.base_type(a.atttypid)
+        where a.attrelid = relation and a.attname = status_column and t.typtype in ('b', 'e') and t.typelem = 0
+    ) then
+        return format('old.%1$I is distinct from new.%1$I', status_column);
+    end if;
+    return zap.is_changed_as_text(status_column);
 exception
     when undefined_function or ambiguous_function then
-        return format('old.%1$I::pg_catalog.text is distinct from new.%1$I::pg_catalog.text', status_column);
+        return zap.is_changed_as_text(status_column);
 end
 $$;
 comment on function zap.is_changed(regclass, name) is 'SQL condition: the column of a row has another value than before';
+
+create function zap.is_changed_as_text(status_column name)
+returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return format('old.%1$I::pg_catalog.text is distinct from new.%1$I::pg_catalog.text', status_column);
+comment on function zap.is_changed_as_text(name) is 'SQL condition: the column of a row has another text than before';
 
 create function zap.report_capture(attached zap.source)
 returns void
@@ -326,8 +357,10 @@ revoke all on function zap.events_of(zap.source) from public;
 revoke all on function zap.row_key_of(regclass, name) from public;
 revoke all on function zap.is_unique(regclass, name []) from public;
 revoke all on function zap.check_unannounced(zap.source) from public;
+revoke all on function zap.for_orders_without_items(text) from public;
 revoke all on function zap.start_capture(zap.source) from public;
 revoke all on function zap.create_capture_triggers(zap.source) from public;
 revoke all on function zap.is_changed(regclass, name) from public;
+revoke all on function zap.is_changed_as_text(name) from public;
 revoke all on function zap.report_capture(zap.source) from public;
 revoke all on function zap.check_table(regclass) from public;

@@ -33,7 +33,7 @@ end
 $$;
 comment on function zap.check_events(regclass, name, jsonb) is 'Refuses events that no status can produce; returns them by the status as text';
 
--- Only types of the server's own and enumerations are tried: the input function of another runs its author's code.
+-- Only types of the server's own are tried: a cast of another runs its author's code, of an enumeration too.
 create function zap.status_text(relation regclass, status_column name, value text)
 returns text
 language plpgsql
@@ -51,7 +51,12 @@ begin
     select b.typtype, b.oid, t.modifier, b.typnamespace = 'pg_catalog'::regnamespace as is_servers, format_type(b.oid, t.modifier) as name
     into base
     from types as t inner join pg_type as b on b.oid = t.oid and b.typtype <> 'd';
-    if base.typtype <> 'e' and not base.is_servers then
+    if base.typtype = 'e' and not exists (
+        select from pg_enum as l where l.enumtypid = base.oid and l.enumlabel = status_text.value
+    ) then
+        raise exception using errcode = 'invalid_text_representation';
+    end if;
+    if not base.is_servers then
         return value;
     end if;
     execute format('select %L::%s::pg_catalog.text', value, base.name) into written;

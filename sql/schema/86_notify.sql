@@ -1,7 +1,7 @@
 -- Events that an application tells of itself.
 
 -- The source whose orders an event is about, where the caller does not name it: one that produces the event, else the one
--- that is attached, rows that are announced by themselves (reviews, for example) left aside. Null: nothing is attached.
+-- that is attached. Null: nothing is attached.
 create function zap.source_of_event(event text, relation text)
 returns bigint
 language plpgsql stable
@@ -12,29 +12,34 @@ declare
     chosen bigint;
     tables bigint;
 begin
-    select c.id, count(*) over () into chosen, tables
-    from (
-        select s.id, rank() over (order by s.it desc, s.is_by_itself) as place
-        from (
-            select distinct on (coalesce(k.order_relation, k.relation)) k.id, produces.it, k.captures = 'insert' as is_by_itself
-            from zap.source as k
-            cross join lateral (
-                select k.event = source_of_event.event or exists (
-                    select 1 from jsonb_each_text(k.events) as e where e.value = source_of_event.event
-                ) as it
+    with known as (
+        select
+            k.id, k.captures, k.context_query, coalesce(k.order_relation, k.relation) as orders,
+            k.event = source_of_event.event or exists (
+                select 1 from jsonb_each_text(k.events) as e where e.value = source_of_event.event
             ) as produces
-            where k.captures <> 'notify'
-                and case
-                    when source_of_event.relation is null then k.detached_at is null
-                    else k.id = any (zap.sources_named(source_of_event.relation))
-                end
-            order by
-                coalesce(k.order_relation, k.relation),
-                produces.it desc, k.context_query is null, k.captures <> 'first_item', k.captures = 'insert', k.id
-        ) as s
-    ) as c
-    where c.place = 1
-    limit 1;
+        from zap.source as k
+        where k.captures <> 'notify'
+            and case
+                when source_of_event.relation is null then k.detached_at is null
+                else k.id = any (zap.sources_named(source_of_event.relation))
+            end
+    ),
+    ranked as (
+        -- Nobody says which: the table that has the event, else the one whose orders are announced.
+        select k.*, rank() over (order by t.produces desc, t.has_items desc) as place
+        from known as k
+        inner join (
+            select o.orders, bool_or(o.produces) as produces, bool_or(o.captures = 'first_item') as has_items
+            from known as o group by o.orders
+        ) as t on k.orders = t.orders
+    )
+    select
+        (array_agg(r.id order by r.produces desc, r.context_query is null, r.captures <> 'first_item', r.id))[1],
+        count(distinct r.orders)
+    into chosen, tables
+    from ranked as r
+    where r.place = 1;
     if tables > 1 then
         raise exception 'zap.notify: cannot tell which table the subject of "%" is in', event
             using errcode = 'ambiguous_parameter', hint = 'Name it: zap.notify(…, source => ''pedido_itens'').';
@@ -86,6 +91,10 @@ declare
     new_id bigint;
 begin
     perform zap.check_told(notify.event, notify.subject, notify.source, notify.context, notify.audience);
+    if not isfinite(notify.scheduled_at) then
+        raise exception 'zap.notify: scheduled_at is no time at which a message could be sent'
+            using errcode = 'invalid_parameter_value', hint = 'For example scheduled_at => now() + interval ''1 hour''; without it, at once.';
+    end if;
     told_source := case when notify.context is null then zap.source_of_event(notify.event, notify.source) else zap.notify_source() end;
     if told_source is null then
         raise exception 'zap.notify: nothing is known of subject %: no table is attached', notify.subject
@@ -94,11 +103,11 @@ begin
     end if;
     insert into zap.notification_queue (source_id, event, subject, dedup_key, payload, scheduled_at, next_attempt_at, priority)
     values (
-        told_source, notify.event, notify.subject, concat_ws(':', '@' || notify.audience, notify.event, notify.subject),
+        told_source, notify.event, notify.subject, concat_ws(':', notify.event, notify.subject, notify.audience),
         nullif(jsonb_strip_nulls(jsonb_build_object(
             'recipient', notify.recipient, 'tenant', notify.tenant, 'audience', notify.audience
         )) || case when notify.context is null then '{}' else jsonb_build_object('context', notify.context) end, '{}'),
-        notify.scheduled_at, greatest(clock_timestamp(), notify.scheduled_at), notify.priority
+        notify.scheduled_at, greatest(clock_timestamp(), notify.scheduled_at), coalesce(notify.priority, 0::smallint)
     )
     on conflict (dedup_key, source_id) do nothing
     returning id into new_id;

@@ -1,4 +1,5 @@
 //! What a transaction has captured so far: a set of keys that remembers savepoints.
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use indexmap::IndexMap;
@@ -12,6 +13,9 @@ pub type TransactionId = u32;
 /// Index of a source in the capturing session's list.
 pub type SourceIndex = usize;
 
+/// Number of the command that wrote a row; grows within a transaction.
+pub type CommandNumber = u32;
+
 /// Keys beyond this many are written at once instead of before COMMIT, so that memory stays bounded.
 pub const FLUSH_EARLY_AT: usize = 100_000;
 
@@ -21,6 +25,8 @@ struct Captured {
     subtransaction: SubtransactionId,
     /// Subtransaction that wrote it; none: still to be written.
     flushed_in: Option<SubtransactionId>,
+    /// Command that wrote its first row.
+    command: CommandNumber,
 }
 
 /// What a subject of the set is.
@@ -30,6 +36,13 @@ enum Subject<K> {
     Order(SourceIndex, K),
     /// A source was silent (`zap.enabled = off`) while rows were written under this transaction id.
     Gap(SourceIndex, TransactionId),
+}
+
+impl<K> Subject<K> {
+    const fn source(&self) -> SourceIndex {
+        let (Self::Order(source, _) | Self::Gap(source, _)) = self;
+        *source
+    }
 }
 
 /// What is to be written for one source.
@@ -78,8 +91,14 @@ impl<K: Clone + Eq + Hash + Ord> Pending<K> {
     }
 
     /// Remembers an order of `source`; false when it was known already.
-    pub fn add(&mut self, source: SourceIndex, key: K, now_in: SubtransactionId) -> bool {
-        self.insert(Subject::Order(source, key), now_in)
+    pub fn add(
+        &mut self,
+        source: SourceIndex,
+        key: K,
+        command: CommandNumber,
+        now_in: SubtransactionId,
+    ) -> bool {
+        self.insert(Subject::Order(source, key), command, now_in)
     }
 
     /// Remembers that `source` is silent about a row written under `transaction`.
@@ -89,42 +108,42 @@ impl<K: Clone + Eq + Hash + Ord> Pending<K> {
         transaction: TransactionId,
         now_in: SubtransactionId,
     ) -> bool {
-        self.insert(Subject::Gap(source, transaction), now_in)
+        self.insert(Subject::Gap(source, transaction), 0, now_in)
     }
 
-    fn insert(&mut self, subject: Subject<K>, now_in: SubtransactionId) -> bool {
+    fn insert(
+        &mut self,
+        subject: Subject<K>,
+        command: CommandNumber,
+        now_in: SubtransactionId,
+    ) -> bool {
         let indexmap::map::Entry::Vacant(entry) = self.captured.entry(subject) else {
             return false;
         };
         entry.insert(Captured {
             subtransaction: now_in,
             flushed_in: None,
+            command,
         });
         self.unflushed += 1;
         true
     }
 
-    /// Takes what is to be written, by source, and marks it as written in `now_in`.
+    /// Takes what is to be written, by source, and marks it as written in `now_in`. The sources of one key are in the order of
+    /// their commands: a trigger of the user's may have gone on to the next status before we saw the first.
     pub fn take_unflushed(&mut self, now_in: SubtransactionId) -> Vec<Batch<K>> {
-        let mut batches: Vec<Batch<K>> = Vec::new();
+        let mut taken: Vec<(CommandNumber, &Subject<K>)> = Vec::with_capacity(self.unflushed);
         for (subject, captured) in &mut self.captured {
-            if captured.flushed_in.is_some() {
-                continue;
-            }
-            captured.flushed_in = Some(now_in);
-            let (Subject::Order(source, _) | Subject::Gap(source, _)) = subject;
-            let batch = batch_of(&mut batches, *source);
-            match subject {
-                Subject::Order(_, key) => batch.keys.push(key.clone()),
-                Subject::Gap(_, transaction) => batch.gaps.push(*transaction),
+            if captured.flushed_in.is_none() {
+                captured.flushed_in = Some(now_in);
+                taken.push((captured.command, subject));
             }
         }
         self.unflushed = 0;
         self.latest_flush = self.latest_flush.max(Some(now_in));
-        for batch in &mut batches {
-            batch.keys.sort_unstable();
-        }
-        batches
+        taken.sort_by_key(|(command, _)| *command);
+        let subjects: Vec<&Subject<K>> = taken.into_iter().map(|(_, subject)| subject).collect();
+        batches_of(&subjects)
     }
 
     /// Forgets what was written, to bound the set; further rows of those orders find the queue row instead. In a savepoint
@@ -161,19 +180,39 @@ impl<K: Clone + Eq + Hash + Ord> Pending<K> {
     }
 }
 
-fn batch_of<K>(batches: &mut Vec<Batch<K>>, source: SourceIndex) -> &mut Batch<K> {
-    let position = batches
-        .iter()
-        .position(|batch| batch.source == source)
-        .unwrap_or_else(|| {
-            batches.push(Batch {
-                source,
-                keys: Vec::new(),
-                gaps: Vec::new(),
-            });
-            batches.len() - 1
+/// Batches in which, of several sources of one key, each is in a later one than those before it.
+fn batches_of<K: Clone + Eq + Hash + Ord>(subjects: &[&Subject<K>]) -> Vec<Batch<K>> {
+    let mut batches: IndexMap<(usize, SourceIndex), Batch<K>> = IndexMap::new();
+    let mut rounds: HashMap<&K, usize> = HashMap::new();
+    let is_of_one_source = subjects
+        .windows(2)
+        .all(|pair| pair[0].source() == pair[1].source());
+    for subject in subjects {
+        let source = subject.source();
+        let round = match subject {
+            Subject::Order(_, key) if !is_of_one_source => {
+                let next = rounds.entry(key).or_default();
+                *next += 1;
+                *next - 1
+            }
+            Subject::Order(..) | Subject::Gap(..) => 0,
+        };
+        let batch = batches.entry((round, source)).or_insert_with(|| Batch {
+            source,
+            keys: Vec::new(),
+            gaps: Vec::new(),
         });
-    &mut batches[position]
+        match subject {
+            Subject::Order(_, key) => batch.keys.push(key.clone()),
+            Subject::Gap(_, transaction) => batch.gaps.push(*transaction),
+        }
+    }
+    batches.sort_by_key(|(round, _), _| *round);
+    let mut batches: Vec<Batch<K>> = batches.into_values().collect();
+    for batch in &mut batches {
+        batch.keys.sort_unstable();
+    }
+    batches
 }
 
 #[cfg(test)]
@@ -194,18 +233,18 @@ mod tests {
     #[test]
     fn a_rolled_back_savepoint_takes_its_keys_along() {
         let mut pending = Pending::default();
-        pending.add(0, 1, 1);
-        pending.add(0, 2, 2);
-        pending.add(0, 3, 3);
+        pending.add(0, 1, 0, 1);
+        pending.add(0, 2, 0, 2);
+        pending.add(0, 3, 0, 3);
         pending.roll_back(2);
-        assert!(pending.add(0, 2, 4));
+        assert!(pending.add(0, 2, 0, 4));
         assert_eq!(keys(&mut pending, 1), [1, 2]);
     }
 
     #[test]
     fn what_a_rolled_back_savepoint_wrote_is_written_again() {
         let mut pending = Pending::default();
-        pending.add(0, 1, 1);
+        pending.add(0, 1, 0, 1);
         assert_eq!(keys(&mut pending, 2), [1]);
         pending.roll_back(2);
         assert_eq!(pending.unflushed(), 1);
@@ -216,14 +255,14 @@ mod tests {
     #[test]
     fn in_a_savepoint_only_its_own_keys_are_forgotten() {
         let mut pending = Pending::default();
-        pending.add(0, 1, 1);
-        pending.add(0, 2, 2);
+        pending.add(0, 1, 0, 1);
+        pending.add(0, 2, 0, 2);
         assert_eq!(keys(&mut pending, 2), [1, 2]);
         pending.forget_flushed(true);
         pending.roll_back(2);
         assert_eq!(keys(&mut pending, 1), [1]);
         pending.forget_flushed(false);
-        assert!(pending.add(0, 1, 1));
+        assert!(pending.add(0, 1, 0, 1));
     }
 
     #[test]
@@ -232,7 +271,7 @@ mod tests {
         assert!(pending.add_gap(7, 100, 1));
         assert!(!pending.add_gap(7, 100, 1));
         assert!(pending.add_gap(7, 101, 2));
-        pending.add(3, 9, 1);
+        pending.add(3, 9, 0, 1);
         let batches = pending.take_unflushed(1);
         let [gaps, orders] = batches.as_slice() else {
             panic!("{batches:?}");
@@ -245,6 +284,22 @@ mod tests {
             (orders.source, &orders.keys[..], &orders.gaps[..]),
             (3, &[9][..], &[][..])
         );
+    }
+
+    /// O6: each key's sources are in the order of their commands, and no two batches are of one source without need.
+    #[test]
+    fn the_sources_of_a_key_keep_their_order() {
+        let mut pending = Pending::default();
+        for (source, key, command) in [(7, 1, 1), (7, 2, 4), (5, 2, 3), (5, 3, 5), (6, 1, 6)] {
+            pending.add(source, key, command, 1);
+        }
+        let batches = pending.take_unflushed(1);
+        let batches: Vec<_> = batches
+            .iter()
+            .map(|batch| (batch.source, &batch.keys[..]))
+            .collect();
+        let expected: [(_, &[u32]); 4] = [(7, &[1]), (5, &[2, 3]), (7, &[2]), (6, &[1])];
+        assert_eq!(batches, expected);
     }
 
     #[derive(Clone, Debug)]
@@ -285,7 +340,7 @@ mod tests {
                 match step {
                     Step::Insert(key) => {
                         let top = levels.last_mut().expect("one level at least");
-                        pending.add(0, key, top.id);
+                        pending.add(0, key, 0, top.id);
                         top.inserted.insert(key);
                     }
                     Step::Savepoint => {

@@ -2,7 +2,7 @@
 use std::cell::RefCell;
 
 use pgrx::{pg_guard, pg_sys};
-use zapgres_core::pending::{FLUSH_EARLY_AT, Pending, SourceIndex, TransactionId};
+use zapgres_core::pending::{CommandNumber, FLUSH_EARLY_AT, Pending, SourceIndex, TransactionId};
 
 use crate::key::Key;
 use crate::{flush, wake};
@@ -23,10 +23,10 @@ pub fn register() {
     }
 }
 
-/// Remembers an order of this transaction.
-pub fn collect(source: SourceIndex, key: Key) {
+/// Remembers an order of this transaction, a row of which `command` wrote.
+pub fn collect(source: SourceIndex, key: Key, command: CommandNumber) {
     let is_full = PENDING.with_borrow_mut(|pending| {
-        pending.add(source, key, current()) && pending.unflushed() >= FLUSH_EARLY_AT
+        pending.add(source, key, command, current()) && pending.unflushed() >= FLUSH_EARLY_AT
     });
     if is_full {
         flush_now();

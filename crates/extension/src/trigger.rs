@@ -70,10 +70,25 @@ fn collect_row(data: &pg_sys::TriggerData, captures: Captures) -> Result<(), Str
             let written_under = (*(*row).t_data).t_choice.t_heap.t_xmin;
             transaction::collect_gap(captured.silent(event), written_under.into_inner());
         } else if let Some(key) = captured.key_of(row, table.rd_att) {
-            transaction::collect(event, key);
+            transaction::collect(event, key, command_of(row));
         }
     }
     Ok(())
+}
+
+/// The command that wrote a row.
+///
+/// # Safety
+/// `row` must be a row that this transaction wrote.
+unsafe fn command_of(row: pg_sys::HeapTuple) -> pg_sys::CommandId {
+    // SAFETY: the caller's promise; the server is asked only where it knows a number of its own for two commands.
+    unsafe {
+        let header = (*row).t_data;
+        if u32::from((*header).t_infomask) & pg_sys::HEAP_COMBOCID == 0 {
+            return (*header).t_choice.t_heap.t_field3.t_cid;
+        }
+        pg_sys::HeapTupleHeaderGetCmin(header)
+    }
 }
 
 /// The row as the statement left it, when the trigger is of the kind that it must be.

@@ -39,6 +39,7 @@ select exists (
 struct Source {
     id: i64,
     relation: String,
+    own_event: String,
     events: Vec<String>,
     has_context_query: bool,
     newest: String,
@@ -145,8 +146,9 @@ fn unread(source: &Source, error: &tokio_postgres::Error) -> Finding {
     let remedy = match error.code() {
         Some(&SqlState::INSUFFICIENT_PRIVILEGE) => "zapgres setup".to_owned(),
         _ => format!(
-            "select zap.detach({0}); -- then attach it anew",
-            quoted(&source.relation)
+            "select zap.detach({}, {}); -- then attach it anew",
+            quoted(&source.relation),
+            quoted(&source.own_event)
         ),
     };
     Finding::error(AREA, what, remedy)
@@ -203,16 +205,17 @@ impl Source {
         Ok(Self {
             id: row.try_get("id")?,
             relation: row.try_get("relation")?,
-            events: events
-                .as_ref()
-                .and_then(Value::as_object)
-                .map_or(vec![own], |events| {
+            events: events.as_ref().and_then(Value::as_object).map_or_else(
+                || vec![own.clone()],
+                |events| {
                     events
                         .values()
                         .filter_map(Value::as_str)
                         .map(str::to_owned)
                         .collect()
-                }),
+                },
+            ),
+            own_event: own,
             has_context_query: row.try_get("has_context_query")?,
             newest: compose(row)?,
         })

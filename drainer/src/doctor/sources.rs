@@ -32,18 +32,24 @@ where s.detached_at is null and s.paused_at is not null";
 /// A column may be dropped, a table too, without anybody asking who reads it.
 const COLUMNS: &str = "-- columns
 with attached as (
-    select s.*, pg_catalog.to_regclass(s.relation) as own, pg_catalog.to_regclass(s.order_relation) as orders
+    select
+        s.*, pg_catalog.to_regclass(s.relation) as own, pg_catalog.to_regclass(s.order_relation) as orders,
+        pg_catalog.format('select zap.detach(%L, %L); -- then attach it anew: ', s.relation, s.event) || case s.captures
+            when 'status' then pg_catalog.format('select zap.attach_status(%L, %L, %L);', s.relation, s.status_column, s.events)
+            when 'insert' then pg_catalog.format('select zap.attach_inserts(%L, %L);', s.relation, s.event)
+            else pg_catalog.format('select zap.attach(%L, event => %L);', s.relation, s.event)
+        end as remedy
     from zap.source as s
     where s.detached_at is null and s.captures <> 'notify'
 ),
 named as (
-    select a.id, a.relation, a.own as oid, a.relation as place, k.name
+    select a.id, a.remedy, a.own as oid, a.relation as place, k.name
     from attached as a cross join lateral pg_catalog.unnest(a.key_columns || a.status_column) as k (name)
     union all
-    select a.id, a.relation, a.orders, a.order_relation, k.name
+    select a.id, a.remedy, a.orders, a.order_relation, k.name
     from attached as a cross join lateral pg_catalog.unnest(a.order_key) as k (name)
     union all
-    select a.id, a.relation, coalesce(a.orders, a.own), coalesce(a.order_relation, a.relation), a.created_column
+    select a.id, a.remedy, coalesce(a.orders, a.own), coalesce(a.order_relation, a.relation), a.created_column
     from attached as a
 )
 select
@@ -53,20 +59,28 @@ from attached as a
 where a.own is null
 union all
 select
-    'error', 'table ' || a.order_relation || ' of the orders of ' || a.relation || ' is gone',
-    pg_catalog.format('select zap.detach(%1$L); -- then attach it anew: select zap.attach(%1$L);', a.relation)
+    'error', 'table ' || a.order_relation || ' of the orders of ' || a.relation || ' is gone', a.remedy
 from attached as a
 where a.own is not null and a.order_relation is not null and a.orders is null
 union all
 select distinct
-    'error', 'column ' || n.name || ' of ' || n.place || ', which source ' || n.id || ' needs, is gone',
-    pg_catalog.format('select zap.detach(%1$L); -- then attach it anew: select zap.attach(%1$L);', n.relation)
+    'error', 'column ' || n.name || ' of ' || n.place || ', which source ' || n.id || ' needs, is gone', n.remedy
 from named as n
 where n.oid is not null and n.name is not null
     and not exists (
         select from pg_catalog.pg_attribute as a
         where a.attrelid = n.oid and a.attname = n.name and a.attnum > 0 and not a.attisdropped
-    )";
+    )
+union all
+select
+    'error',
+    'column ' || a.status_column || ' of ' || a.relation || ' can not be \"' || e.key || '\" any more: ' || e.value || ' is never announced',
+    a.remedy
+from attached as a
+inner join pg_catalog.pg_attribute as c on c.attrelid = a.own and c.attname = a.status_column
+inner join pg_catalog.pg_type as t on t.oid = c.atttypid and t.typtype = 'e'
+cross join lateral pg_catalog.jsonb_each_text(a.events) as e
+where not exists (select from pg_catalog.pg_enum as l where l.enumtypid = t.oid and l.enumlabel = e.key)";
 
 /// Intake reads a whole batch of orders by key, the sweep by time.
 const INDEXES: &str = "-- indexes
@@ -132,7 +146,7 @@ where s.detached_at is null and s.mode <> 'off' and s.captures <> 'notify' and s
 /// What somebody has to mend waits in intake, and is looked at again.
 const WAITING: &str = "-- waiting
 with waiting as materialized (
-    select q.source_id, q.reason, q.created_at, q.last_error, q.id
+    select q.source_id, q.reason, q.created_at, q.last_error, q.id, q.event
     from zap.notification_queue as q
     where q.resolved_at is null
         and q.reason in ('context_error', 'template_error', 'no_context_query', 'tenant_gone', 'write_error')
@@ -150,7 +164,7 @@ select
         when w.reason in ('context_error', 'no_context_query')
             then 'update zap.source set context_query = $query$…$query$ where id = ' || w.source_id || ';'
         when w.reason = 'template_error' then 'update zap.template set body = $text$…$text$ where active and event = '
-            || pg_catalog.quote_literal(s.event) || ';'
+            || pg_catalog.quote_literal(pg_catalog.min(w.event)) || ';'
         else 'zapgres queue list --reason ' || w.reason
     end as remedy
 from waiting as w

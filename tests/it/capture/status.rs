@@ -316,3 +316,63 @@ async fn no_rights_of_ours_are_needed() {
     assert_eq!(clerk.warnings().await, NOTHING);
     assert_eq!(events(&s).await, ["order_paid:1"]);
 }
+
+/// O6: what one transaction does to an order is told in the order in which it was done, whatever it does to others.
+#[tokio::test]
+async fn each_orders_events_keep_their_order() {
+    let (_, s) = open().await;
+    s.run(&format!(
+        "begin; {} {} {} {} commit",
+        set(1, "pronto"),
+        set(2, "pago"),
+        set(2, "pronto"),
+        set(1, "cancelado")
+    ))
+    .await;
+    let events = "select string_agg(event, ', ' order by id) from zap.notification_queue group by subject order by subject";
+    assert_eq!(
+        s.column(events).await,
+        ["order_ready, order_cancelled", "order_paid, order_ready"]
+    );
+}
+
+/// O6: a trigger of the user's that goes on to the next status does so before the first one reaches us.
+#[tokio::test]
+async fn a_status_that_a_trigger_goes_on_from_comes_first() {
+    let (_, s) = open().await;
+    s.run(
+        "create function go_on() returns trigger language plpgsql as $$ begin
+             update pedidos set status = case new.status when 'pago' then 'pronto' else 'cancelado' end where id = new.id;
+             return null;
+         end $$;
+         create trigger a_go_on after update on pedidos for each row
+             when (new.status in ('pago', 'pronto') and old.status <> new.status) execute function go_on()",
+    )
+    .await;
+    s.run(&set(1, "pago")).await;
+    let events = "select event from zap.notification_queue order by id";
+    assert_eq!(
+        s.column(events).await,
+        ["order_paid", "order_ready", "order_cancelled"]
+    );
+}
+
+/// O2: the server compares arrays and rows of what cannot be compared only when it meets them, and fails.
+#[tokio::test]
+async fn values_that_cannot_be_compared_are_compared_as_text() {
+    let (_, s) = shop::open(plain()).await;
+    s.run(
+        "create type passo as (nome text, dados json);
+         alter table pedidos add a json[] default '{}', add b passo default row('novo', '{}')",
+    )
+    .await;
+    s.run(&shop::order(1)).await;
+    s.run(
+        r#"select zap.attach_status('pedidos', 'a', '{"{1}": "list_changed"}', event => 'a');
+           select zap.attach_status('pedidos', 'b', '{"(pago,{})": "step_changed"}', event => 'b');
+           update pedidos set a = '{1}';
+           update pedidos set b = row('pago', '{}')"#,
+    )
+    .await;
+    assert_eq!(events(&s).await, ["list_changed:1", "step_changed:1"]);
+}

@@ -338,3 +338,85 @@ async fn modes_that_restrict_are_told() {
         .mend("warning", "sending.enabled is false for all")
         .await;
 }
+
+/// B3, O15: what is to be mended about one of a table's sources leaves the others alone, and attaches it as it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_several_sources_is_attached_anew() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run(
+            "create type andamento as enum ('novo', 'pago');
+             alter table pedidos add column status andamento default 'novo';
+             select zap.attach_status('pedidos', 'status', '{\"pago\": \"order_paid\"}');
+             select zap.attach_inserts('pedidos', event => 'order_noted');
+             alter type andamento rename value 'pago' to 'quitado'",
+        )
+        .await;
+    let lost = "can not be \"pago\" any more: order_paid is never announced";
+    let found = patient.finding("error", lost);
+    let (detach, attach) = found
+        .remedy
+        .split_once("; -- then attach it anew: ")
+        .expect("both");
+    patient.session.run(detach).await;
+    let left = "select event from zap.source where detached_at is null order by id";
+    assert_eq!(
+        patient.session.column(left).await,
+        ["order_received", "order_noted"]
+    );
+    patient
+        .session
+        .run(&attach.replace("pago", "quitado"))
+        .await;
+    assert_eq!(patient.examine().with(lost), None);
+    patient
+        .session
+        .run("alter table pedidos drop column status cascade")
+        .await;
+    let found = patient.finding(
+        "error",
+        "column status of public.pedidos, which source 2 needs, is gone",
+    );
+    assert!(
+        found
+            .remedy
+            .contains("zap.detach('public.pedidos', 'order_status')")
+            && found
+                .remedy
+                .contains("zap.attach_status('public.pedidos', 'status', "),
+        "{found:?}"
+    );
+}
+
+/// Bad input: the template to be mended is that of the event, not of the source that is named after its column.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_template_of_a_statuss_event_is_named() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run(
+            "alter table pedidos add column status text;
+             select zap.attach_status('pedidos', 'status', '{\"pago\": \"order_paid\"}');
+             update pedidos set status = 'pago'",
+        )
+        .await;
+    let waits =
+        "update zap.notification_queue set reason = 'template_error' where event = 'order_paid'";
+    patient.session.run(waits).await;
+    let found = patient.finding("error", "wait with template_error");
+    assert!(found.remedy.contains("event = 'order_paid'"), "{found:?}");
+}
+
+/// O3: a table that inherits is attached beside the one that it inherits from.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_inherits_is_attached() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run("create table itens_do_site () inherits (pedido_itens)")
+        .await;
+    patient
+        .mend("warning", "itens_do_site inherits from public.pedido_itens")
+        .await;
+}

@@ -57,8 +57,7 @@ async fn options_and_defaults_are_kept() {
     )
     .await;
     let sources = "select event, captures, key_columns, order_relation, supersedes, settle, max_settle, max_age, mode,
-             context_query || E'\nwhere items.list is not null'
-             = (select i.context_query from zap.source as i where i.captures = 'first_item')
+             context_query = (select zap.for_orders_without_items(i.context_query) from zap.source as i where i.captures = 'first_item')
          from zap.source where captures = 'status' order by event";
     let expected = [
         [
@@ -284,4 +283,40 @@ async fn one_of_several_sources_is_paused() {
     assert_eq!(s.column(paused).await, ["order_status"]);
     s.run("select zap.pause_source('pedidos')").await;
     assert_eq!(s.column(paused).await, ["order_noted", "order_status"]);
+}
+
+/// Bad input: the items of orders whose rows are announced already.
+#[tokio::test]
+async fn items_of_orders_that_are_announced_are_refused() {
+    let s = open().await;
+    s.run("select zap.detach('pedido_itens'); select zap.attach_inserts('pedidos')")
+        .await;
+    let attach = "select zap.attach('pedido_itens')";
+    assert_clear(&s.error(attach).await, "42710", "public.pedidos");
+    s.run("select zap.detach('pedidos'); select zap.attach_inserts('pedido_itens', key_column => 'pedido_id')")
+        .await;
+    assert_clear(&s.error(attach).await, "42710", "public.pedido_itens");
+}
+
+/// O15: attached in another way than before, it captures in that way.
+#[tokio::test]
+async fn a_source_is_attached_again_in_another_way() {
+    let s = open().await;
+    s.run(
+        "select zap.detach('pedido_itens');
+         select zap.attach_inserts('pedido_itens', key_column => 'pedido_id'); select zap.detach('pedido_itens')",
+    )
+    .await;
+    let source =
+        "select captures, coalesce(status_column, '-') from zap.source where detached_at is null";
+    s.run("select zap.attach('pedido_itens')").await;
+    assert_eq!(s.rows(source).await, [["first_item", "-"]]);
+    s.run("select zap.detach('pedido_itens'); alter table pedido_itens add status text")
+        .await;
+    s.run(&format!(
+        "select zap.attach_status('pedido_itens', 'status', {PAID}, 'pedido_id', 'order_received');
+         select zap.detach('pedido_itens'); select zap.attach('pedido_itens')"
+    ))
+    .await;
+    assert_eq!(s.rows(source).await, [["first_item", "-"]]);
 }

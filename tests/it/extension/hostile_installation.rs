@@ -150,3 +150,38 @@ async fn a_domain_is_not_checked_as_the_installer() {
     )
     .await;
 }
+
+/// B6: whoever makes an enumeration may say how it is cast.
+#[tokio::test]
+async fn a_cast_of_a_status_is_not_run_as_the_one_who_attaches() {
+    let (database, admin) = open("caster").await;
+    let caster = database.session_as("caster").await;
+    caster.run(&trap("caster")).await;
+    caster
+        .run(
+            "create type public.andamento as enum ('novo', 'pago');
+             create function public.as_text(public.andamento) returns text language plpgsql as
+                 $$ begin perform public.seize(); return 'pago'; end $$;
+             create cast (public.andamento as text) with function public.as_text(public.andamento);
+             create table public.pedidos (
+                 id bigint primary key, telefone text, status public.andamento default 'novo',
+                 created_at timestamptz default now()
+             );
+             insert into public.pedidos values (1, '11987654321')",
+        )
+        .await;
+    assert_springs(
+        &database,
+        "caster",
+        "select status::text from public.pedidos",
+    )
+    .await;
+    admin
+        .run(
+            "create extension zapgres; select zap.propose_status('pedidos', 'status');
+             select zap.attach_status('pedidos', 'status', '{\"pago\": \"order_paid\"}')",
+        )
+        .await;
+    assert_attached(&admin, "public.pedidos").await;
+    assert!(!is_superuser(&admin, "caster").await);
+}
