@@ -106,7 +106,7 @@ async fn a_preview_of_every_event_is_what_arrives() {
     for event in events {
         promised.extend(
             s.rows(&format!(
-                "select ltrim(recipient, '+'), body from zap.preview('1', event => '{event}')"
+                "select right(recipient, 8), body from zap.preview('1', event => '{event}')"
             ))
             .await,
         );
@@ -115,7 +115,9 @@ async fn a_preview_of_every_event_is_what_arrives() {
     let _daemon = stand.daemon();
     stand.until_accepted_count(3 * events.len()).await;
     let messages = stand.provider.messages().await;
-    let of_message = |message| vec![text(message, "number"), text(message, "text")];
+    // Some of Brazil's numbers have no ninth digit on WhatsApp.
+    let number = |message| text(message, "number").split_off(4 + usize::from(text(message, "number").len() > 12));
+    let of_message = |message| vec![number(message), text(message, "text")];
     let mut arrived: Vec<_> = messages.iter().map(of_message).collect();
     arrived.sort();
     promised.sort();
