@@ -1,7 +1,7 @@
 -- Events that an application tells of itself.
 
 -- The source whose orders an event is about, where the caller does not name it: one that produces the event, else the one
--- that is attached. Null: nothing is attached.
+-- that is attached, rows that are announced by themselves (reviews, for example) left aside. Null: nothing is attached.
 create function zap.source_of_event(event text, relation text)
 returns bigint
 language plpgsql stable
@@ -14,7 +14,7 @@ declare
 begin
     with known as (
         select
-            k.id, k.captures, k.context_query, coalesce(k.order_relation, k.relation) as orders,
+            k.id, k.captures, k.event, k.context_query, coalesce(k.order_relation, k.relation) as orders,
             k.event = source_of_event.event or exists (
                 select 1 from jsonb_each_text(k.events) as e where e.value = source_of_event.event
             ) as produces
@@ -27,10 +27,12 @@ begin
     ),
     ranked as (
         -- Nobody says which: the table that has the event, else the one whose orders are announced.
-        select k.*, rank() over (order by t.produces desc, t.has_items desc) as place
+        select k.*, rank() over (order by t.produces desc, t.has_orders desc) as place
         from known as k
         inner join (
-            select o.orders, bool_or(o.produces) as produces, bool_or(o.captures = 'first_item') as has_items
+            select
+                o.orders, bool_or(o.produces) as produces,
+                bool_or(o.captures = 'first_item' or o.event like 'order\_%') as has_orders
             from known as o group by o.orders
         ) as t on k.orders = t.orders
     )
@@ -103,7 +105,7 @@ begin
     end if;
     insert into zap.notification_queue (source_id, event, subject, dedup_key, payload, scheduled_at, next_attempt_at, priority)
     values (
-        told_source, notify.event, notify.subject, concat_ws(':', notify.event, notify.subject, notify.audience),
+        told_source, notify.event, notify.subject, concat_ws(':', '@' || notify.audience, notify.event, notify.subject),
         nullif(jsonb_strip_nulls(jsonb_build_object(
             'recipient', notify.recipient, 'tenant', notify.tenant, 'audience', notify.audience
         )) || case when notify.context is null then '{}' else jsonb_build_object('context', notify.context) end, '{}'),

@@ -17,10 +17,11 @@ async fn a_missing_text_is_written() {
     patient
         .mend("warning", "order_received to the vizinho in xx-XX")
         .await;
-    // The built-in text is in one language, whatever the company's is.
+    // A built-in text is in one language, whatever the company's is.
     patient
         .mend("warning", "order_received to the customer in xx-XX")
         .await;
+    assert_eq!(patient.examine().with("there is no text"), None);
 }
 
 /// O6: a text that does not render with a real order of its event is named.

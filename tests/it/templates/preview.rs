@@ -116,7 +116,9 @@ async fn a_preview_of_every_event_is_what_arrives() {
     stand.until_accepted_count(3 * events.len()).await;
     let messages = stand.provider.messages().await;
     // Some of Brazil's numbers have no ninth digit on WhatsApp.
-    let number = |message| text(message, "number").split_off(4 + usize::from(text(message, "number").len() > 12));
+    let number = |message| {
+        text(message, "number").split_off(4 + usize::from(text(message, "number").len() > 12))
+    };
     let of_message = |message| vec![number(message), text(message, "text")];
     let mut arrived: Vec<_> = messages.iter().map(of_message).collect();
     arrived.sort();
