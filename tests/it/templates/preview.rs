@@ -242,6 +242,28 @@ async fn a_preview_says_what_would_keep_a_message() {
     assert_eq!(error.message(), "zap.preview: no table is attached");
 }
 
+/// B5: a context query that is slow ends with the session's own limit, and leaves the session as it was.
+#[tokio::test]
+async fn a_preview_ends_with_its_sessions_limit() {
+    let stand = Stand::open(plain()).await;
+    let s = &stand.session;
+    stand.place([1]).await;
+    s.run(
+        "update zap.source set context_query =
+             'select s.subject, pg_sleep(60)::text as recipient, ''{}''::jsonb as context from unnest($1) as s (subject)'",
+    )
+    .await;
+    s.run("set statement_timeout = '300ms'").await;
+    let save = "zap.save_template('order_received', '{{ order.id }}')";
+    for call in ["zap.preview('1')", save] {
+        let error = s.error(&format!("select {call}")).await;
+        assert_eq!(error.code().code(), "57014", "{error:?}");
+    }
+    s.run("set statement_timeout = 0").await;
+    let state = "select current_user = session_user, current_setting('transaction_read_only')";
+    assert_eq!(s.rows(state).await, [["t", "off"]]);
+}
+
 /// C5: a context query that writes does so neither in a preview.
 #[tokio::test]
 async fn a_preview_changes_nothing() {
