@@ -1,5 +1,6 @@
 //! `zap.why`: why an order did or did not ring. One test per code, as far as its cause exists.
 
+mod causes;
 mod command;
 mod decided;
 mod events;

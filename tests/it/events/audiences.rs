@@ -1,6 +1,7 @@
 //! One event, several who are told.
 
 use crate::cluster::plain;
+use crate::daemon::Daemon;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
 use crate::wait;
@@ -180,6 +181,48 @@ async fn one_who_cannot_be_written_delays_nobody_else() {
     stand
         .until_rows(waits, &[&["pending", "write_error", "t"]])
         .await;
+}
+
+/// O6, A3: a daemon that is killed in the middle tells each of them once all the same.
+#[tokio::test]
+async fn each_is_told_once_whatever_is_killed() {
+    let stand = open().await;
+    stand
+        .session
+        .run(
+            "select zap.tell('pedido_itens', 'shop', '{{ company.phone }}');
+             select zap.tell('pedido_itens', 'courier', '+55 21 97777-6666');
+             select zap.pause_channel('channel_1')",
+        )
+        .await;
+    stand.place(1..=60).await;
+    let told = "select count(*) from zap.notification_queue where resolved_at is not null";
+    let start = || {
+        Daemon::start(
+            &stand.database,
+            &["--sweep-interval", "0", "--claim-batch", "4"],
+        )
+    };
+    for enough in [1, 40, 90] {
+        let daemon = start();
+        wait::until(&format!("{enough} are looked at"), async || {
+            stand.session.count(told).await >= enough
+        })
+        .await;
+        daemon.kill();
+    }
+    let _daemon = start();
+    stand.until_rows(told, &[&["180"]]).await;
+    let by_audience = "select coalesce(payload ->> 'audience', 'customer'), count(*), count(distinct subject), count(parent_id)
+         from zap.notification_queue group by 1 order by 1";
+    assert_eq!(
+        stand.session.rows(by_audience).await,
+        [
+            ["courier", "60", "60", "60"],
+            ["customer", "60", "60", "0"],
+            ["shop", "60", "60", "60"]
+        ]
+    );
 }
 
 /// O6: a key that ends like an audience's name is another order's: both are told, whichever comes first.

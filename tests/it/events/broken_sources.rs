@@ -58,6 +58,16 @@ async fn stops_alone(breaks: &str, mends: &str, reason: &str, cause: &str) {
     );
     assert_eq!(stand.session.count(&logged).await, 1);
     daemon.until_it_says(cause).await;
+    let why = "select code, level, text || remedy from zap.why('1') order by step desc limit 1";
+    let why = stand.session.rows(why).await.remove(0);
+    assert_eq!(why[..2], [reason, "error"]);
+    assert!(why[2].contains(cause), "{why:?}");
+    let doctor = ["doctor", "--json", "--no-wake", "--no-providers"];
+    let doctor = crate::daemon::run(&stand.database, &doctor);
+    let said = String::from_utf8_lossy(&doctor.stdout);
+    let waits = format!("1 of public.pedido_itens wait with {reason} since ");
+    assert!(said.contains(&waits) && said.contains(cause), "{said}");
+    assert_eq!(doctor.status.code(), Some(2));
     stand.session.run(mends).await;
     stand.until_accepted_texts(&["venda 9", "1"]).await;
     stand.until_done().await;

@@ -49,6 +49,26 @@ async fn an_event_with_its_own_context_needs_no_table() {
     assert_eq!(stand.session.value(&again).await, "t", "told before");
 }
 
+/// O16: what came with an event and cannot be read is said, and keeps no other event from being told; nobody else is told
+/// in its stead.
+#[tokio::test]
+async fn a_context_that_cannot_be_read_is_said() {
+    let stand = Stand::open(plain()).await;
+    let _daemon = stand.daemon();
+    stand
+        .session
+        .run(
+            "select zap.notify('order_received', 'x', context => '{\"order\": {\"id\": 1e999}}', recipient => '11987654321',
+                 tenant => '1', audience => 'courier')",
+        )
+        .await;
+    stand.place([1]).await;
+    stand.until_accepted_texts(&["1"]).await;
+    let waits = "select reason, last_error like '%cannot be read: number out of range%' from zap.notification_queue
+         where subject = 'x'";
+    stand.until_rows(waits, &[&["context_error", "t"]]).await;
+}
+
 /// O6: an application's own role needs one right, and reads nothing of ours.
 #[tokio::test]
 async fn an_applications_role_may_notify_with_one_grant() {

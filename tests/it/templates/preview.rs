@@ -72,6 +72,60 @@ async fn a_preview_is_what_arrives() {
     assert_eq!(kept, expected);
 }
 
+/// O6, B5: every event of an order, to each of three audiences, with a company's own area code, zone and name.
+#[tokio::test]
+async fn a_preview_of_every_event_is_what_arrives() {
+    let stand = Stand::open(plain()).await;
+    let s = &stand.session;
+    s.run(
+        "delete from zap.template;
+         update zap.tenant set name = 'Bar d''Água ~24h~', phone = '98888-7777', timezone = 'America/Noronha', default_area_code = '81'
+         where id = '1';
+         select zap.tell('pedido_itens', 'shop', '{{ company.phone }}');
+         select zap.tell('pedido_itens', 'courier', '+55 81 97777-6666');
+         begin;
+         insert into pedidos (id, empresa_id, nome, telefone, total) values (1, 1, E'MARIA\n_da_ Silva', '91234-5678', 0.1);
+         insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario)
+         values (1, '2*3 > 5 👩‍🍳', 1, 0.1), (1, 'Pão *na* chapa', 3, 0);
+         commit",
+    )
+    .await;
+    let events = [
+        "order_received",
+        "order_accepted",
+        "order_paid",
+        "order_in_preparation",
+        "order_ready",
+        "order_out_for_delivery",
+        "order_delivered",
+        "order_cancelled",
+        "order_status_changed",
+        "order_status:na_rua",
+    ];
+    let mut promised = Vec::new();
+    for event in events {
+        promised.extend(
+            s.rows(&format!(
+                "select right(recipient, 8), body from zap.preview('1', event => '{event}')"
+            ))
+            .await,
+        );
+        s.run(&format!("select zap.notify('{event}', '1')")).await;
+    }
+    let _daemon = stand.daemon();
+    stand.until_accepted_count(3 * events.len()).await;
+    let messages = stand.provider.messages().await;
+    // Some of Brazil's numbers have no ninth digit on WhatsApp.
+    let number = |message| {
+        text(message, "number").split_off(4 + usize::from(text(message, "number").len() > 12))
+    };
+    let of_message = |message| vec![number(message), text(message, "text")];
+    let mut arrived: Vec<_> = messages.iter().map(of_message).collect();
+    arrived.sort();
+    promised.sort();
+    assert_eq!(arrived, promised);
+}
+
 /// B5: a text is tried before it is saved, another event before it happens; nothing is queued.
 #[tokio::test]
 async fn a_preview_takes_another_text_and_another_event() {
@@ -186,6 +240,28 @@ async fn a_preview_says_what_would_keep_a_message() {
     s.run("delete from zap.source").await;
     let error = s.error("select * from zap.preview('1')").await;
     assert_eq!(error.message(), "zap.preview: no table is attached");
+}
+
+/// B5: a context query that is slow ends with the session's own limit, and leaves the session as it was.
+#[tokio::test]
+async fn a_preview_ends_with_its_sessions_limit() {
+    let stand = Stand::open(plain()).await;
+    let s = &stand.session;
+    stand.place([1]).await;
+    s.run(
+        "update zap.source set context_query =
+             'select s.subject, pg_sleep(60)::text as recipient, ''{}''::jsonb as context from unnest($1) as s (subject)'",
+    )
+    .await;
+    s.run("set statement_timeout = '300ms'").await;
+    let save = "zap.save_template('order_received', '{{ order.id }}')";
+    for call in ["zap.preview('1')", save] {
+        let error = s.error(&format!("select {call}")).await;
+        assert_eq!(error.code().code(), "57014", "{error:?}");
+    }
+    s.run("set statement_timeout = 0").await;
+    let state = "select current_user = session_user, current_setting('transaction_read_only')";
+    assert_eq!(s.rows(state).await, [["t", "off"]]);
 }
 
 /// C5: a context query that writes does so neither in a preview.

@@ -12,14 +12,14 @@ use crate::shop::{item, order};
 use crate::wait;
 
 /// Waits until the answer about order 1 stands at this code.
-async fn until_standing(stand: &Stand, subject: &str, code: &str) {
+pub(super) async fn until_standing(stand: &Stand, subject: &str, code: &str) {
     let stands = async || standing(&stand.session, subject).await.code == code;
     if !wait::holds_within(wait::PATIENCE, stands).await {
         panic!("not {code}: {:?}", why(&stand.session, subject).await);
     }
 }
 
-async fn codes(stand: &Stand, subject: &str) -> Vec<String> {
+pub(super) async fn codes(stand: &Stand, subject: &str) -> Vec<String> {
     let steps = why(&stand.session, subject).await;
     steps.into_iter().map(|step| step.code).collect()
 }

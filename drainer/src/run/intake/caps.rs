@@ -59,7 +59,8 @@ pub(crate) struct Refused {
     pub look_at: DateTime<Utc>,
 }
 
-type Usage = HashMap<(String, NaiveDate), i64>;
+/// Messages by company and day.
+type Usage = HashMap<String, BTreeMap<NaiveDate, i64>>;
 
 impl Counted {
     fn day(&self) -> NaiveDate {
@@ -88,8 +89,8 @@ impl Counted {
     /// Its cap that is reached already.
     fn cap_reached(&self, usage: &Usage) -> Option<&'static str> {
         let of = |belongs: &dyn Fn(NaiveDate) -> bool| -> i64 {
-            let days = usage.iter();
-            days.filter(|((tenant, day), _)| *tenant == self.tenant_id && belongs(*day))
+            let days = usage.get(&self.tenant_id).into_iter().flatten();
+            days.filter(|(day, _)| belongs(**day))
                 .map(|(_, counted)| counted)
                 .sum()
         };
@@ -158,9 +159,10 @@ fn divide(
             refused.insert(one.position, one.refused(code));
             continue;
         }
-        let key = (one.tenant_id.clone(), one.day());
-        *usage.entry(key.clone()).or_default() += 1;
-        *added.entry(key).or_default() += 1;
+        let tenant = one.tenant_id.clone();
+        let days = usage.entry(tenant.clone()).or_default();
+        *days.entry(one.day()).or_default() += 1;
+        *added.entry((tenant, one.day())).or_default() += 1;
     }
     (refused, added)
 }
@@ -200,13 +202,12 @@ async fn lock(
         Err(error) => return Err(error),
     };
     client.batch_execute(KEEP).await?;
-    let usage = rows.iter().map(|row| {
-        let key = (row.try_get("tenant_id")?, row.try_get("on_day")?);
-        Ok((key, row.try_get("counted")?))
-    });
-    usage
-        .collect::<Result<Usage, tokio_postgres::Error>>()
-        .map(Some)
+    let mut usage = Usage::new();
+    for row in rows {
+        let days = usage.entry(row.try_get("tenant_id")?).or_default();
+        days.insert(row.try_get("on_day")?, row.try_get("counted")?);
+    }
+    Ok(Some(usage))
 }
 
 #[cfg(test)]
@@ -240,7 +241,7 @@ mod tests {
         // 23:59 and 00:00 in São Paulo.
         let (late, early) = (at("2026-11-21T02:59:30Z"), at("2026-11-21T03:00:00Z"));
         let day = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
-        let mut usage = HashMap::from([(("5".to_owned(), day), 1)]);
+        let mut usage = HashMap::from([("5".to_owned(), BTreeMap::from([(day, 1)]))]);
         let batch = [
             wanted(0, caps, late),
             wanted(1, caps, late),
@@ -263,17 +264,9 @@ mod tests {
             daily: Some(5),
             monthly: Some(10),
         };
-        let day = |day| {
-            (
-                "5".to_owned(),
-                NaiveDate::from_ymd_opt(2026, 11, day).unwrap(),
-            )
-        };
-        let october = (
-            "5".to_owned(),
-            NaiveDate::from_ymd_opt(2026, 10, 31).unwrap(),
-        );
-        let mut usage = HashMap::from([(day(1), 5), (day(2), 4), (october, 5)]);
+        let day = |month, day| NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+        let days = BTreeMap::from([(day(11, 1), 5), (day(11, 2), 4), (day(10, 31), 5)]);
+        let mut usage = HashMap::from([("5".to_owned(), days)]);
         let now = at("2026-11-20T12:00:00Z");
         let (refused, _) = divide(&[wanted(0, caps, now), wanted(1, caps, now)], &mut usage);
         let soon = Refused {

@@ -66,6 +66,19 @@ pub(crate) struct Told {
     pub recipient: Option<String>,
     pub tenant: Option<String>,
     pub context: Option<Value>,
+    /// Why none of it can be used.
+    #[serde(skip)]
+    pub unreadable: Option<String>,
+}
+
+impl Told {
+    /// A number may be larger than any of ours.
+    fn of(payload: &str) -> Self {
+        serde_json::from_str(payload).unwrap_or_else(|error| Self {
+            unreadable: Some(format!("what was told with it cannot be read: {error}")),
+            ..Self::default()
+        })
+    }
 }
 
 /// A captured notification.
@@ -131,9 +144,7 @@ impl Captured {
             context_hash: row.try_get("context_hash")?,
             reason: row.try_get("reason")?,
             priority: row.try_get("priority")?,
-            told: payload
-                .and_then(|payload| serde_json::from_str(payload).ok())
-                .unwrap_or_default(),
+            told: payload.map(Told::of).unwrap_or_default(),
             delay: delay.unwrap_or_default(),
             now: row.try_get("now")?,
         })

@@ -123,6 +123,10 @@ pub(crate) fn before_asking(row: &Captured, source: Option<&Source>) -> Result<(
     if source.mode == Mode::Off {
         return Err(Decision::skip("source_off"));
     }
+    if row.told.unreadable.is_some() {
+        let cause = row.told.unreadable.clone();
+        return Err(mend(row, source, "context_error", cause));
+    }
     if !source.has_context_query && row.told.context.is_none() {
         return Err(mend(row, source, "no_context_query", None));
     }
