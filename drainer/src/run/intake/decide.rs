@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use zapgres_core::decision;
 use zapgres_core::phone::PhoneNumber;
 use zapgres_core::settle::{self, Look, SettleInput};
 
@@ -24,7 +25,7 @@ use crate::run::channels::Choice;
 pub(crate) use compose::{compose, text};
 
 /// Why a notification waits whose text cannot be rendered.
-pub(crate) const TEMPLATE_ERROR: &str = "template_error";
+pub(crate) const TEMPLATE_ERROR: &str = decision::TEMPLATE_ERROR;
 /// Longest id of a company, in bytes: it is part of indexes.
 const TENANT_CAP_BYTES: usize = 500;
 /// The end of time as far as PostgreSQL's calendar and everybody else's agree on how to write it: the year 9999.
@@ -119,16 +120,16 @@ impl Decision {
 
 /// Whether to ask the context query at all.
 pub(crate) fn before_asking(row: &Captured, source: Option<&Source>) -> Result<(), Decision> {
-    let source = source.ok_or_else(|| Decision::skip("source_off"))?;
+    let source = source.ok_or_else(|| Decision::skip(decision::SOURCE_OFF))?;
     if source.mode == Mode::Off {
-        return Err(Decision::skip("source_off"));
+        return Err(Decision::skip(decision::SOURCE_OFF));
     }
     if row.told.unreadable.is_some() {
         let cause = row.told.unreadable.clone();
-        return Err(mend(row, source, "context_error", cause));
+        return Err(mend(row, source, decision::CONTEXT_ERROR, cause));
     }
     if !source.has_context_query && row.told.context.is_none() {
-        return Err(mend(row, source, "no_context_query", None));
+        return Err(mend(row, source, decision::NO_CONTEXT_QUERY, None));
     }
     Ok(())
 }
@@ -141,15 +142,17 @@ pub(crate) fn consider(
 ) -> Result<Candidate, Decision> {
     let context = match answer {
         Answer::Found(context) => context,
-        Answer::Failed(cause) => return Err(mend(row, source, "context_error", Some(cause))),
+        Answer::Failed(cause) => {
+            return Err(mend(row, source, decision::CONTEXT_ERROR, Some(cause)));
+        }
         Answer::Absent => {
             let again =
                 settle::look_for_absent(row.created_at, row.now, source.settle, source.max_settle);
             return Err(again.map_or_else(
-                || Decision::skip("order_gone"),
+                || Decision::skip(decision::ORDER_GONE),
                 |at| Decision::Again {
                     at,
-                    reason: "order_gone",
+                    reason: decision::ORDER_GONE,
                     hash: None,
                     error: None,
                 },
@@ -158,7 +161,7 @@ pub(crate) fn consider(
     };
     let hash = hash(&context);
     if is_too_old(row, source, context.created_at) {
-        return Err(Decision::skip("too_old"));
+        return Err(Decision::skip(decision::TOO_OLD));
     }
     let look = settle::decide(SettleInput {
         captured_at: row.created_at,
@@ -171,9 +174,9 @@ pub(crate) fn consider(
     });
     if let Look::LookAgainAt(at) = look {
         let reason = if context.ready {
-            "settling"
+            decision::SETTLING
         } else {
-            "not_ready"
+            decision::NOT_READY
         };
         return Err(unless_expired(row, source, at, reason, Some(hash), None));
     }
@@ -183,7 +186,7 @@ pub(crate) fn consider(
         .is_some_and(|id| id.len() > TENANT_CAP_BYTES)
     {
         let cause = format!("the company's id is longer than {TENANT_CAP_BYTES} bytes");
-        return Err(mend(row, source, "context_error", Some(cause)));
+        return Err(mend(row, source, decision::CONTEXT_ERROR, Some(cause)));
     }
     let (audience, others) = audiences(row, source)?;
     let tenant = row.told.tenant.clone().or(context.tenant);
@@ -212,7 +215,9 @@ fn audiences(row: &Captured, source: &Source) -> Result<(Audience, Vec<Audience>
         }
     }
     let mut told = told.into_iter();
-    let first = told.next().ok_or_else(|| Decision::skip("no_audience"))?;
+    let first = told
+        .next()
+        .ok_or_else(|| Decision::skip(decision::NO_AUDIENCE))?;
     Ok((first, told.collect()))
 }
 
@@ -235,13 +240,13 @@ pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
         Mode::Shadow => {
             message.channel_id = composed.channel.as_ref().map(|chosen| chosen.channel_id);
             Decision::Skip {
-                reason: "shadow",
+                reason: decision::SHADOW,
                 detail: Some(mode::unsent(&message, composed.channel.as_ref())),
                 message,
             }
         }
         Mode::Off => Decision::Skip {
-            reason: "source_off",
+            reason: decision::SOURCE_OFF,
             message,
             detail: None,
         },
@@ -251,8 +256,8 @@ pub(crate) fn conclude(composed: Composed, mode: Mode) -> Decision {
 /// What was decided cannot be written: the database refuses it.
 pub(crate) fn refused(row: &Captured, source: Option<&Source>, cause: String) -> Decision {
     match source {
-        Some(source) => mend(row, source, "write_error", Some(cause)),
-        None => Decision::skip("source_off"),
+        Some(source) => mend(row, source, decision::WRITE_ERROR, Some(cause)),
+        None => Decision::skip(decision::SOURCE_OFF),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use zapgres_core::decision;
 use zapgres_core::error_text::presentable;
 use zapgres_core::phone;
 use zapgres_core::template::{self, Renderer, TemplateError};
@@ -35,19 +36,23 @@ pub(crate) fn compose<'a>(
         detail,
     };
     let Some(tenant) = companies.tenants.get(&candidate.tenant_id) else {
-        return Err(mend(row, source, "tenant_gone", None));
+        return Err(mend(row, source, decision::TENANT_GONE, None));
     };
     if !tenant.enabled {
-        return Err(skip("tenant_disabled", None));
+        return Err(skip(decision::TENANT_DISABLED, None));
     }
     renderer.set_timezone(tenant.timezone);
     introduce(&row.event, tenant, &mut candidate.values);
     let given = recipient(row, source, &candidate)?;
     if given.trim().is_empty() {
-        return Err(skip("no_phone", None));
+        return Err(skip(decision::NO_PHONE, None));
     }
-    let phone = phone::normalize(&given, tenant.default_area_code.as_deref())
-        .map_err(|error| skip("invalid_phone", Some(presentable(&error.to_string()))))?;
+    let phone = phone::normalize(&given, tenant.default_area_code.as_deref()).map_err(|error| {
+        skip(
+            decision::INVALID_PHONE,
+            Some(presentable(&error.to_string())),
+        )
+    })?;
     let (body, template_version) = render(row, &candidate, tenant, companies, renderer)
         .map_err(|cause| mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))?;
     let provider_template = fill(row, &candidate, tenant, companies, renderer)
