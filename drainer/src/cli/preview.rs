@@ -70,7 +70,10 @@ impl PreviewCommand {
 /// In every text: names and notes may hold numbers, too.
 fn hide_numbers(value: &mut Value) {
     match value {
-        Value::String(text) => *text = mask(text),
+        // A number ends with its line, whatever the next one begins with.
+        Value::String(text) => {
+            *text = text.split('\n').map(mask).collect::<Vec<_>>().join("\n");
+        }
         Value::Array(values) => values.iter_mut().for_each(hide_numbers),
         Value::Object(fields) => {
             for (name, value) in fields {
