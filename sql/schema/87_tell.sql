@@ -14,6 +14,7 @@ as $$
 #variable_conflict use_column
 declare
     ids bigint [] := zap.sources_named(tell.source);
+    problem text;
 begin
     if coalesce(tell.audience, '') !~ '^[a-z][a-z0-9_]*$' or tell.purpose !~ '^[a-z][a-z0-9_]*$' then
         raise exception 'zap.tell: % is not a name', coalesce(nullif(tell.audience, ''), tell.purpose, 'null')
@@ -27,6 +28,12 @@ begin
     if tell.recipient !~ '\{\{.*\}\}' and tell.recipient !~ '^[+(]?[0-9][0-9() .-]{7,}$' then
         raise exception 'zap.tell: the recipient is neither a number nor a text such as {{ company.phone }}'
             using errcode = 'invalid_parameter_value', hint = 'A number is written +5511987654321.';
+    end if;
+    problem := zap.check_template(tell.recipient);
+    if problem is not null then
+        -- The query for the context may know more than the sample.
+        raise warning 'zap.tell: with a sample order the recipient is not found: %', problem
+            using hint = 'What an order of yours has: zapgres preview ORDER.';
     end if;
     insert into zap.audience as a (source_id, name, event, recipient, purpose, enabled)
     select s.id, tell.audience, tell.event, tell.recipient, tell.purpose, tell.enabled

@@ -292,3 +292,16 @@ async fn what_nobody_can_be_told_by_is_refused() {
         assert!(error.hint().is_some(), "{call}");
     }
 }
+
+/// O7: a name that orders usually do not have is saved, and said.
+#[tokio::test]
+async fn a_doubtful_recipient_is_named() {
+    let stand = open().await;
+    stand
+        .session
+        .run("select zap.tell('pedido_itens', 'shop', '{{ company.fone }}')")
+        .await;
+    let notices = stand.session.notices().await;
+    let said = |text: &str| notices.iter().any(|notice| notice.message().contains(text));
+    assert!(said("company.fone") && said("company.phone"), "{notices:?}");
+}

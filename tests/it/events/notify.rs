@@ -102,6 +102,10 @@ async fn what_cannot_be_announced_is_refused() {
         ("'order_ready', ' '", "zap.notify: no subject given"),
         ("'order_ready', '1', 'nada'", "zap: there is no source nada"),
         (
+            "'order_ready', 'P-12'",
+            "zap.notify: P-12 cannot be the key of public.pedidos, which is of type bigint",
+        ),
+        (
             "'order_ready', '1', context => '[]'",
             "zap.notify: the context is no JSON object",
         ),

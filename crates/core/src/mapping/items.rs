@@ -5,7 +5,7 @@ use super::catalogue::{Shape, Table};
 use super::draft::{Draft, Join, names, nothing, one_line, reason, value_of};
 use super::item_list::{Entry, ItemList, Lines};
 use super::names::Concept as C;
-use super::parts::{self, Part};
+use super::parts::{self, Amount, Part};
 use super::value::{Value, equal, operator};
 use super::words;
 
@@ -279,17 +279,24 @@ fn total<'a>(
 pub fn computed(
     quantity: Option<&Value>,
     price: Option<&Value>,
-    added: &[String],
+    added: &[Amount],
 ) -> Option<Value> {
-    let price = price?.number.as_ref()?;
-    let mut sum = match quantity {
-        Some(quantity) => format!("{} {} {price}", quantity.number.as_ref()?, operator("*")),
-        None => price.clone(),
-    };
+    let mut piece = price?.number.clone()?;
+    let mut line = String::new();
     for amount in added {
-        sum = format!("{sum} {} {amount}", operator("+"));
+        match amount {
+            Amount::EachPiece(amount) => piece = format!("{piece} {} {amount}", operator("+")),
+            Amount::Line(amount) => line = format!("{line} {} {amount}", operator("+")),
+        }
     }
-    Some(Value::amount(sum))
+    if piece.contains(&operator("+")) {
+        piece = format!("({piece})");
+    }
+    let pieces = match quantity {
+        Some(quantity) => format!("{} {} {piece}", quantity.number.as_ref()?, operator("*")),
+        None => piece,
+    };
+    Some(Value::amount(format!("{pieces}{line}")))
 }
 
 /// Add-ons or flavours: what is given, or what the parts make.

@@ -7,7 +7,7 @@ use super::item_list::{Entry, ItemList, Lines};
 use super::items::computed;
 use super::names::Concept as C;
 use super::overrides::{Given, understand};
-use super::parts;
+use super::parts::{self, Amount};
 use super::value::Value;
 use super::words;
 
@@ -179,8 +179,8 @@ fn total(
     if draft.overrides.get("item.total").is_some() || column.json_keys().is_some() && !is_known {
         return key(draft, column, "item.total", C::LineTotal);
     }
-    let added: Vec<String> = place_of_list(draft, column, "item.addons", C::Addons)
-        .map(|(value, ..)| parts::amount_of_json(&value))
+    let added: Vec<Amount> = place_of_list(draft, column, "item.addons", C::Addons)
+        .map(|(value, ..)| Amount::Line(parts::amount_of_json(&value)))
         .into_iter()
         .collect();
     let product = computed(quantity, price, &added);

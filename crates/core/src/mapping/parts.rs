@@ -22,13 +22,22 @@ pub struct Part {
     pub reason: String,
 }
 
+/// What a part adds.
+#[derive(Debug)]
+pub enum Amount {
+    /// To the price of each piece: a part that is not counted itself comes with every piece.
+    EachPiece(String),
+    /// To the line, once: its own number counts.
+    Line(String),
+}
+
 /// All of them, and what they add to the item's price.
 #[derive(Debug, Default)]
 pub struct Parts {
     /// In the order in which they are listed.
     pub list: Vec<Part>,
     /// Numbers, never null.
-    pub amounts: Vec<String>,
+    pub amounts: Vec<Amount>,
 }
 
 /// Finds the parts of the rows of `items`.
@@ -152,12 +161,16 @@ fn rows<'a>(
     );
     let price = price.and_then(|price| price.number).filter(|_| is_addons);
     if let Some(price) = &price {
-        let each = match quantity.and_then(|quantity| quantity.number) {
-            Some(quantity) => format!("coalesce({quantity}, 1) {} {price}", operator("*")),
-            None => price.clone(),
+        let amount = format!("coalesce({list}.amount, 0)");
+        let (each, amount) = match quantity.and_then(|quantity| quantity.number) {
+            Some(quantity) => {
+                let counted = format!("coalesce({quantity}, 1) {} {price}", operator("*"));
+                (counted, Amount::Line(amount))
+            }
+            None => (price.clone(), Amount::EachPiece(amount)),
         };
         columns = format!("{columns},\n            pg_catalog.sum({each}) as amount");
-        parts.amounts.push(format!("coalesce({list}.amount, 0)"));
+        parts.amounts.push(amount);
     }
     let same = equal(
         &format!("{alias}.{}", table.sql(column)),
@@ -321,11 +334,7 @@ fn crust(parts: &mut Parts, items: &Table) {
         reason: format!("the crust in column {}", one_line(&name.column.name)),
     });
     if let Some(price) = price.and_then(|price| price.number) {
-        let times = quantity
-            .and_then(|quantity| quantity.number)
-            .map_or(String::new(), |quantity| {
-                format!("{quantity} {} ", operator("*"))
-            });
-        parts.amounts.push(format!("coalesce({times}{price}, 0)"));
+        let amount = Amount::EachPiece(format!("coalesce({price}, 0)"));
+        parts.amounts.push(amount);
     }
 }

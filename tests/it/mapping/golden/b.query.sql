@@ -36,7 +36,7 @@ cross join lateral (
             'name', pg_catalog.concat_ws(' ', i.nome_snapshot, i.opcao_snapshot),  -- 92 %: column nome_snapshot and opcao_snapshot
             'quantity', i.quantidade::text,  -- 96 %: column quantidade
             'price', i.preco_unitario_calculado::text,  -- 96 %: column preco_unitario_calculado
-            'total', pg_catalog.round(i.quantidade operator(pg_catalog.*) i.preco_unitario_calculado operator(pg_catalog.+) coalesce(addons.amount, 0) operator(pg_catalog.+) coalesce(i.quantidade operator(pg_catalog.*) i.preco_borda_calculado, 0), 2)::text,  -- 80 %: no column; computed: quantity × unit price, and add-ons
+            'total', pg_catalog.round(i.quantidade operator(pg_catalog.*) (i.preco_unitario_calculado operator(pg_catalog.+) coalesce(addons.amount, 0) operator(pg_catalog.+) coalesce(i.preco_borda_calculado, 0)), 2)::text,  -- 80 %: no column; computed: quantity × unit price, and add-ons
             'notes', i.observacao,  -- 94 %: column observacao
             'addons', coalesce(addons.list, '[]') operator(pg_catalog.||) case when i.borda_snapshot is null then '[]' else pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('name', pg_catalog.regexp_replace(i.borda_snapshot, '^(borda )?', 'Borda ', 'i'), 'quantity', i.quantidade::text, 'price', i.preco_borda_calculado::text)) end,  -- 92 %: rows of pedido_item_adicionais, and the crust in column borda_snapshot
             'flavors', coalesce(flavors.list, '[]')  -- 95 %: rows of pedido_item_sabores
