@@ -107,14 +107,11 @@ mod tests {
         );
         let statement = text("select zap.context_statement(id) from zap.source");
         let context = text(&format!(
-            "select q.recipient || ' ' || (q.context ->> 'items') || ' ' || (q.context -> 'order' ->> 'total') \
-             from ({}) as q",
+            "select concat_ws(' ', q.recipient, i ->> 'name', i ->> 'price', i ->> 'quantity', q.context -> 'order' ->> 'total') \
+             from ({}) as q, jsonb_array_elements(q.context -> 'items') as i",
             statement.replace("$1", "'{1}'::text[]")
         ));
-        assert_eq!(
-            context,
-            r#"11987654321 [{"name": "Pizza", "price": "15.00", "quantity": "2"}] 30.00"#
-        );
+        assert_eq!(context, "11987654321 Pizza 15.00 2 30.00");
     }
 
     #[pg_test]
@@ -246,7 +243,7 @@ mod tests {
         error = "zap.attach: cannot tell which column of public.itens names the order: 0 foreign key(s) could be it"
     )]
     fn a_table_without_a_foreign_key_asks_for_the_key_column() {
-        run("create table itens (id bigint primary key, pedido bigint)");
+        run("create table itens (id bigint primary key, produto text)");
         run("select zap.attach('itens')");
     }
 
@@ -266,10 +263,13 @@ mod tests {
     #[pg_test]
     fn only_what_a_new_partition_needs_is_open_to_everybody() {
         let open = text(
-            "select string_agg(p.oid::regprocedure::text, ', ') from pg_proc as p
+            "select string_agg(p.proname, ', ' order by p.proname) from pg_proc as p
              where p.pronamespace = 'zap'::regnamespace and has_function_privilege('public', p.oid, 'execute')",
         );
-        assert_eq!(open, "zap.send_whatsapp_notification_after_items()");
+        assert_eq!(
+            open,
+            "capture_insert, capture_status, send_whatsapp_notification_after_items"
+        );
         assert_eq!(
             text("select has_schema_privilege('public', 'zap', 'usage')::text"),
             "false"
