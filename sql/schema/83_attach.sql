@@ -167,6 +167,48 @@ end
 $$;
 comment on function zap.report_proposal(zap.source, jsonb) is 'Tells what to look at in what was proposed for a source';
 
+-- All that is to be read of the user's tables is read here: the lock that a trigger needs comes after it.
+create function zap.save_source(wanted zap.source)
+returns zap.source
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    saved zap.source;
+    no_context constant text := 'select null::text as subject, null::text as recipient, null::jsonb as context';
+begin
+    wanted.created_column := zap.created_column_of(coalesce(wanted.order_relation, wanted.relation)::regclass);
+    perform zap.check_context(
+        c.parameter, coalesce(wanted.context_query, no_context), c.ready_when,
+        wanted.order_relation, wanted.order_key, wanted.key_types
+    )
+    from (values ('context_query', null), ('ready_when', wanted.ready_when)) as c (parameter, ready_when);
+    insert into zap.source as s (
+        relation, captures, key_columns, event, status_column, events, supersedes, context_query, order_relation, order_key,
+        key_types, created_column, ready_when, settle, max_settle, max_age, expires_after, mode
+    ) values (
+        wanted.relation, wanted.captures, wanted.key_columns, wanted.event, wanted.status_column, wanted.events,
+        coalesce(wanted.supersedes, false), wanted.context_query, wanted.order_relation, wanted.order_key, wanted.key_types,
+        wanted.created_column, wanted.ready_when, wanted.settle, greatest(wanted.max_settle, wanted.settle), wanted.max_age,
+        wanted.expires_after, wanted.mode
+    )
+    on conflict (relation, event) do update set
+        captures = excluded.captures, key_columns = excluded.key_columns, status_column = excluded.status_column,
+        events = excluded.events, supersedes = excluded.supersedes, context_query = excluded.context_query,
+        order_relation = excluded.order_relation, order_key = excluded.order_key, key_types = excluded.key_types,
+        created_column = excluded.created_column, ready_when = excluded.ready_when, settle = excluded.settle,
+        max_settle = excluded.max_settle, max_age = excluded.max_age, expires_after = excluded.expires_after,
+        mode = excluded.mode, attached_at = clock_timestamp(), detached_at = null
+    returning s.* into saved;
+    perform zap.start_sweep(saved);
+    insert into zap.installation (system_identifier, database_oid, data_directory)
+    select i.system_identifier, i.database_oid, i.data_directory from zap.this_installation() as i
+    on conflict do nothing;
+    return saved;
+end
+$$;
+comment on function zap.save_source(zap.source) is 'Checks and saves a source, and lets its sweep begin here; without its triggers';
+
 -- A table whose rows are the orders: each new row is one, if its items are in it or nowhere.
 create function zap.attach_orders(
     relation regclass, event text, context_query text, settle interval, max_settle interval, ready_when text, max_age interval,
@@ -227,7 +269,6 @@ declare
     new_source zap.source;
     found record;
     proposal jsonb;
-    no_context constant text := 'select null::text as subject, null::text as recipient, null::jsonb as context';
     given_query text := nullif(btrim(attach.context_query, E' \t\r\n;'), '');
 begin
     perform zap.check_attachable(attach.relation);
@@ -244,10 +285,17 @@ begin
     new_source.relation := attach.relation;
     new_source.captures := 'first_item';
     new_source.event := attach.event;
+    new_source.key_columns := found.key_columns;
+    new_source.key_types := found.key_types;
     new_source.order_relation := found.order_relation;
+    new_source.order_key := found.order_key;
+    new_source.ready_when := attach.ready_when;
+    new_source.settle := attach.settle;
+    new_source.max_settle := attach.max_settle;
+    new_source.max_age := attach.max_age;
+    new_source.expires_after := attach.expires_after;
     new_source.mode := attach.mode;
     perform zap.check_unannounced(new_source);
-    new_source.created_column := zap.created_column_of(coalesce(found.order_relation, attach.relation));
     if given_query is null then
         proposal := zap.propose_mapping(
             zap.catalogue_of(attach.relation, found.key_columns, found.order_relation, found.order_key, found.key_types),
@@ -256,36 +304,8 @@ begin
         perform zap.refuse_problems(proposal, 'zap.attach', attach.relation);
     end if;
     new_source.context_query := coalesce(given_query, proposal ->> 'query');
-    perform zap.check_context(
-        'context_query', coalesce(new_source.context_query, no_context), null,
-        found.order_relation::text, found.order_key, found.key_types
-    );
-    perform zap.check_context(
-        'ready_when', coalesce(new_source.context_query, no_context), attach.ready_when,
-        found.order_relation::text, found.order_key, found.key_types
-    );
-    insert into zap.source as s (
-        relation, key_columns, event, context_query, order_relation, order_key, key_types, created_column,
-        ready_when, settle, max_settle, max_age, expires_after, mode
-    ) values (
-        attach.relation::text, found.key_columns, attach.event, new_source.context_query, found.order_relation::text,
-        found.order_key, found.key_types, new_source.created_column, attach.ready_when, attach.settle,
-        greatest(attach.max_settle, attach.settle), attach.max_age, attach.expires_after, attach.mode
-    )
-    on conflict (relation, event) do update set
-        captures = excluded.captures, key_columns = excluded.key_columns, status_column = excluded.status_column,
-        events = excluded.events, supersedes = excluded.supersedes, context_query = excluded.context_query,
-        order_relation = excluded.order_relation, order_key = excluded.order_key, key_types = excluded.key_types,
-        created_column = excluded.created_column, ready_when = excluded.ready_when, settle = excluded.settle,
-        max_settle = excluded.max_settle, max_age = excluded.max_age, expires_after = excluded.expires_after,
-        mode = excluded.mode, attached_at = clock_timestamp(), detached_at = null
-    returning s.* into new_source;
-    -- First the reading, then the lock on the table that the trigger needs.
-    perform zap.start_sweep(new_source);
+    new_source := zap.save_source(new_source);
     perform zap.create_trigger(new_source);
-    insert into zap.installation (system_identifier, database_oid, data_directory)
-    select i.system_identifier, i.database_oid, i.data_directory from zap.this_installation() as i
-    on conflict do nothing;
     perform zap.tell_shop(new_source, proposal);
     perform zap.report_attached(new_source);
     perform zap.report_proposal(new_source, proposal);
@@ -338,6 +358,7 @@ comment on function zap.detach(regclass, text) is
 'Stops capturing from a table, one event''s source or all. What is queued is still sent; attaching again remembers what was '
 'announced';
 
+revoke all on function zap.save_source(zap.source) from public;
 revoke all on function zap.is_indexed(regclass, name []) from public;
 revoke all on function zap.report_attached(zap.source) from public;
 revoke all on function zap.start_sweep(zap.source) from public;

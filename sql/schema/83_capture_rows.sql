@@ -156,10 +156,7 @@ declare
     saved zap.source;
     known zap.source;
     proposal jsonb;
-    no_context constant text := 'select null::text as subject, null::text as recipient, null::jsonb as context';
 begin
-    wanted.max_settle := greatest(wanted.max_settle, wanted.settle);
-    wanted.created_column := zap.created_column_of(coalesce(wanted.order_relation, wanted.relation)::regclass);
     wanted.context_query := nullif(btrim(wanted.context_query, E' \t\r\n;'), '');
     if wanted.context_query is null and wanted.order_relation is not null then
         proposal := zap.propose_order(wanted.order_relation::regclass, wanted.order_key, '{}');
@@ -173,34 +170,8 @@ begin
         wanted.context_query := coalesce(zap.for_orders_without_items(known.context_query), proposal ->> 'query');
     end if;
     perform zap.check_unannounced(wanted);
-    perform zap.check_context(
-        c.parameter, coalesce(wanted.context_query, no_context), c.ready_when,
-        wanted.order_relation, wanted.order_key, wanted.key_types
-    )
-    from (values ('context_query', null), ('ready_when', wanted.ready_when)) as c (parameter, ready_when);
-    insert into zap.source as s (
-        relation, captures, key_columns, event, status_column, events, supersedes, context_query, order_relation, order_key,
-        key_types, created_column, ready_when, settle, max_settle, max_age, expires_after, mode
-    ) values (
-        wanted.relation, wanted.captures, wanted.key_columns, wanted.event, wanted.status_column, wanted.events,
-        wanted.supersedes, wanted.context_query, wanted.order_relation, wanted.order_key, wanted.key_types,
-        wanted.created_column, wanted.ready_when, wanted.settle, wanted.max_settle, wanted.max_age, wanted.expires_after,
-        wanted.mode
-    )
-    on conflict (relation, event) do update set
-        captures = excluded.captures, key_columns = excluded.key_columns, status_column = excluded.status_column,
-        events = excluded.events, supersedes = excluded.supersedes, context_query = excluded.context_query,
-        order_relation = excluded.order_relation, order_key = excluded.order_key, key_types = excluded.key_types,
-        created_column = excluded.created_column, ready_when = excluded.ready_when, settle = excluded.settle,
-        max_settle = excluded.max_settle, max_age = excluded.max_age, expires_after = excluded.expires_after,
-        mode = excluded.mode, attached_at = clock_timestamp(), detached_at = null
-    returning s.* into saved;
-    -- First the reading, then the lock on the table that the triggers need.
-    perform zap.start_sweep(saved);
+    saved := zap.save_source(wanted);
     perform zap.create_capture_triggers(saved);
-    insert into zap.installation (system_identifier, database_oid, data_directory)
-    select i.system_identifier, i.database_oid, i.data_directory from zap.this_installation() as i
-    on conflict do nothing;
     if known.id is null or exists (
         select from zap.audience as a where a.source_id = known.id and a.name = 'customer' and not a.enabled
     ) then
