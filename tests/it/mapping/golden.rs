@@ -1,4 +1,4 @@
-//! Texts that a person has read, kept in files: `ZAPGRES_GOLDEN=write scripts/test.sh mapping` writes them anew.
+//! Texts that a person has read, kept in files: `ZAPGRES_GOLDEN=write` in the environment of the tests `mapping::` writes them anew.
 
 use std::path::PathBuf;
 
