@@ -1,6 +1,6 @@
 //! A queue with notifications in every status, and no daemon that changes them.
 
-use crate::cluster::plain;
+use crate::cluster::{Cluster, plain};
 use crate::database::Database;
 use crate::delivery::transitions;
 use crate::session::Session;
@@ -8,7 +8,12 @@ use crate::shop;
 
 /// A database whose company 1 has the channels `first` and `second`, in this order, and company 2 the channel `other`.
 pub async fn open() -> (Database, Session) {
-    let (database, session) = shop::open(plain()).await;
+    open_in(plain()).await
+}
+
+/// The same in another cluster.
+pub async fn open_in(cluster: &Cluster) -> (Database, Session) {
+    let (database, session) = shop::open(cluster).await;
     session
         .run(
             "insert into zap.tenant (id) values ('1'), ('2');
