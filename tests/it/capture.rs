@@ -16,6 +16,6 @@ mod side_by_side;
 mod silence;
 mod status;
 mod status_partitions;
-mod wake;
+pub mod wake;
 mod ways_in;
 mod zap_flush;

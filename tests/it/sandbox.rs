@@ -2,10 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::OnceLock;
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use zapgres_sandbox::{Sandbox, SandboxError, SandboxOptions};
 
 /// A running sandbox; dropped, it takes no requests any more.
@@ -13,6 +13,7 @@ pub struct Provider {
     address: SocketAddr,
     shutdown: CancellationToken,
     server: JoinHandle<Result<(), SandboxError>>,
+    _dropped: DropGuard,
 }
 
 impl Provider {
@@ -40,24 +41,38 @@ impl Provider {
         Self::serve(Sandbox::bind_with(address, options).expect("bind the sandbox"))
     }
 
+    /// On a thread of its own: it answers while the test waits for a program to end.
     fn serve(sandbox: Sandbox) -> Self {
         let address = sandbox.address();
-        let shutdown = CancellationToken::new();
-        let server = tokio::spawn(sandbox.serve(shutdown.clone()));
+        let (shutdown, dropped) = (CancellationToken::new(), CancellationToken::new());
+        let serving = sandbox.serve(shutdown.clone());
+        let ended = dropped.clone().cancelled_owned();
+        let server = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                tokio::select! {
+                    ended = serving => ended,
+                    () = ended => Ok(()),
+                }
+            })
+        });
         Self {
             address,
             shutdown,
             server,
+            _dropped: dropped.drop_guard(),
         }
     }
 
     /// Stops it: connections are refused from now on.
-    pub async fn stop(mut self) -> SocketAddr {
+    pub async fn stop(self) -> SocketAddr {
         self.shutdown.cancel();
-        (&mut self.server)
-            .await
-            .expect("the sandbox")
-            .expect("the sandbox ends well");
+        let server = tokio::task::spawn_blocking(|| self.server.join());
+        let ended = server.await.expect("no panic").expect("the sandbox");
+        ended.expect("the sandbox ends well");
         self.address
     }
 
@@ -169,13 +184,6 @@ impl Provider {
         let url = format!("{}/sandbox/faults", self.url());
         let answer = client().delete(url).send().await.expect("clear the faults");
         assert!(answer.status().is_success());
-    }
-}
-
-impl Drop for Provider {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
-        self.server.abort();
     }
 }
 

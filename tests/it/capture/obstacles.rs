@@ -11,7 +11,7 @@ use crate::wait;
 const NOTHING: [&str; 0] = [];
 
 /// `zap.lock_timeout` is 200 ms; the rest is for a busy machine, and well under any other timeout.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(12);
 
 const LOCK_QUEUE: &str = "begin; lock table zap.notification_queue in access exclusive mode";
 
@@ -44,15 +44,20 @@ async fn only_the_first_transaction_waits_for_a_locked_queue() {
     let (database, s) = shop::open(plain()).await;
     let other = database.session().await;
     other.run(LOCK_QUEUE).await;
-    s.run("set zap.lock_timeout = '800ms'; set deadlock_timeout = '10s'")
-        .await;
     let first = s.timed(&(order(1) + &item(1))).await;
-    let second = s.timed(&(order(2) + &item(2))).await;
-    assert!(first >= Duration::from_millis(500), "{first:?}");
-    assert!(second < Duration::from_millis(450), "{second:?}");
-    assert_eq!(missed(&s).await, ["1", "2"]);
+    assert!(first >= Duration::from_millis(100), "it tries: {first:?}");
+    // Whoever waited for the lock says so in other words.
+    let reasons = "select reason from zap.missed order by id";
+    let mut key = 1;
+    wait::until("one does not wait", async || {
+        key += 1;
+        shop::place(&s, key).await;
+        let reasons = s.column(reasons).await;
+        assert!(reasons[0].contains("lock timeout"), "{reasons:?}");
+        reasons[key - 1].contains("was locked a moment ago")
+    })
+    .await;
     other.run("rollback").await;
-    let mut key = 2;
     wait::until("the queue is used again", async || {
         key += 1;
         shop::place(&s, key).await;
@@ -82,11 +87,11 @@ async fn the_users_lock_timeout_is_kept() {
     let (database, s) = shop::open(plain()).await;
     let other = database.session().await;
     other.run(LOCK_QUEUE).await;
-    s.run("set zap.lock_timeout = '20s'; set deadlock_timeout = '60s'")
+    s.run("set zap.lock_timeout = '55s'; set deadlock_timeout = '10 min'")
         .await;
     s.run("set lock_timeout = '100ms'").await;
     let time = s.timed(&(order(1) + &item(1))).await;
-    assert!(time < Duration::from_secs(5), "{time:?}");
+    assert!(time < SOON, "{time:?}");
     assert_eq!(s.value("show lock_timeout").await, "100ms");
     other.run("rollback").await;
     assert_eq!(missed(&s).await, ["1"]);
@@ -99,10 +104,9 @@ async fn the_users_lock_timeout_is_for_all_waits() {
     let other = database.session().await;
     s.run("create table comandas (mesa integer); select zap.attach('comandas', 'mesa')")
         .await;
-    s.run(
-        "set zap.lock_timeout = '40s'; set deadlock_timeout = '100s'; set lock_timeout = '400ms'",
-    )
-    .await;
+    // The three waits would take three times as long; how fast the machine is makes no difference to that.
+    s.run("set zap.lock_timeout = '55s'; set deadlock_timeout = '10 min'; set lock_timeout = '8s'")
+        .await;
     other.run(LOCK_QUEUE).await;
     other
         .run("lock table zap.missed, zap.capture_gap in access exclusive mode")
@@ -113,7 +117,7 @@ async fn the_users_lock_timeout_is_for_all_waits() {
     shop::place(&s, 2).await;
     s.run("insert into comandas values (4), (5)").await;
     let time = s.timed("commit").await;
-    assert!(time < SOON, "{time:?}");
+    assert!(time < Duration::from_secs(22), "{time:?}");
     other.run("rollback").await;
     assert_eq!(s.value("select count(*) from pedido_itens").await, "2");
 }
@@ -124,10 +128,10 @@ async fn the_wait_ends_before_a_deadlock_check() {
     let (database, s) = shop::open(plain()).await;
     let other = database.session().await;
     other.run(LOCK_QUEUE).await;
-    s.run("set zap.lock_timeout = '20s'; set deadlock_timeout = '300ms'")
+    s.run("set zap.lock_timeout = '55s'; set deadlock_timeout = '300ms'")
         .await;
     let time = s.timed(&(order(1) + &item(1))).await;
-    assert!(time < Duration::from_secs(5), "{time:?}");
+    assert!(time < SOON, "{time:?}");
     other.run("rollback").await;
     assert_eq!(missed(&s).await, ["1"]);
 }
@@ -137,17 +141,18 @@ async fn the_wait_ends_before_a_deadlock_check() {
 async fn many_orders_wait_no_longer_than_one() {
     let (database, s) = shop::open(plain()).await;
     let other = database.session().await;
-    s.run("insert into pedidos (id, empresa_id) select n, 1 from generate_series(1, 50) as n")
+    // At 200 ms for each, it would take longer than a statement may.
+    s.run("insert into pedidos (id, empresa_id) select n, 1 from generate_series(1, 500) as n")
         .await;
     let insert = "insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario)
-                  select n, 'X', 1, 1 from generate_series(1, 50) as n";
+                  select n, 'X', 1, 1 from generate_series(1, 500) as n";
     other.run("begin").await;
     other.run(insert).await;
     other.run("select zap.flush()").await;
     let time = s.timed(insert).await;
     assert!(time < SOON, "{time:?}");
     other.run("rollback").await;
-    assert_eq!(missed(&s).await.len() + queued(&s).await.len(), 50);
+    assert_eq!(missed(&s).await.len() + queued(&s).await.len(), 500);
 }
 
 /// O2: the queue is missing.

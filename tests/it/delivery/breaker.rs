@@ -1,6 +1,6 @@
 //! A provider in trouble is left alone, whoever sends, and noticed soon when it is well again.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -49,14 +49,16 @@ async fn a_breakers_state_survives_a_restart() {
         .parse()
         .expect("a time");
     assert!((still - opened_at).abs() < 1.0, "{opened_at} {still}");
-    assert!(hits(&stand).await <= before + 3, "one at a time");
+    // Ten could be on their way at once; from one probe to the next it takes a second.
+    assert!(hits(&stand).await <= before + 8, "one at a time");
     stand.provider.clear_faults().await;
     stand.until_accepted(30).await;
     stand.until_done().await;
     assert_eq!(stand.session.column(OPENED_AT).await, [""; 0]);
 }
 
-/// O5: a provider that fails gets few requests, and everything soon after it has recovered.
+/// O5: a provider that fails gets few requests, and everything soon after it has recovered: whether it has is found out
+/// within seconds, and what failed does not wait for its own next attempt.
 #[tokio::test]
 async fn an_outage_costs_few_requests_and_ends_within_seconds() {
     let stand = Stand::open(plain()).await;
@@ -69,18 +71,29 @@ async fn an_outage_costs_few_requests_and_ends_within_seconds() {
     stand.session.run(phones).await;
     let daemon = stand.daemon();
     daemon.until_it_says("does not work").await;
-    let failed = hits(&stand).await;
-    tokio::time::sleep(Duration::from_secs(8)).await;
+    let (failed, down) = (hits(&stand).await, Instant::now());
+    wait::until("eight probes have failed", async || {
+        hits(&stand).await >= failed + 8
+    })
+    .await;
     let probes = hits(&stand).await - failed;
-    assert!(failed <= 40 && probes <= 20, "{failed} {probes}");
-    stand.provider.clear_faults().await;
-    let recovered = Instant::now();
-    stand.until_accepted(100).await;
+    let seconds = down.elapsed().as_secs();
     assert!(
-        recovered.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        recovered.elapsed()
+        failed <= 40 && probes <= 12 + seconds * 5 / 4,
+        "{failed}, then {probes} in {seconds} s"
     );
+    let next_probe =
+        "select breaker_probe_at < clock_timestamp() + interval '5 seconds' from zap.channel_state";
+    assert_eq!(stand.session.value(next_probe).await, "t");
+    stand
+        .session
+        .run(
+            "update zap.notification_queue set next_attempt_at = clock_timestamp() + interval '1 hour'
+             where status = 'retrying'",
+        )
+        .await;
+    stand.provider.clear_faults().await;
+    stand.until_accepted(100).await;
     assert!(stand.accepted().await.values().all(|times| *times == 1));
 }
 
@@ -89,7 +102,7 @@ async fn an_outage_costs_few_requests_and_ends_within_seconds() {
 async fn a_slow_provider_does_not_slow_others_down() {
     let stand = Stand::open(plain()).await;
     stand.add_channel("2").await;
-    let fault = json!({"kind": "delay", "ms": 3000, "instance": "instance_1"});
+    let fault = json!({"kind": "delay", "ms": 15_000, "instance": "instance_1"});
     stand.provider.order_faults(&fault).await;
     // The same address is the same server; another name for it is another one.
     let elsewhere = stand.provider.url().replace("127.0.0.1", "localhost");
@@ -111,14 +124,10 @@ async fn a_slow_provider_does_not_slow_others_down() {
     .await;
     let order = shop::order(99).replace("(99, 1,", "(99, 2,");
     stand.session.run(&(order + &shop::item(99))).await;
-    let placed = Instant::now();
     wait::until("the other company's message", async || {
         stand.texts_of("instance_2").await == ["99"]
     })
     .await;
-    assert!(
-        placed.elapsed() < Duration::from_millis(2500),
-        "{:?}",
-        placed.elapsed()
-    );
+    let answered = stand.texts_of("instance_1").await;
+    assert!(answered.is_empty(), "it waited for {answered:?}");
 }

@@ -61,6 +61,10 @@ async fn a_notification_expires() {
     let _daemon = stand.daemon();
     stand.place([1]).await;
     assert_eq!(stand.until_status(1, "expired").await, "no_channel");
+    stand
+        .session
+        .run("update zap.source set expires_after = '1 hour'")
+        .await;
     stand.add_channel("1").await;
     stand.place([2]).await;
     stand.until_accepted(1).await;
@@ -87,16 +91,21 @@ async fn an_order_waits_until_it_is_ready() {
     stand.until_accepted(1).await;
 }
 
-/// O3: an order whose row is committed after its items were is found when it is there.
+/// O3: an order that is deleted before it has settled.
 #[tokio::test]
 async fn an_order_that_goes_away_is_not_sent() {
     let stand = Stand::open(plain()).await;
     stand
         .session
-        .run("update zap.source set settle = '2 seconds', max_settle = '4 seconds'")
+        .run("update zap.source set settle = '8 seconds', max_settle = '16 seconds'")
         .await;
     let _daemon = stand.daemon();
     stand.place([1]).await;
+    let seen = "select count(*) from zap.notification_queue where context_hash is not null";
+    wait::until("it is looked at", async || {
+        stand.session.value(seen).await == "1"
+    })
+    .await;
     stand.session.run("delete from pedidos").await;
     assert_eq!(stand.until_status(1, "skipped").await, "order_gone");
 }

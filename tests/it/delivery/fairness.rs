@@ -1,16 +1,14 @@
 //! One company's crowd keeps nobody else waiting.
 
-use std::ops::Range;
-use std::time::{Duration, Instant};
-
 use super::stand::Stand;
 use crate::cluster::plain;
 use crate::{shop, wait};
 
-/// What a crowd may add to another company's waiting time.
-const DELAY: Duration = Duration::from_secs(1);
+/// Of a crowd that would be thousands, how many may be served while another company's order waits. How long that is
+/// depends on the machine, which serves the crowd as slowly.
+const BEFORE: u64 = 1_000;
 
-/// Orders whose waiting time is measured; the middle one counts.
+/// Orders that wait; the middle one counts.
 const SAMPLES: u32 = 9;
 
 /// Notifications that intake takes at a time.
@@ -26,28 +24,22 @@ async fn open() -> Stand {
     stand
 }
 
-/// Places an order of company 2, and waits until the provider has accepted it.
-async fn send(stand: &Stand, key: u32) -> Duration {
+async fn place(stand: &Stand, key: u32) {
     let order = shop::order_at(2, key) + &shop::item(key);
     stand.session.run(&format!("begin; {order} commit")).await;
-    let begin = Instant::now();
+}
+
+/// Places an order of company 2, and waits until the provider has accepted it; how many others it accepted meanwhile.
+async fn send(stand: &Stand, key: u32) -> u64 {
+    let before = stand.provider.count().await;
+    place(stand, key).await;
     let text = key.to_string();
     wait::until("the other company's order is accepted", async || {
         let messages = stand.provider.messages_at("instance_2").await;
         messages.iter().any(|message| message["text"] == *text)
     })
     .await;
-    begin.elapsed()
-}
-
-/// How long orders of company 2 wait.
-async fn waiting_time(stand: &Stand, keys: Range<u32>) -> Duration {
-    let mut times = Vec::new();
-    for key in keys {
-        times.push(send(stand, key).await);
-    }
-    times.sort();
-    times[times.len() / 2]
+    stand.provider.count().await - before - 1
 }
 
 /// Notifications of company 1 that only wait to be sent.
@@ -72,26 +64,23 @@ async fn fill(stand: &Stand, rows: u32) {
 /// Fairness: so many rows of one company are ready.
 async fn beside_a_backlog(rows: u32) {
     let stand = open().await;
-    let alone = {
-        let daemon = stand.daemon();
-        daemon.until_it_says("ready").await;
-        let alone = waiting_time(&stand, 1..1 + SAMPLES).await;
-        assert!(daemon.terminate().await.success());
-        alone
-    };
     fill(&stand, rows).await;
     let _daemon = stand.daemon();
     wait::until("the backlog is being sent", async || {
         stand.provider.count().await > 100
     })
     .await;
-    let beside = waiting_time(&stand, 101..101 + SAMPLES).await;
+    let mut passed = Vec::new();
+    for key in 1..=SAMPLES {
+        passed.push(send(&stand, key).await);
+    }
     assert!(
         stand.provider.count().await < u64::from(rows),
         "the backlog was gone"
     );
-    println!("alone {alone:?}, beside {rows} ready rows {beside:?}");
-    assert!(beside < alone + DELAY, "{beside:?}, alone {alone:?}");
+    println!("passed by {passed:?} of {rows}");
+    passed.sort_unstable();
+    assert!(passed[passed.len() / 2] <= BEFORE, "{passed:?}");
 }
 
 /// Q1, fairness: many rows of one company are ready.
@@ -114,17 +103,26 @@ async fn an_import_delays_no_other_company() {
     let stand = open().await;
     let daemon = stand.daemon();
     daemon.until_it_says("ready").await;
-    stand.session.run(&shop::import(1_001..=21_000, 1)).await;
-    let resolved = "select count(*) from zap.notification_queue where resolved_at is not null";
-    let mut passed = Vec::new();
+    stand.session.run(&shop::import(1_001..=41_000, 1)).await;
     for key in 1..=SAMPLES {
-        let before = stand.session.count(resolved).await;
-        send(&stand, key).await;
-        passed.push(stand.session.count(resolved).await - before);
+        place(&stand, key).await;
+        wait::until("the other company's order is looked at", async || {
+            stand.of_order(key, "resolved_at is not null").await == "t"
+        })
+        .await;
     }
-    passed.sort_unstable();
     let left = "select count(*) from zap.notification_queue where resolved_at is null";
     assert_ne!(stand.session.count(left).await, 0, "the import was over");
+    // How many of the import were looked at while each of them waited.
+    let passed = format!(
+        "select (
+             select count(*) from zap.notification_queue as i
+             where i.subject::int > 1000 and i.resolved_at > q.created_at and i.resolved_at < q.resolved_at
+         ) as passed from zap.notification_queue as q where q.subject::int <= {SAMPLES} order by passed"
+    );
+    let passed: Vec<u64> = (stand.session.column(&passed).await.iter())
+        .map(|count| count.parse().expect("a count"))
+        .collect();
     assert!(passed[passed.len() / 2] <= 4 * BATCH, "{passed:?}");
 }
 

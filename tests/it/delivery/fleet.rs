@@ -11,24 +11,22 @@ use crate::daemon::{Daemon, zapgres};
 use crate::shop;
 use crate::wait;
 
-/// As short as a lease may be for requests of a second.
-const LEASE: Duration = Duration::from_secs(6);
-/// Sharing anew takes an announcement and a look, not a lease.
-const SOON: Duration = Duration::from_secs(4);
+/// Sharing anew takes an announcement and a look, not a lease, which is a minute.
+const SOON: Duration = Duration::from_secs(15);
+
+fn start(stand: &Stand, name: &str, arguments: &[&str]) -> Daemon {
+    let common = ["--name", name, "--sweep-interval", "0"];
+    Daemon::start(&stand.database, &[&common, arguments].concat())
+}
 
 /// A member of the fleet.
 fn member(stand: &Stand, name: &str) -> Daemon {
-    let arguments = [
-        "--name",
-        name,
-        "--lease",
-        "6s",
-        "--send-timeout",
-        "1s",
-        "--sweep-interval",
-        "0",
-    ];
-    Daemon::start(&stand.database, &arguments)
+    start(stand, name, &[])
+}
+
+/// A member whose lease is as short as it may be for requests that end in time on a busy machine.
+fn mortal(stand: &Stand, name: &str) -> Daemon {
+    start(stand, name, &["--lease", "15s", "--send-timeout", "10s"])
 }
 
 /// Gives this many companies a channel each.
@@ -67,6 +65,11 @@ async fn shares(stand: &Stand) -> BTreeMap<String, String> {
 }
 
 /// Waits until daemons hold as many channels each, and all of them.
+async fn until_shared(stand: &Stand, expected: &[(&str, u32)]) {
+    until_shares(stand, wait::PATIENCE, expected).await;
+}
+
+/// The same within a limit.
 async fn until_shares(stand: &Stand, limit: Duration, expected: &[(&str, u32)]) {
     let expected: BTreeMap<String, String> = expected
         .iter()
@@ -102,17 +105,17 @@ async fn daemons_share_channels_evenly_and_join_and_leave_freely() {
     let stand = Stand::open(plain()).await;
     companies(&stand, 7).await;
     let _a = member(&stand, "a");
-    until_shares(&stand, wait::PATIENCE, &[("a", 7)]).await;
+    until_shared(&stand, &[("a", 7)]).await;
     let b = member(&stand, "b");
     let _c = member(&stand, "c");
     place(&stand, 1..=70, 7).await;
-    until_shares(&stand, wait::PATIENCE, &[("a", 3), ("b", 2), ("c", 2)]).await;
+    until_shared(&stand, &[("a", 3), ("b", 2), ("c", 2)]).await;
     place(&stand, 71..=140, 7).await;
     assert!(b.terminate().await.success());
     until_shares(&stand, SOON, &[("a", 4), ("c", 3)]).await;
     place(&stand, 141..=210, 7).await;
     let d = member(&stand, "d");
-    until_shares(&stand, wait::PATIENCE, &[("a", 3), ("c", 2), ("d", 2)]).await;
+    until_shared(&stand, &[("a", 3), ("c", 2), ("d", 2)]).await;
     place(&stand, 211..=280, 7).await;
     stand.until_accepted(280).await;
     stand.until_done().await;
@@ -126,7 +129,7 @@ async fn channels_come_and_go() {
     let stand = Stand::open(plain()).await;
     let _a = member(&stand, "a");
     let _b = member(&stand, "b");
-    until_shares(&stand, wait::PATIENCE, &[("a", 1), ("b", 0)]).await;
+    until_shared(&stand, &[("a", 1), ("b", 0)]).await;
     companies(&stand, 2).await;
     until_shares(&stand, SOON, &[("a", 1), ("b", 1)]).await;
     stand
@@ -146,12 +149,11 @@ async fn what_is_made_ready_for_another_daemon_is_sent_at_once() {
     let slow = ["--poll-interval", "1h", "--sweep-interval", "0"];
     let named = |name| Daemon::start(&stand.database, &[&["--name", name], &slow[..]].concat());
     let (_a, _b) = (named("a"), named("b"));
-    until_shares(&stand, wait::PATIENCE, &[("a", 1), ("b", 1)]).await;
+    until_shared(&stand, &[("a", 1), ("b", 1)]).await;
+    // Whoever is not told looks an hour later.
     for round in 0..10 {
-        let begin = Instant::now();
         place(&stand, [2 * round + 1, 2 * round + 2], 2).await;
         stand.until_accepted(2 * round as usize + 2).await;
-        assert!(begin.elapsed() < Duration::from_secs(5), "{round}");
     }
 }
 
@@ -160,9 +162,9 @@ async fn what_is_made_ready_for_another_daemon_is_sent_at_once() {
 async fn channels_of_a_killed_daemon_are_taken_over_after_its_lease() {
     let stand = Stand::open(plain()).await;
     companies(&stand, 4).await;
-    let _a = member(&stand, "a");
-    let b = member(&stand, "b");
-    until_shares(&stand, wait::PATIENCE, &[("a", 2), ("b", 2)]).await;
+    let _a = mortal(&stand, "a");
+    let b = mortal(&stand, "b");
+    until_shared(&stand, &[("a", 2), ("b", 2)]).await;
     stand
         .provider
         .order_faults(&json!({"kind": "delay", "ms": 40}))
@@ -178,7 +180,7 @@ async fn channels_of_a_killed_daemon_are_taken_over_after_its_lease() {
         .await
         .parse()
         .expect("seconds");
-    until_shares(&stand, 2 * LEASE, &[("a", 4)]).await;
+    until_shared(&stand, &[("a", 4)]).await;
     let took = killed.elapsed().as_secs_f64();
     assert!(took > left - 0.5, "after {took} s, {left} s were left");
     assert_complete(&stand, 120).await;
@@ -192,14 +194,14 @@ async fn a_daemon_that_wakes_after_its_lease_sends_nothing_beside_its_successor(
         .provider
         .order_faults(&json!({"kind": "delay", "ms": 150}))
         .await;
-    let frozen = member(&stand, "a");
-    until_shares(&stand, wait::PATIENCE, &[("a", 1)]).await;
-    let _b = member(&stand, "b");
-    until_shares(&stand, wait::PATIENCE, &[("a", 1), ("b", 0)]).await;
+    let frozen = mortal(&stand, "a");
+    until_shared(&stand, &[("a", 1)]).await;
+    let _b = mortal(&stand, "b");
+    until_shared(&stand, &[("a", 1), ("b", 0)]).await;
     place(&stand, 1..=1000, 1).await;
     stand.until_accepted(20).await;
     frozen.signal("STOP");
-    until_shares(&stand, 2 * LEASE, &[("b", 1)]).await;
+    until_shared(&stand, &[("b", 1)]).await;
     let epoch = stand
         .session
         .value("select lease_epoch from zap.channel_state")
@@ -236,7 +238,7 @@ async fn a_kill_in_a_paced_backlog_leaves_only_what_was_in_flight_in_doubt() {
         .provider
         .order_faults(&json!({"kind": "delay", "ms": 150}))
         .await;
-    let daemon = member(&stand, "a");
+    let daemon = mortal(&stand, "a");
     place(&stand, 1..=100, 1).await;
     stand.until_accepted(20).await;
     daemon.kill();
@@ -251,7 +253,7 @@ async fn a_kill_in_a_paced_backlog_leaves_only_what_was_in_flight_in_doubt() {
         .session
         .run("update zap.channel set rate_per_second = null")
         .await;
-    let _again = member(&stand, "a");
+    let _again = mortal(&stand, "a");
     assert_complete(&stand, 100).await;
     let in_doubt = "select count(*) from zap.notification_queue where uncertain_at is not null";
     assert!(stand.session.count(in_doubt).await <= in_flight);

@@ -1,6 +1,6 @@
 //! Outcomes that cannot be written, because somebody holds their rows or the server refuses them: they hold up no others.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -10,8 +10,8 @@ use crate::daemon::Daemon;
 use crate::shop::{item, order_at};
 use crate::wait;
 
-/// Less than a statement may take: nobody has waited for one that hangs.
-const SOON: Duration = Duration::from_secs(15);
+/// Less than the 30 s that a statement may take: nobody has waited for one that hangs.
+const SOON: Duration = Duration::from_secs(25);
 
 /// Orders of companies 1 and 3, whose requests are on their way for a while, one longer than the other: their outcomes are
 /// not written together.
@@ -26,8 +26,8 @@ async fn two_in_flight() -> (Stand, Daemon) {
     stand
         .provider
         .order_faults(&json!([
-            {"kind": "delay", "ms": 2000, "instance": "instance_1"},
-            {"kind": "delay", "ms": 3500, "instance": "instance_3"},
+            {"kind": "delay", "ms": 8000, "instance": "instance_1"},
+            {"kind": "delay", "ms": 10_000, "instance": "instance_3"},
         ]))
         .await;
     for (company, key) in [(1, 1), (3, 2)] {
@@ -100,23 +100,18 @@ async fn an_outcome_that_is_refused_holds_up_nobody_else() {
         .await;
     let told = || daemon.log().matches("is refused").count();
     wait::until("both are told", async || told() >= 2).await;
-    for keys in [3..=7, 8..=12, 13..=17] {
-        let count = u64::from(*keys.end()) - 2;
-        place_for_company_2(&stand, keys).await;
-        let sent = "select count(*) from zap.notification_queue where status = 'sent'";
-        assert!(
-            wait::holds_within(Duration::from_secs(3), async || {
-                stand.session.count(sent).await == count
-            })
-            .await,
-            "not {count} sent"
-        );
+    // If each waited until the refused ones are tried again, which is every 5 s in the end, it would be two minutes.
+    let begin = Instant::now();
+    for key in 3..=27 {
+        place_for_company_2(&stand, key..=key).await;
+        stand.until_status(key, "sent").await;
     }
+    assert!(begin.elapsed() < wait::PATIENCE, "{:?}", begin.elapsed());
     assert_eq!(told(), 2, "told once each");
     stand
         .session
         .run("alter table zap.notification_queue drop constraint whim")
         .await;
-    assert!(are_sent_soon(&stand, "true", 17).await);
+    assert!(are_sent_soon(&stand, "true", 27).await);
     assert!(stand.accepted().await.values().all(|times| *times == 1));
 }
