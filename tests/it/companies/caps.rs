@@ -8,6 +8,13 @@ use crate::wait;
 
 const USAGE: &str = "select coalesce(sum(counted), 0) from zap.tenant_usage";
 
+/// No day ends while a test runs.
+async fn open() -> Stand {
+    let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
+    stand
+}
+
 async fn until_waiting(stand: &Stand, code: &str, count: u64) {
     let waiting = format!(
         "select count(*) from zap.notification_queue
@@ -31,7 +38,7 @@ async fn hasten(stand: &Stand) {
 /// O7: a day takes as many as its cap; what is more waits, is logged, and goes when the cap is raised.
 #[tokio::test]
 async fn a_day_has_its_cap() {
-    let stand = Stand::open(plain()).await;
+    let stand = open().await;
     stand
         .session
         .run("select zap.save_tenant('1', daily_cap => 3)")
@@ -64,14 +71,14 @@ async fn a_day_has_its_cap() {
 /// O7: a month counts what was sent on its other days.
 #[tokio::test]
 async fn a_month_has_its_cap() {
-    let stand = Stand::open(plain()).await;
+    let stand = open().await;
     stand
         .session
         .run(
-            "select zap.save_tenant('1', timezone => 'UTC', monthly_cap => 10);
+            "select zap.save_tenant('1', monthly_cap => 10);
              insert into zap.tenant_usage (tenant_id, on_day, counted)
-             select '1', date_trunc('month', now() at time zone 'UTC')::date + days, 8
-             from unnest(array[0, -1]) as days",
+             select t.id, date_trunc('month', now() at time zone t.timezone)::date + days, 8
+             from zap.tenant as t, unnest(array[0, -1]) as days where t.id = '1'",
         )
         .await;
     let _daemon = stand.daemon();
@@ -83,15 +90,19 @@ async fn a_month_has_its_cap() {
 /// O7: what waits for another day expires as it would otherwise.
 #[tokio::test]
 async fn what_waits_because_of_a_cap_expires() {
-    let stand = Stand::open(plain()).await;
+    let stand = open().await;
     stand
         .session
-        .run("select zap.save_tenant('1', daily_cap => 1); update zap.source set expires_after = '2 seconds'")
+        .run("select zap.save_tenant('1', daily_cap => 1)")
         .await;
     let _daemon = stand.daemon();
     stand.place(1..=2).await;
     stand.until_accepted(1).await;
     until_waiting(&stand, "daily_cap", 1).await;
+    stand
+        .session
+        .run("update zap.source set expires_after = '2 seconds'")
+        .await;
     wait::until("its time is over", async || {
         let over = "select bool_and(created_at < clock_timestamp() - interval '2 seconds') from zap.notification_queue";
         stand.session.value(over).await == "t"
@@ -104,7 +115,7 @@ async fn what_waits_because_of_a_cap_expires() {
 /// O7: a message that is not sent for another reason costs nothing.
 #[tokio::test]
 async fn who_wants_nothing_costs_nothing() {
-    let stand = Stand::open(plain()).await;
+    let stand = open().await;
     stand
         .session
         .run(
@@ -135,7 +146,7 @@ async fn who_wants_nothing_costs_nothing() {
 /// O7, B2: two daemons keep one cap together.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_daemons_keep_one_cap() {
-    let stand = Stand::open(plain()).await;
+    let stand = open().await;
     stand
         .session
         .run("select zap.save_tenant('1', daily_cap => 25)")

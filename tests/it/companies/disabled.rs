@@ -51,7 +51,7 @@ async fn what_waited_too_long_expires() {
     let stand = open().await;
     stand
         .session
-        .run("update zap.source set expires_after = '4 seconds'")
+        .run("update zap.source set expires_after = '12 seconds'")
         .await;
     let _daemon = stand.daemon();
     disable(&stand).await;

@@ -16,7 +16,7 @@ const ORDERS: u32 = 60;
 fn impatient(stand: &Stand) -> Daemon {
     Daemon::start(
         &stand.database,
-        &["--sweep-interval", "0", "--send-timeout", "1s"],
+        &["--sweep-interval", "0", "--send-timeout", "6s"],
     )
 }
 
@@ -24,7 +24,7 @@ fn impatient(stand: &Stand) -> Daemon {
 async fn in_the_middle_of_a_batch(stand: &Stand) {
     stand
         .provider
-        .order_faults(&json!({"kind": "delay", "ms": 60}))
+        .order_faults(&json!({"kind": "delay", "ms": 150}))
         .await;
     stand.place(1..=ORDERS).await;
     stand.until_accepted(8).await;
@@ -33,6 +33,7 @@ async fn in_the_middle_of_a_batch(stand: &Stand) {
 
 /// Every order at least once; what arrived more often is marked as a possible repeat.
 async fn assert_complete(stand: &Stand) {
+    stand.provider.clear_faults().await;
     stand.until_accepted(ORDERS as usize).await;
     stand.until_done().await;
     let flagged = "select subject from zap.notification_queue where uncertain_at is not null";

@@ -13,7 +13,7 @@ async fn what_a_broken_channel_keeps_expires() {
     stand.provider.order_faults(&fault).await;
     stand
         .session
-        .run("update zap.source set expires_after = '4 seconds'")
+        .run("update zap.source set expires_after = '10 seconds'")
         .await;
     stand.place(1..=3).await;
     let _daemon = stand.daemon();

@@ -1,18 +1,22 @@
 //! A channel that does not work: the company's next one takes over, unless the message may have been sent.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
 
 use serde_json::json;
+use tokio::net::TcpSocket;
 
 use super::stand::Stand;
 use crate::cluster::plain;
 use crate::wait;
 
-/// An address where nobody listens.
-fn nowhere() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    format!("http://{}", listener.local_addr().expect("its address"))
+/// An address where nobody listens, nor will, as long as the socket is there.
+fn nowhere() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let any = (Ipv4Addr::LOCALHOST, 0).into();
+    socket.bind(any).expect("a free port");
+    let url = format!("http://{}", socket.local_addr().expect("its address"));
+    (socket, url)
 }
 
 async fn assert_said(stand: &Stand, key: u32, what: &str) {
@@ -28,7 +32,8 @@ async fn assert_said(stand: &Stand, key: u32, what: &str) {
 #[tokio::test]
 async fn a_refused_connection_sends_messages_by_the_next_channel() {
     let stand = Stand::open(plain()).await;
-    stand.add_second_channel("first", &nowhere(), 10).await;
+    let (_socket, url) = nowhere();
+    stand.add_second_channel("first", &url, 10).await;
     stand.place(1..=20).await;
     let _daemon = stand.daemon();
     stand.until_accepted(20).await;

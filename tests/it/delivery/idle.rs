@@ -54,6 +54,7 @@ async fn a_lane_that_has_no_message_for_a_probe_rests() {
 #[tokio::test]
 async fn a_lane_whose_probe_waits_for_the_next_day_rests() {
     let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
     stand
         .session
         .run(

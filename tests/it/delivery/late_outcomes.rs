@@ -20,7 +20,7 @@ async fn in_flight() -> (Stand, crate::daemon::Daemon) {
     let stand = Stand::open(plain()).await;
     stand
         .provider
-        .order_faults(&json!({"kind": "delay", "ms": 2500}))
+        .order_faults(&json!({"kind": "delay", "ms": 8000}))
         .await;
     let daemon = stand.daemon();
     stand.place([1]).await;
@@ -90,7 +90,7 @@ async fn a_late_failure_changes_nothing() {
     let stand = Stand::open(plain()).await;
     stand
         .provider
-        .order_faults(&json!([{"kind": "delay", "ms": 2500}, {"kind": "status", "code": 400}]))
+        .order_faults(&json!([{"kind": "delay", "ms": 8000}, {"kind": "status", "code": 400}]))
         .await;
     let _daemon = stand.daemon();
     stand.place([1]).await;

@@ -94,6 +94,7 @@ async fn a_recipients_limit_holds_and_holds_nobody_else_up() {
 #[tokio::test]
 async fn a_daily_cap_holds_over_restarts_and_daemons() {
     let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
     stand
         .session
         .run("update zap.channel set daily_cap = 10, warm_up_from = 4, warm_up_days = 3")
@@ -128,6 +129,7 @@ async fn a_daily_cap_holds_over_restarts_and_daemons() {
 #[tokio::test]
 async fn an_outage_does_not_use_the_daily_cap_up() {
     let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
     stand
         .session
         .run("update zap.channel set daily_cap = 2")

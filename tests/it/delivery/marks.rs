@@ -13,6 +13,7 @@ use crate::wait;
 #[tokio::test]
 async fn a_daily_cap_is_kept_exactly() {
     let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
     stand
         .session
         .run("update zap.channel set daily_cap = 3")
@@ -44,6 +45,7 @@ async fn a_daily_cap_is_kept_exactly() {
 #[tokio::test]
 async fn a_new_number_is_warmed_up() {
     let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
     stand
         .session
         .run(
@@ -124,7 +126,7 @@ async fn what_is_to_be_held_is_not_repeated() {
             {"kind": "no_history"},
         ]))
         .await;
-    let arguments = ["--sweep-interval", "0", "--send-timeout", "1s"];
+    let arguments = ["--sweep-interval", "0", "--send-timeout", "6s"];
     let _daemon = Daemon::start(&stand.database, &arguments);
     stand.place([1]).await;
     stand.until_uncertain_and_hastened(1, 1).await;

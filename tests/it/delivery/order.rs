@@ -66,8 +66,18 @@ async fn a_later_message_about_the_same_order_waits_for_the_earlier_one() {
     stand.queue("7", "received", &[]).await;
     let _daemon = stand.daemon();
     stand.until_status(7, "retrying").await;
+    let put_off = "update zap.notification_queue set next_attempt_at = clock_timestamp()";
+    stand
+        .session
+        .run(&format!("{put_off} + interval '1 hour'"))
+        .await;
     stand.queue("7", "delivered", &[]).await;
     stand.queue("8", "other", &[]).await;
+    stand.until_accepted_texts(&["other"]).await;
+    stand
+        .session
+        .run(&format!("{put_off} where status = 'retrying'"))
+        .await;
     stand
         .until_accepted_texts(&["other", "received", "delivered"])
         .await;
@@ -131,7 +141,7 @@ async fn what_is_scheduled_is_not_sent_before() {
     let stand = Stand::open(plain()).await;
     stand.place(1..=2).await;
     let schedule = "update zap.notification_queue
-         set scheduled_at = clock_timestamp() + interval '3 seconds' where subject = '1'";
+         set scheduled_at = clock_timestamp() + interval '8 seconds' where subject = '1'";
     stand.session.run(schedule).await;
     let _daemon = stand.daemon();
     stand.until_accepted_texts(&["2", "1"]).await;
@@ -152,10 +162,8 @@ async fn a_message_may_ask_for_silence_before_it() {
         .await;
     let _daemon = stand.daemon();
     stand.until_accepted_texts(&["1", "2"]).await;
-    let messages = stand.provider.messages().await;
-    let times: Vec<DateTime<Utc>> = messages
-        .iter()
-        .map(|message| text(message, "accepted_at").parse().expect("a time"))
-        .collect();
-    assert!((times[1] - times[0]).num_milliseconds() >= 1400);
+    // By the times at which they were marked: on a busy machine, what left apart may arrive together.
+    let pause =
+        "select max(processing_at) - min(processing_at) >= '1499 ms' from zap.notification_queue";
+    assert_eq!(stand.session.value(pause).await, "t");
 }

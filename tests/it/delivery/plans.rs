@@ -200,8 +200,8 @@ async fn marks_and_outcomes_do_not_read_all_attempts() {
     })
     .await;
     let read = read().await - before;
-    // What is held is read by a look now and then, not for each of 40 messages.
-    assert!(read < 50_000, "{read} entries read");
+    // What is held is read by a look now and then, not for each of 40 messages: that would be 800,000.
+    assert!(read < 200_000, "{read} entries read");
 }
 
 /// What is known of other numbers, and the approved texts of other companies.

@@ -32,10 +32,10 @@ async fn what_the_provider_has_is_not_repeated() {
 #[tokio::test]
 async fn what_a_killed_daemon_sent_is_not_repeated() {
     let stand = Stand::open(plain()).await;
-    let fault = json!({"kind": "delay", "ms": 1000});
+    let fault = json!({"kind": "delay", "ms": 2000});
     stand.provider.order_faults(&fault).await;
     stand.place([1]).await;
-    let arguments = ["--sweep-interval", "0", "--send-timeout", "2s"];
+    let arguments = ["--sweep-interval", "0", "--send-timeout", "6s"];
     let daemon = crate::daemon::Daemon::start(&stand.database, &arguments);
     stand.until_status(1, "processing").await;
     // The request is on its way once the provider works at it.

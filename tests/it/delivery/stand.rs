@@ -78,6 +78,16 @@ impl Stand {
             .await;
     }
 
+    /// Gives the companies a time zone where it is noon: their day does not end while a test runs.
+    pub async fn make_it_noon(&self) {
+        let zone =
+            "select 'Etc/GMT' || to_char(date_part('hour', now() at time zone 'UTC') - 12, 'SG99')";
+        let zone = self.session.value(zone).await.replace(' ', "");
+        self.session
+            .run(&format!("update zap.tenant set timezone = '{zone}'"))
+            .await;
+    }
+
     /// Queues a message of company 1 as its API would, on the channel of `add_channel`, with these further columns.
     pub async fn queue(&self, subject: &str, text: &str, columns: &[(&str, &str)]) {
         let names: String = columns

@@ -32,10 +32,10 @@ async fn orders_made_while_detached_stay_quiet() {
 }
 
 /// Written in UTC by an application of three hours to the west, this order of almost three hours ago seems to be of
-/// three seconds from now.
+/// fifteen seconds from now.
 const SEEMS_NEW: &str = "
     insert into pedidos (id, empresa_id, created_at) values
-        (1, 1, (clock_timestamp() at time zone 'utc') - interval '3 hours' + interval '3 seconds');
+        (1, 1, (clock_timestamp() at time zone 'utc') - interval '3 hours' + interval '15 seconds');
     insert into pedido_itens (pedido_id, nome_produto, quantidade, valor_unitario) values (1, 'X', 1, 1);";
 
 /// B6: times without a zone, in another zone than the server's: orders from before the table was attached stay quiet.

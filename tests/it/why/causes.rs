@@ -42,6 +42,7 @@ async fn hours_quiet_hours_and_caps() {
     stand.place([2]).await;
     until_standing(&stand, "2", "quiet_hours").await;
     assert_normal(s, "2", "quiet_hours").await;
+    stand.make_it_noon().await;
     s.run("delete from zap.recipient; select zap.save_tenant('1', daily_cap => 1)")
         .await;
     stand.place([3]).await;
@@ -144,6 +145,7 @@ async fn what_a_provider_answers() {
 #[tokio::test]
 async fn a_channel_that_has_sent_enough_or_does_not_work() {
     let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
     let s = &stand.session;
     s.run("update zap.channel set daily_cap = 1").await;
     let _daemon = stand.daemon();

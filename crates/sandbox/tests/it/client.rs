@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use zapgres_sandbox::{Sandbox, SandboxError, SandboxOptions};
 
 /// Nothing in these tests takes so long; it ends a test that hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A sandbox that serves.
 pub struct Running {

@@ -23,7 +23,7 @@ use zapgres_sandbox::system_clock;
 use crate::client::{Running, start};
 
 const ANA: &str = "5511987654321";
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The client of that name for the sandbox, and its instance there.
 pub fn client(sandbox: &Running, name: &str) -> (Arc<dyn Provider>, &'static str) {

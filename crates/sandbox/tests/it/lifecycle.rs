@@ -33,8 +33,9 @@ async fn a_stop_cuts_off_what_still_waits_in_a_delay() {
 async fn connections_are_served_side_by_side() {
     let sandbox = start();
     sandbox
-        .fault(json!({"kind": "delay", "ms": 400, "times": 20}))
+        .fault(json!({"kind": "delay", "ms": 3000, "times": 20}))
         .await;
+    // One after the other they would take a minute.
     let began = std::time::Instant::now();
     let body = to_ana("a");
     let sends = (0..20).map(|_| sandbox.post("/message/sendText/loja", &body));
@@ -42,7 +43,7 @@ async fn connections_are_served_side_by_side() {
         assert_eq!(answer.status, 201);
     }
     assert!(
-        began.elapsed() < std::time::Duration::from_secs(4),
+        began.elapsed() < std::time::Duration::from_secs(15),
         "{:?}",
         began.elapsed()
     );

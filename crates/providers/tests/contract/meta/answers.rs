@@ -1,7 +1,5 @@
 //! What a yes is, and what is none.
 
-use std::time::Duration;
-
 use serde_json::json;
 use zapgres_core::error_class::ErrorClass;
 use zapgres_core::message::MessageBody;
@@ -93,8 +91,7 @@ async fn an_error_is_one_whatever_the_status() {
 /// B2: what happened on the way, and what it means.
 #[tokio::test]
 async fn silence_and_broken_connections_are_uncertain_and_refused_ones_are_not() {
-    let (listener, closed) = listen().await;
-    drop(listener);
+    let closed = "http://127.0.0.1:1".to_owned();
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"messages\":[{\"id\":\"X\"}";
     for (base_url, class, reached) in [
         (closed, ErrorClass::ChannelDown, false),
@@ -112,7 +109,7 @@ async fn silence_and_broken_connections_are_uncertain_and_refused_ones_are_not()
         ("graph".to_owned(), ErrorClass::ChannelAuth, false),
     ] {
         let allowed = "127.0.0.0/8".parse().expect("a network");
-        let http = Http::new(Duration::from_millis(500), allowed);
+        let http = Http::new(crate::SEND_TIMEOUT, allowed);
         let channel = channel(&base_url, json!({}));
         let provider = provider_named("meta", channel, http).expect("meta is there");
         let message = to_ana(MessageBody::text("Oi"));

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -103,7 +102,7 @@ async fn a_file_may_take_longer_than_a_message() {
     };
     let base_url = gate.serve().await;
     let http = Http::new(
-        Duration::from_secs(2),
+        crate::SEND_TIMEOUT,
         "127.0.0.0/8".parse().expect("a network"),
     );
     let provider: Arc<dyn Provider> =
