@@ -51,18 +51,7 @@ impl Daemon {
     /// For how long its threads have wanted a processor, whether they got one or waited for it: so a busy machine hides
     /// nothing.
     pub fn time_at_work(&self) -> Duration {
-        let threads = format!("/proc/{}/task", self.process.id());
-        let threads = fs::read_dir(threads).expect("the daemon runs");
-        // One may have ended meanwhile.
-        let schedules = threads
-            .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
-        let nanoseconds = schedules.map(|schedule| {
-            let words = schedule.split_whitespace().take(2);
-            words
-                .map(|word| word.parse::<u64>().expect("a time"))
-                .sum::<u64>()
-        });
-        Duration::from_nanos(nanoseconds.sum())
+        schedule(&self.pid(), 2)
     }
 
     /// Whether it has not ended.
@@ -171,4 +160,24 @@ pub fn succeed(database: &Database, arguments: &[&str]) -> String {
 fn binary() -> PathBuf {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/zapgres");
     std::env::var_os("ZAPGRES_BIN").map_or_else(|| default.into(), PathBuf::from)
+}
+
+/// Processor time that a process and its threads have used.
+pub fn processor_time(pid: &str) -> Duration {
+    schedule(pid, 1)
+}
+
+/// The sum of so many of the times that the kernel tells of each thread: at work, and waiting for a processor.
+fn schedule(pid: &str, times: usize) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
+    // One may have ended meanwhile.
+    let told =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("schedstat")).ok());
+    let nanoseconds = told.map(|told| {
+        let words = told.split_whitespace().take(times);
+        words
+            .map(|word| word.parse::<u64>().expect("a time"))
+            .sum::<u64>()
+    });
+    Duration::from_nanos(nanoseconds.sum())
 }
