@@ -86,9 +86,18 @@ async fn an_order_waits_until_it_is_ready() {
         .await;
     let _daemon = stand.daemon();
     stand.place([1]).await;
-    nothing_arrives(&stand).await;
-    stand.session.run("update pedidos set pago = true").await;
+    stand
+        .until_status_and_reason(1, "pending", "not_ready")
+        .await;
+    let paid = "update pedidos set pago = true where id = 2;";
+    stand
+        .session
+        .run(&format!("begin; {}{paid}{} commit", order(2), item(2)))
+        .await;
     stand.until_accepted(1).await;
+    assert_eq!(stand.provider.texts().await, ["2"]);
+    stand.session.run("update pedidos set pago = true").await;
+    stand.until_accepted(2).await;
 }
 
 /// O3: an order that is deleted before it has settled.
