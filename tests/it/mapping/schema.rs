@@ -68,7 +68,7 @@ impl Shop {
         }
     }
 
-    /// What the context query says of every order that is queued: sorted, times left out.
+    /// What the context query says of every order that is queued: sorted, times left out, but for the hour in a key.
     pub async fn contexts(&self) -> String {
         let statement = self
             .session
@@ -81,10 +81,10 @@ impl Shop {
         let rows = self
             .session
             .rows(&format!(
-                "select subject, tenant, recipient,
-                     jsonb_pretty(jsonb_set(context, '{{order,created_at}}', to_jsonb(context #>> '{{order,created_at}}' is not null))),
-                     created_at is not null
-                 from ({statement}) as q order by subject collate \"C\""
+                "with q as ({statement})
+                 select {}, tenant, recipient, {}, created_at is not null from q order by subject collate \"C\"",
+                any_hour("subject"),
+                any_hour("jsonb_pretty(jsonb_set(context, '{order,created_at}', to_jsonb(context #>> '{order,created_at}' is not null)))"),
             ))
             .await;
         let text = |row: &Vec<String>| {
@@ -108,6 +108,11 @@ impl Shop {
         texts.sort();
         texts
     }
+}
+
+/// The text of an SQL expression, where every full hour reads the same.
+fn any_hour(expression: &str) -> String {
+    format!(r"regexp_replace({expression}, '\d{{4}}-\d\d-\d\d \d\d:00:00', 'THIS HOUR', 'g')")
 }
 
 /// Attaches, orders both ways, and compares contexts and messages with what was read.
