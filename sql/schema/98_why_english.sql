@@ -25,11 +25,6 @@ begin atomic
             null
         ),
         (
-            'coalesced',
-            'Another message speaks for this one.',
-            null
-        ),
-        (
             'superseded',
             'A later event of the order took its place.',
             null
@@ -134,7 +129,8 @@ begin atomic
         (
             'opted_out',
             'The recipient wants no messages ({recipient}).',
-            'Only if they ask for it: update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = ''…'';'
+            'update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = (select n.recipient from '
+            'zap.notification_queue as n where n.id = {id});  -- only if they ask for it; and then: zapgres queue retry {id}'
         ),
         (
             'expired',
@@ -313,14 +309,19 @@ begin atomic
             'zapgres channel connect {channel:sh}'
         ),
         (
+            'channel_locked',
+            'A session has a transaction open that keeps channel {channel} from being used.',
+            'select pg_terminate_backend(l.pid) from zap.locks_of_channel({channel:sql}) as l;  -- ends it: what it has not committed is undone'
+        ),
+        (
             'channel_cap',
             'Channel {channel} has sent what it may today; it goes on tomorrow.',
-            'update zap.channel set daily_cap = … where name = {channel:sql};'
+            'update zap.channel set daily_cap = 2 * daily_cap, warm_up_from = null, warm_up_days = null where name = {channel:sql};'
         ),
         (
             'no_lease',
             'No living daemon sends for channel {channel}.',
-            'zapgres daemon list  # and the log: journalctl -u zapgres'
+            'systemctl restart zapgres  # what it says: journalctl -u zapgres; who there is: zapgres daemon list'
         ),
         (
             'daily_cap',

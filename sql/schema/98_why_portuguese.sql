@@ -26,11 +26,6 @@ begin atomic
             null
         ),
         (
-            'coalesced',
-            'Outra mensagem já fala por esta.',
-            null
-        ),
-        (
             'superseded',
             'Um evento mais novo do pedido tomou o lugar desta mensagem.',
             null
@@ -134,7 +129,8 @@ begin atomic
         (
             'opted_out',
             'O cliente pediu para não receber mensagens ({recipient}).',
-            'Só com o pedido dele: update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = ''…'';'
+            'update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = (select n.recipient from '
+            'zap.notification_queue as n where n.id = {id});  -- só se o cliente pedir; e então: zapgres queue retry {id}'
         ),
         (
             'expired',
@@ -313,14 +309,19 @@ begin atomic
             'zapgres channel connect {channel:sh}'
         ),
         (
+            'channel_locked',
+            'Uma sessão está com uma transação aberta que impede o uso do canal {channel}.',
+            'select pg_terminate_backend(l.pid) from zap.locks_of_channel({channel:sql}) as l;  -- encerra a sessão: o que ela não gravou se desfaz'
+        ),
+        (
             'channel_cap',
             'O canal {channel} já enviou o que pode hoje; continua amanhã.',
-            'update zap.channel set daily_cap = … where name = {channel:sql};'
+            'update zap.channel set daily_cap = 2 * daily_cap, warm_up_from = null, warm_up_days = null where name = {channel:sql};'
         ),
         (
             'no_lease',
             'Nenhum daemon vivo cuida do canal {channel}.',
-            'zapgres daemon list  # e o log: journalctl -u zapgres'
+            'systemctl restart zapgres  # o que ele diz: journalctl -u zapgres; quem está ativo: zapgres daemon list'
         ),
         (
             'daily_cap',

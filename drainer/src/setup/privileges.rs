@@ -89,6 +89,7 @@ const READER_FUNCTIONS: &[&str] = &[
     "why_waits",
     "why_tenant_waits",
     "why_channel_waits",
+    "locks_of_channel",
     "why_not_captured",
     "is_before_attachment",
     "queue_retention",

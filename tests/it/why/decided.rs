@@ -3,7 +3,7 @@
 use serde_json::json;
 use zapgres_core::decision;
 
-use super::{assert_normal, assert_obstacle, standing, why};
+use super::{assert_normal, assert_obstacle, meaning, standing, why};
 use crate::cluster::plain;
 use crate::control::queue::{add, open};
 use crate::daemon::Daemon;
@@ -158,8 +158,9 @@ async fn what_the_provider_refuses() {
     stand.place([1]).await;
     until_standing(&stand, "1", "failed").await;
     let step = standing(s, "1").await;
+    let words = meaning(s, "recipient_invalid").await;
     assert!(
-        step.text.contains("não está no WhatsApp") && step.remedy.contains("Corrija o telefone"),
+        step.text.contains(&words) && step.remedy.contains("Corrija o telefone"),
         "{step:?}"
     );
 }
@@ -177,10 +178,12 @@ async fn a_channel_that_does_not_work() {
     stand.place([2]).await;
     until_standing(&stand, "2", "breaker_open").await;
     assert_obstacle(s, "2", "breaker_open", "zapgres channel test channel_1").await;
+    let steps = why(s, "2").await;
+    let failed = steps.iter().find(|step| step.code == "channel_down");
+    let words = meaning(s, "channel_auth").await;
     assert!(
-        codes(&stand, "2")
-            .await
-            .contains(&"channel_down".to_owned())
+        failed.is_some_and(|step| step.text.contains(&words)),
+        "{steps:?}"
     );
 }
 
@@ -231,8 +234,9 @@ async fn what_persons_did() {
     assert!(why(&s, "1").await.iter().any(|step| step.code == "retried"));
     let sent = add(&s, "2", "sent").await;
     s.run(&format!("select zap.resend({sent})")).await;
-    let ids = "select count(distinct notification_id) from zap.why('2') where code = 'resent'";
-    assert_eq!(s.value(ids).await, "2");
+    let steps = why(&s, "2").await;
+    let both = steps.iter().filter(|step| step.code == "resent");
+    assert_eq!(both.count(), 2, "{steps:?}");
     s.run(&order(3)).await;
     assert_normal(&s, "3", "no_items").await;
 }

@@ -1,14 +1,16 @@
 //! Who may ask, and with whose rights the user's tables are read.
 
 use super::{assert_obstacle, standing};
-use crate::cluster::plain;
+use crate::cluster::{Cluster, plain};
 use crate::daemon::succeed;
 use crate::shop;
 
 /// Security: a reader sees the trace; of tables that it may not read it learns nothing.
 #[tokio::test]
 async fn a_reader_may_ask() {
-    let (database, s) = shop::open(plain()).await;
+    // Roles are the cluster's: with them, daemons of all databases need the rights that setup gives.
+    let cluster = Cluster::start("reader", &[]);
+    let (database, s) = shop::open(&cluster).await;
     succeed(&database, &["setup"]);
     shop::place(&s, 1).await;
     shop::place(&s, 2).await;
