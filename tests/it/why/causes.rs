@@ -175,6 +175,7 @@ async fn orders_that_wait_in_vain() {
     let s = &stand.session;
     s.run(
         "update zap.source set settle = '1 hour', max_settle = '2 hours';
+         update zap.channel set delay_min = '10 minutes', delay_max = '10 minutes';
          alter table zap.notification_queue add constraint not_two check (body <> '2')",
     )
     .await;
@@ -188,7 +189,7 @@ async fn orders_that_wait_in_vain() {
     assert_obstacle(s, "2", "write_error", "journalctl -u zapgres").await;
     s.run(
         "alter table zap.notification_queue drop constraint not_two;
-         delete from zap.notification_queue; update zap.channel set delay_min = '10 minutes', delay_max = '10 minutes'",
+         delete from zap.notification_queue;",
     )
     .await;
     stand.place([3]).await;
