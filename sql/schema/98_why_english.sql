@@ -47,13 +47,12 @@ begin atomic
         (
             'no_context_query',
             '{source} has no context query: nobody has said where phone and name come from.',
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- then: zapgres setup'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- and then: zapgres setup'
         ),
         (
             'context_error',
             'The context query of {source} fails.',
-            'zapgres setup  # lets the daemon read; for any other error: '
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- looks at the tables anew; or give your own query'
         ),
         (
             'too_old',
@@ -114,17 +113,17 @@ begin atomic
         (
             'source_off',
             '{source} is switched off (mode = off).',
-            'zapgres mode live --source {source:sh}  # and then: zapgres queue retry {id}'
+            '{live}  # and then: zapgres queue retry {id}'
         ),
         (
             'mode_off',
             'A setting switches it off (mode = off), for all, for the company or for the event.',
-            'zapgres mode  # shows what holds; zapgres mode live [--tenant ID] [--event EVENT] frees it; and then: zapgres queue retry {id}'
+            '{live}  # and then: zapgres queue retry {id}'
         ),
         (
             'shadow',
             'Shadow mode: everything was done but the sending to {recipient}.',
-            'zapgres mode  # shows what holds; to send: zapgres mode live --source {source:sh}'
+            '{live}  # only if it shall be sent; and then: zapgres queue retry {id}'
         ),
         (
             'opted_out',

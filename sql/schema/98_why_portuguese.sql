@@ -48,13 +48,12 @@ begin atomic
         (
             'no_context_query',
             '{source} não tem consulta de contexto: ninguém disse de onde vêm telefone e nome.',
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- depois: zapgres setup'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- e então: zapgres setup'
         ),
         (
             'context_error',
             'A consulta de contexto de {source} dá erro.',
-            'zapgres setup  # dá ao daemon o direito de ler; se o erro for outro: '
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- olha as tabelas de novo; ou escreva a sua'
         ),
         (
             'too_old',
@@ -114,17 +113,17 @@ begin atomic
         (
             'source_off',
             'A captura de {source} está desligada (mode = off).',
-            'zapgres mode live --source {source:sh}  # e então: zapgres queue retry {id}'
+            '{live}  # e então: zapgres queue retry {id}'
         ),
         (
             'mode_off',
             'O envio está desligado por uma configuração (mode = off), geral, da empresa ou do evento.',
-            'zapgres mode  # mostra o que vale; zapgres mode live [--tenant ID] [--event EVENTO] libera; e então: zapgres queue retry {id}'
+            '{live}  # e então: zapgres queue retry {id}'
         ),
         (
             'shadow',
             'Modo de observação (shadow): tudo foi feito, menos enviar a {recipient}.',
-            'zapgres mode  # mostra o que vale; para enviar: zapgres mode live --source {source:sh}'
+            '{live}  # só se é para enviar; e então: zapgres queue retry {id}'
         ),
         (
             'opted_out',

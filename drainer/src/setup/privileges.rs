@@ -86,6 +86,7 @@ const READER_FUNCTIONS: &[&str] = &[
     "why_step_text",
     "why_remedy",
     "why_values",
+    "ways_to_live",
     "why_waits",
     "why_tenant_waits",
     "why_channel_waits",

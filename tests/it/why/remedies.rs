@@ -15,13 +15,14 @@ pub async fn remedy(stand: &Stand, subject: &str, code: &str) -> String {
     step.remedy
 }
 
-/// Does what the remedy of the last step says, which has this code: SQL as it stands, commands as it stands.
+/// Does what the remedy of the last step says, which has this code: SQL or commands, and the command that is to follow.
 pub async fn follow(stand: &Stand, subject: &str, code: &str) {
     let remedy = remedy(stand, subject, code).await;
     if remedy.starts_with("zapgres ") {
-        return type_in(stand, &remedy).await;
+        type_in(stand, &remedy).await;
+    } else {
+        stand.session.run(&remedy).await;
     }
-    stand.session.run(&remedy).await;
     if let Some((_, command)) = remedy.split_once(THEN) {
         type_in(stand, command).await;
     }
