@@ -9,6 +9,7 @@ mod daemons;
 mod finding;
 mod hygiene;
 mod installation;
+mod plan;
 mod privileges;
 mod queue;
 mod server;
@@ -103,6 +104,7 @@ impl Report {
         self.take(settings::AREA, settings::restricted(client).await);
         self.take(hygiene::AREA, hygiene::retention(client).await);
         self.take(hygiene::AREA, hygiene::snapshots(client).await);
+        self.take(hygiene::AREA, hygiene::replication(client).await);
     }
 
     async fn look_at_sources(&mut self, client: &Client, config: &Config) {
@@ -115,7 +117,7 @@ impl Report {
         let asked = context::ask(config).await;
         let samples = match asked {
             Ok(asked) => {
-                self.findings.extend(asked.findings);
+                self.add_new(asked.findings);
                 asked.samples
             }
             Err(error) => {
@@ -125,6 +127,19 @@ impl Report {
         };
         self.take(templates::AREA, templates::wanted(client).await);
         self.take(templates::AREA, templates::rendered(client, &samples).await);
+    }
+
+    /// Takes findings, but those whose remedy another one tells already, which is as bad.
+    fn add_new(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            let is_told = finding.remedy.is_some()
+                && self.findings.iter().any(|known| {
+                    known.remedy == finding.remedy && known.severity >= finding.severity
+                });
+            if !is_told || finding.severity == Severity::Error {
+                self.findings.push(finding);
+            }
+        }
     }
 
     /// Takes what a check found. A right that is missing keeps only this check from being made.

@@ -14,7 +14,8 @@ end;
 comment on function zap.usable_channel(text, bigint) is 'Channel for a notification that is taken up again; null: none can be used';
 
 -- What failed keeps its text and its attempts, so that a late answer to an earlier attempt still finds it; what never had a
--- text goes back to intake. The error goes: a channel that recovers would hasten what is to be repeated slowly.
+-- text goes back to intake, and so does what was refused for want of an approved template, which there may be by now. The
+-- error goes: a channel that recovers would hasten what is to be repeated slowly.
 create function zap.retry_selected(f zap.queue_filter, expected bigint, per_minute integer)
 returns bigint
 language plpgsql
@@ -38,7 +39,9 @@ begin
         for update
     ),
     selected as materialized (
-        select (k.now).id, (k.now).tenant_id, (k.now).source_id, (k.now).channel_id, (k.now).error_class
+        select
+            (k.now).id, (k.now).tenant_id, (k.now).source_id, (k.now).channel_id, (k.now).status, (k.now).error_class, (k.now).body,
+            (k.now).payload
         from known as k
         where zap.matches(k.now, f)
     ),
@@ -49,6 +52,10 @@ begin
             begins + pause * (row_number() over (order by s.id) - 1) as due,
             coalesce(o.expires_after, interval '24 hours') as expires_after,
             coalesce(o.max_attempts, 8) as more_attempts,
+            s.body is null or (
+                s.status = 'failed' and s.error_class = 'window_closed' and s.source_id is not null
+                and not coalesce(s.payload ? 'template', false)
+            ) as is_anew,
             zap.usable_channel(s.tenant_id, s.channel_id) as channel_id
         from selected as s
         left join zap.source as o on s.source_id = o.id
@@ -58,15 +65,16 @@ begin
         set
             status = case
                 when q.status = 'uncertain' then 'uncertain'
-                when q.attempts > 0 then 'retrying'
+                when q.attempts > 0 and not p.is_anew then 'retrying'
                 else 'pending'
             end,
-            reason = case when q.body is not null and p.channel_id is null then 'no_channel' end,
-            channel_id = case when q.body is not null then p.channel_id end,
-            resolved_at = case when q.body is not null then coalesce(q.resolved_at, begins) end,
+            reason = case when not p.is_anew and p.channel_id is null then 'no_channel' end,
+            channel_id = case when not p.is_anew then p.channel_id end,
+            body = case when not p.is_anew then q.body end,
+            resolved_at = case when not p.is_anew then coalesce(q.resolved_at, begins) end,
             -- A request without an answer may still be on its way: none beside it. The daemon's send timeout is shorter.
             next_attempt_at = greatest(p.due, case when q.uncertain_at is not null then q.processing_at + interval '1 minute' end),
-            scheduled_at = case when q.body is null or per_minute is not null then p.due else q.scheduled_at end,
+            scheduled_at = case when p.is_anew or per_minute is not null then p.due else q.scheduled_at end,
             expires_at = p.due + p.expires_after,
             max_attempts = q.attempts + p.more_attempts,
             metadata = q.metadata - '{unanswered,template_used}'::text [],

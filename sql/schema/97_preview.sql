@@ -14,6 +14,9 @@ create type zap.previewed as (
 comment on type zap.previewed is
 'A message that would be sent: to whom, through which channel, with which text; code and problem say what would keep it';
 
+create type zap.obstacle as (code text, problem text);
+comment on type zap.obstacle is 'What would keep a message, and more about it';
+
 -- Whom a source tells about an event, the customer first; a row for the event holds before one for every event.
 create function zap.told_about(source_id bigint, event text, out name text, out recipient text, out purpose text)
 returns setof record
@@ -81,7 +84,6 @@ declare
     shown_event text := event;
     told record;
     any_told boolean := false;
-    message zap.previewed;
 begin
     shown_event := coalesce(
         shown_event,
@@ -94,17 +96,16 @@ begin
         where preview.audience is null or t.name = preview.audience
     loop
         any_told := true;
-        return next zap.preview_for(chosen, shown_event, told.name, told.recipient, told.purpose, answer, preview.body, preview.tenant);
+        return next zap.preview_for(
+            chosen, shown_event, told.name, null, told.recipient, told.purpose, answer, preview.body, preview.tenant
+        );
     end loop;
     if not any_told then
-        message := zap.preview_for(
-            chosen, shown_event, coalesce(preview.audience, 'customer'), null, null, answer, preview.body, preview.tenant
+        return next zap.preview_for(
+            chosen, shown_event, coalesce(preview.audience, 'customer'),
+            coalesce('audience ' || preview.audience || ' is not', 'nobody is') || ' told about this event',
+            null, null, answer, preview.body, preview.tenant
         );
-        message.recipient := null;
-        message.channel := null;
-        message.code := 'no_audience';
-        message.problem := coalesce('audience ' || preview.audience || ' is not', 'nobody is') || ' told about this event';
-        return next message;
     end if;
 end
 $$;
@@ -112,9 +113,60 @@ comment on function zap.preview(text, text, text, text, text, text) is
 'The messages that would be sent about an order, one per audience, to the letter; nothing is queued. event null: the source''s; '
 'body: a text that is not saved yet';
 
--- One audience's message.
+-- What keeps a source's orders before they are looked at, and the looking at one.
+create function zap.obstacles_to_context(source zap.source, event text, answer jsonb)
+returns zap.obstacle []
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    row_count constant integer := jsonb_array_length(answer -> 'rows');
+    found zap.obstacle [] := '{}';
+begin
+    if source.mode = 'off' then
+        found := found || ('source_off', null)::zap.obstacle;
+    end if;
+    if source.context_query is null then
+        found := found || ('no_context_query', null)::zap.obstacle;
+    end if;
+    if zap.effective_mode(event => event) = 'off' then
+        found := found || ('mode_off', null)::zap.obstacle;
+    end if;
+    if row_count = 0 then
+        found := found || ('order_gone', 'the context query has no row for this subject')::zap.obstacle;
+    elsif row_count > 1 then
+        found := found || ('context_error', 'the context query has two rows for one subject')::zap.obstacle;
+    elsif row_count is null then
+        found := found || (answer ->> 'code', answer ->> 'problem')::zap.obstacle;
+    end if;
+    return found;
+end
+$$;
+comment on function zap.obstacles_to_context(zap.source, text, jsonb) is 'What keeps an order''s values from being known, in intake''s order';
+
+-- Older than what is announced, by its own time or, where no column tells it, by what its key was known to be older than.
+create function zap.is_too_old(source zap.source, context_row jsonb)
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+return case
+    when context_row ->> 'created_at' is not null then (context_row ->> 'created_at')::timestamptz < clock_timestamp() - (source).max_age
+    when (source).created_column is null and context_row ->> 'subject' ~ '^-?[0-9]{1,18}$'
+        then (context_row ->> 'subject')::bigint <= (
+            select m.key
+            from zap.sweep_mark as m
+            where m.source_id = (source).id and m.marked_at <= statement_timestamp() - (source).max_age
+            order by m.marked_at desc
+            limit 1
+        )
+end;
+comment on function zap.is_too_old(zap.source, jsonb) is 'Whether an order is older than max_age of its source; null: nothing tells';
+
+-- One audience's message. What would keep it is collected in the order in which intake finds it (drainer/src/run/intake):
+-- the first is told. untold: why nobody is to get it.
 create function zap.preview_for(
-    source zap.source, event text, audience text, audience_recipient text, purpose text, answer jsonb, body text, tenant text
+    source zap.source, event text, audience text, untold text, audience_recipient text, purpose text, answer jsonb, body text,
+    tenant text
 )
 returns zap.previewed
 language plpgsql volatile
@@ -122,48 +174,78 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     message zap.previewed;
+    obstacles zap.obstacle [] := zap.obstacles_to_context(source, event, answer);
     context_row constant jsonb := answer -> 'rows' -> 0;
     company zap.tenant;
     context jsonb;
+    mode text;
 begin
     message.event := event;
     message.audience := audience;
-    message.code := answer ->> 'code';
-    message.problem := answer ->> 'problem';
-    if message.code is not null then
-        return message;
+    if jsonb_array_length(answer -> 'rows') = 1 then
+        message.tenant_id := coalesce(tenant, context_row ->> 'tenant', 'default');
+        select t.* into company from zap.tenant as t where t.id = message.tenant_id;
+        mode := zap.effective_mode(source.id, message.tenant_id, event);
+        if zap.is_too_old(source, context_row) then
+            obstacles := obstacles || ('too_old', null)::zap.obstacle;
+        end if;
+        if not (context_row ->> 'ready')::boolean then
+            obstacles := obstacles || ('not_ready', null)::zap.obstacle;
+        end if;
+        if untold is not null then
+            obstacles := obstacles || ('no_audience', untold)::zap.obstacle;
+        end if;
+        if mode = 'off' then
+            obstacles := obstacles || ('mode_off', null)::zap.obstacle;
+        end if;
+        if not coalesce(company.enabled, zap.enters_enabled()) then
+            obstacles := obstacles || ('tenant_disabled', null)::zap.obstacle;
+        end if;
+        -- One that is not entered yet gets these when its first order is seen.
+        company.timezone := coalesce(company.timezone, 'America/Sao_Paulo');
+        company.locale := coalesce(company.locale, 'pt-BR');
+        context := zap.introduced(nullif(context_row -> 'context', 'null'), event, company);
+        if untold is null then
+            message := zap.preview_recipient(message, coalesce(audience_recipient, ''), context_row ->> 'recipient', context, company);
+            obstacles := obstacles || (message.code, message.problem)::zap.obstacle;
+            message.channel := zap.preview_channel(message.tenant_id, message.recipient, purpose);
+        end if;
+        message.code := null;
+        message.problem := null;
+        message := zap.preview_text(message, body, context, company);
+        obstacles := obstacles || (message.code, message.problem)::zap.obstacle;
+        if mode = 'shadow' then
+            obstacles := obstacles || ('shadow', null)::zap.obstacle;
+        end if;
+        if exists (
+            select from zap.recipient as r
+            where r.tenant_id = message.tenant_id and r.kind = 'phone' and r.address = message.recipient and r.opted_out_at is not null
+        ) then
+            obstacles := obstacles || ('opted_out', null)::zap.obstacle;
+        end if;
+        if message.channel is null then
+            obstacles := obstacles || ('no_channel', null)::zap.obstacle;
+        end if;
     end if;
-    if context_row is null or jsonb_array_length(answer -> 'rows') > 1 then
-        message.code := case when context_row is null then 'order_gone' else 'context_error' end;
-        message.problem := case
-            when context_row is null then 'the context query has no row for this subject'
-            else 'the context query has two rows for one subject'
-        end;
-        return message;
-    end if;
-    message.tenant_id := coalesce(tenant, context_row ->> 'tenant', 'default');
-    select t.* into company from zap.tenant as t where t.id = message.tenant_id;
-    -- One that is not entered yet gets these when its first order is seen.
-    company.timezone := coalesce(company.timezone, 'America/Sao_Paulo');
-    company.locale := coalesce(company.locale, 'pt-BR');
-    context := zap.introduced(nullif(context_row -> 'context', 'null'), event, company);
-    message := zap.preview_recipient(message, coalesce(audience_recipient, ''), context_row ->> 'recipient', context, company);
-    message := zap.preview_text(message, body, context, company);
-    message.channel := zap.preview_channel(message.tenant_id, message.recipient, purpose);
-    if message.code is null then
-        message.code := case
-            when not company.enabled then 'tenant_disabled'
-            when source.mode = 'off' then 'source_off'
-            when zap.effective_mode(source.id, message.tenant_id, event) = 'off' then 'mode_off'
-            when zap.effective_mode(source.id, message.tenant_id, event) = 'shadow' then 'shadow'
-            when not (context_row ->> 'ready')::boolean then 'not_ready'
-            when message.channel is null then 'no_channel'
-        end;
-    end if;
+    select o.code, o.problem into message.code, message.problem
+    from unnest(obstacles) with ordinality as o (code, problem, place)
+    where o.code is not null
+    order by o.place
+    limit 1;
     return message;
 end
 $$;
-comment on function zap.preview_for(zap.source, text, text, text, text, jsonb, text, text) is 'The message that one audience would get';
+comment on function zap.preview_for(zap.source, text, text, text, text, text, jsonb, text, text) is
+'The message that one audience would get';
+
+create function zap.enters_enabled()
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+return coalesce(
+    (select s.value from zap.setting as s where s.key = 'tenants.unknown' and s.tenant_id is null), '"enabled"'
+) <> '"disabled"';
+comment on function zap.enters_enabled() is 'Whether a company that nobody has entered is enabled when its first order is seen';
 
 -- The context with the event and what is entered of the company, which goes before what the user's tables say.
 create function zap.introduced(context jsonb, event text, company zap.tenant)
@@ -302,7 +384,10 @@ comment on function zap.preview_channel(text, text, text) is
 revoke all on function zap.told_about(bigint, text) from public;
 revoke all on function zap.source_to_preview(text, text) from public;
 revoke all on function zap.preview(text, text, text, text, text, text) from public;
-revoke all on function zap.preview_for(zap.source, text, text, text, text, jsonb, text, text) from public;
+revoke all on function zap.obstacles_to_context(zap.source, text, jsonb) from public;
+revoke all on function zap.is_too_old(zap.source, jsonb) from public;
+revoke all on function zap.preview_for(zap.source, text, text, text, text, text, jsonb, text, text) from public;
+revoke all on function zap.enters_enabled() from public;
 revoke all on function zap.introduced(jsonb, text, zap.tenant) from public;
 revoke all on function zap.preview_recipient(zap.previewed, text, text, jsonb, zap.tenant) from public;
 revoke all on function zap.preview_text(zap.previewed, text, jsonb, zap.tenant) from public;

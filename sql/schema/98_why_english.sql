@@ -25,11 +25,6 @@ begin atomic
             null
         ),
         (
-            'coalesced',
-            'Another message speaks for this one.',
-            null
-        ),
-        (
             'superseded',
             'A later event of the order took its place.',
             null
@@ -52,13 +47,12 @@ begin atomic
         (
             'no_context_query',
             '{source} has no context query: nobody has said where phone and name come from.',
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- then: zapgres setup'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- and then: zapgres setup'
         ),
         (
             'context_error',
             'The context query of {source} fails.',
-            'zapgres setup  # lets the daemon read; for any other error: '
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- looks at the tables anew; or give your own query'
         ),
         (
             'too_old',
@@ -119,22 +113,23 @@ begin atomic
         (
             'source_off',
             '{source} is switched off (mode = off).',
-            'zapgres mode live --source {source:sh}  # and then: zapgres queue retry {id}'
+            '{live}  # and then: zapgres queue retry {id}'
         ),
         (
             'mode_off',
             'A setting switches it off (mode = off), for all, for the company or for the event.',
-            'zapgres mode  # shows what holds; zapgres mode live [--tenant ID] [--event EVENT] frees it; and then: zapgres queue retry {id}'
+            '{live}  # and then: zapgres queue retry {id}'
         ),
         (
             'shadow',
             'Shadow mode: everything was done but the sending to {recipient}.',
-            'zapgres mode  # shows what holds; to send: zapgres mode live --source {source:sh}'
+            '{live}  # only if it shall be sent; and then: zapgres queue retry {id}'
         ),
         (
             'opted_out',
             'The recipient wants no messages ({recipient}).',
-            'Only if they ask for it: update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = ''…'';'
+            'update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = (select n.recipient from '
+            'zap.notification_queue as n where n.id = {id});  -- only if they ask for it; and then: zapgres queue retry {id}'
         ),
         (
             'expired',
@@ -313,14 +308,19 @@ begin atomic
             'zapgres channel connect {channel:sh}'
         ),
         (
+            'channel_locked',
+            'A session has a transaction open that keeps channel {channel} from being used.',
+            'select pg_terminate_backend(l.pid) from zap.locks_of_channel({channel:sql}) as l;  -- ends it: what it has not committed is undone'
+        ),
+        (
             'channel_cap',
             'Channel {channel} has sent what it may today; it goes on tomorrow.',
-            'update zap.channel set daily_cap = … where name = {channel:sql};'
+            'update zap.channel set daily_cap = 2 * daily_cap, warm_up_from = null, warm_up_days = null where name = {channel:sql};'
         ),
         (
             'no_lease',
             'No living daemon sends for channel {channel}.',
-            'zapgres daemon list  # and the log: journalctl -u zapgres'
+            'systemctl restart zapgres  # what it says: journalctl -u zapgres; who there is: zapgres daemon list'
         ),
         (
             'daily_cap',

@@ -26,11 +26,6 @@ begin atomic
             null
         ),
         (
-            'coalesced',
-            'Outra mensagem já fala por esta.',
-            null
-        ),
-        (
             'superseded',
             'Um evento mais novo do pedido tomou o lugar desta mensagem.',
             null
@@ -53,13 +48,12 @@ begin atomic
         (
             'no_context_query',
             '{source} não tem consulta de contexto: ninguém disse de onde vêm telefone e nome.',
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- depois: zapgres setup'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- e então: zapgres setup'
         ),
         (
             'context_error',
             'A consulta de contexto de {source} dá erro.',
-            'zapgres setup  # dá ao daemon o direito de ler; se o erro for outro: '
-            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};'
+            'update zap.source set context_query = zap.propose({source:sql}) where id = {source_id};  -- olha as tabelas de novo; ou escreva a sua'
         ),
         (
             'too_old',
@@ -119,22 +113,23 @@ begin atomic
         (
             'source_off',
             'A captura de {source} está desligada (mode = off).',
-            'zapgres mode live --source {source:sh}  # e então: zapgres queue retry {id}'
+            '{live}  # e então: zapgres queue retry {id}'
         ),
         (
             'mode_off',
             'O envio está desligado por uma configuração (mode = off), geral, da empresa ou do evento.',
-            'zapgres mode  # mostra o que vale; zapgres mode live [--tenant ID] [--event EVENTO] libera; e então: zapgres queue retry {id}'
+            '{live}  # e então: zapgres queue retry {id}'
         ),
         (
             'shadow',
             'Modo de observação (shadow): tudo foi feito, menos enviar a {recipient}.',
-            'zapgres mode  # mostra o que vale; para enviar: zapgres mode live --source {source:sh}'
+            '{live}  # só se é para enviar; e então: zapgres queue retry {id}'
         ),
         (
             'opted_out',
             'O cliente pediu para não receber mensagens ({recipient}).',
-            'Só com o pedido dele: update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = ''…'';'
+            'update zap.recipient set opted_out_at = null where tenant_id = {tenant:sql} and address = (select n.recipient from '
+            'zap.notification_queue as n where n.id = {id});  -- só se o cliente pedir; e então: zapgres queue retry {id}'
         ),
         (
             'expired',
@@ -313,14 +308,19 @@ begin atomic
             'zapgres channel connect {channel:sh}'
         ),
         (
+            'channel_locked',
+            'Uma sessão está com uma transação aberta que impede o uso do canal {channel}.',
+            'select pg_terminate_backend(l.pid) from zap.locks_of_channel({channel:sql}) as l;  -- encerra a sessão: o que ela não gravou se desfaz'
+        ),
+        (
             'channel_cap',
             'O canal {channel} já enviou o que pode hoje; continua amanhã.',
-            'update zap.channel set daily_cap = … where name = {channel:sql};'
+            'update zap.channel set daily_cap = 2 * daily_cap, warm_up_from = null, warm_up_days = null where name = {channel:sql};'
         ),
         (
             'no_lease',
             'Nenhum daemon vivo cuida do canal {channel}.',
-            'zapgres daemon list  # e o log: journalctl -u zapgres'
+            'systemctl restart zapgres  # o que ele diz: journalctl -u zapgres; quem está ativo: zapgres daemon list'
         ),
         (
             'daily_cap',

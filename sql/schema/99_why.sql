@@ -1,3 +1,26 @@
+-- The commands that end each mode in the way.
+create function zap.ways_to_live(source_id bigint, tenant text, event text)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(string_agg(w.command, '; ' order by w.command), 'zapgres mode')
+    from (
+        select concat_ws(
+            ' ', 'zapgres mode live', '--tenant ' || zap.shell_word(s.tenant_id), '--event ' || zap.shell_word(nullif(substr(s.key, 6), ''))
+        )
+        from zap.setting as s
+        where s.key in ('mode', 'mode:' || ways_to_live.event)
+            and (s.tenant_id is null or s.tenant_id = ways_to_live.tenant)
+            and s.value in ('"off"', '"shadow"')
+        union all
+        select concat_ws(' ', 'zapgres mode live --source', zap.shell_word(s.relation), '--event', zap.shell_word(s.event))
+        from zap.source as s
+        where s.id = ways_to_live.source_id and s.mode <> 'live'
+    ) as w (command);
+$$;
+comment on function zap.ways_to_live(bigint, text, text) is 'Commands that end what switches an event off or has it rehearsed only';
+
 -- What stands in the texts of a notification's steps.
 create function zap.why_values(q zap.notification_queue, numbers_in_full boolean)
 returns jsonb
@@ -20,7 +43,8 @@ return jsonb_build_object(
     'trigger', null,
     'attach', null,
     'maker', null,
-    'user', null
+    'user', null,
+    'live', zap.ways_to_live((q).source_id, (q).tenant_id, (q).event)
 );
 comment on function zap.why_values(zap.notification_queue, boolean) is 'Values for the texts about a notification';
 
@@ -92,13 +116,15 @@ return concat_ws(
 comment on function zap.why_step_text(text, text, text, text, jsonb, text) is 'The words for one step';
 
 -- What mends it; null: nothing is to be done about this one.
-create function zap.why_remedy(step_code text, outcome text, error_class text, given jsonb, locale text)
+create function zap.why_remedy(step_code text, outcome text, error_class text, detail text, given jsonb, locale text)
 returns text
 language sql stable
 set search_path = pg_catalog, pg_temp
 return zap.fill_text(
     case
         when outcome in ('retrying', 'uncertain', 'sent', 'delivered', 'read') then null
+        -- The query is none the worse for a right that the daemon lacks.
+        when step_code = 'context_error' and detail like '%(42501)%' then 'zapgres setup'
         else concat_ws(
             E'\n',
             coalesce(
@@ -109,7 +135,7 @@ return zap.fill_text(
         )
     end, given
 );
-comment on function zap.why_remedy(text, text, text, jsonb, text) is 'The command that mends what a step tells';
+comment on function zap.why_remedy(text, text, text, text, jsonb, text) is 'The command that mends what a step tells';
 
 create function zap.why(
     subject text, source_id bigint default null, locale text default 'pt-BR', numbers_in_full boolean default false
@@ -157,7 +183,7 @@ begin
         select
             t.*, zap.why_step_text(t.code, t.outcome, t.error_class, t.detail, t.given, in_locale) as words,
             case when t.is_last then nullif(zap.why_remedy(
-                t.code, t.outcome, t.error_class, t.given, in_locale
+                t.code, t.outcome, t.error_class, t.detail, t.given, in_locale
             ), '') end as mends
         from told as t
     )
@@ -224,10 +250,11 @@ end
 $$;
 comment on function zap.why_never(text, bigint, text) is 'Why an order without any notification has none';
 
+revoke all on function zap.ways_to_live(bigint, text, text) from public;
 revoke all on function zap.why_values(zap.notification_queue, boolean) from public;
 revoke all on function zap.local_time(timestamptz, text, text) from public;
 revoke all on function zap.why_steps(zap.notification_queue) from public;
 revoke all on function zap.why_step_text(text, text, text, text, jsonb, text) from public;
-revoke all on function zap.why_remedy(text, text, text, jsonb, text) from public;
+revoke all on function zap.why_remedy(text, text, text, text, jsonb, text) from public;
 revoke all on function zap.why(text, bigint, text, boolean) from public;
 revoke all on function zap.why_never(text, bigint, text) from public;

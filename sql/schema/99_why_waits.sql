@@ -86,6 +86,24 @@ end
 $$;
 comment on function zap.why_tenant_waits(text) is 'What keeps a company from sending now; null: nothing';
 
+-- Who has locked a row keeps the number of its transaction there. A daemon's own transactions are short.
+create function zap.locks_of_channel(channel text)
+returns table (pid integer, application_name text)
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select
+        l.pid,
+        a.application_name
+    from zap.channel as c
+    inner join zap.channel_state as s on c.id = s.channel_id
+    inner join pg_locks as l on l.transactionid = s.xmax and l.granted and l.mode = 'ExclusiveLock'
+    inner join pg_stat_activity as a on l.pid = a.pid
+    where c.name = channel and a.application_name not like 'zapgres%';
+end;
+comment on function zap.locks_of_channel(text) is
+'Sessions whose open transaction keeps the channel of this name from being used';
+
 create function zap.why_channel_waits(channel_id bigint, out code text, out since timestamptz, out until timestamptz, out detail text)
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
@@ -95,22 +113,36 @@ declare
     state zap.channel_state;
     health zap.channel_health;
     today date;
+    zone text;
+    age integer;
+    allowed integer;
 begin
     select c.* into channel from zap.channel as c where c.id = why_channel_waits.channel_id;
     select s.* into state from zap.channel_state as s where s.channel_id = channel.id;
     select h.* into health from zap.channel_health as h where h.channel_id = channel.id;
-    select (clock_timestamp() at time zone zap.known_timezone(t.timezone))::date into today
-    from zap.tenant as t where t.id = channel.tenant_id;
+    select zap.known_timezone(t.timezone) into zone from zap.tenant as t where t.id = channel.tenant_id;
+    today := (clock_timestamp() at time zone zone)::date;
+    age := today - (channel.created_at at time zone zone)::date;
+    -- As lanes count.
+    allowed := case
+        when channel.warm_up_days > age
+            then channel.warm_up_from
+                + (channel.daily_cap - channel.warm_up_from)::bigint * greatest(age, 0) / channel.warm_up_days
+        else channel.daily_cap
+    end;
+    select string_agg(format('session %s, %s', l.pid, coalesce(nullif(l.application_name, ''), 'no application')), '; ' order by l.pid)
+    into detail from zap.locks_of_channel(channel.name) as l;
     code := case
         when channel.id is null then 'no_channel'
         when not channel.enabled then 'channel_disabled'
         when channel.paused_at is not null then 'channel_paused'
         when health.connection in ('awaits_pairing', 'disconnected') then 'disconnected'
         when state.breaker <> 'closed' then 'breaker_open'
+        when detail is not null then 'channel_locked'
         when not exists (
             select from zap.daemon as d where d.name = state.lease_owner and d.lease_until > clock_timestamp()
         ) then 'no_lease'
-        when state.sent_on = today and state.sent_count >= channel.daily_cap then 'channel_cap'
+        when state.sent_on = today and state.sent_count >= allowed then 'channel_cap'
     end;
     since := case code
         when 'channel_paused' then channel.paused_at
@@ -118,7 +150,11 @@ begin
         when 'breaker_open' then state.breaker_opened_at
     end;
     until := case code when 'breaker_open' then state.breaker_probe_at end;
-    detail := case code when 'disconnected' then health.detail when 'breaker_open' then state.breaker_reason end;
+    detail := case code
+        when 'disconnected' then health.detail
+        when 'breaker_open' then state.breaker_reason
+        when 'channel_locked' then detail
+    end;
 end
 $$;
 comment on function zap.why_channel_waits(bigint) is 'What keeps a channel from sending now; null: nothing';
@@ -126,4 +162,5 @@ comment on function zap.why_channel_waits(bigint) is 'What keeps a channel from 
 revoke all on function zap.is_adopted() from public;
 revoke all on function zap.why_waits(zap.notification_queue) from public;
 revoke all on function zap.why_tenant_waits(text) from public;
+revoke all on function zap.locks_of_channel(text) from public;
 revoke all on function zap.why_channel_waits(bigint) from public;

@@ -14,7 +14,8 @@ use crate::{postgres, scratch};
 const SETTINGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pg_test.conf");
 
 /// One role has to show its password; whoever reaches the socket is any other.
-const ACCESS: &str = "local all needs_password scram-sha-256\nlocal all all trust\n";
+const ACCESS: &str =
+    "local all needs_password scram-sha-256\nlocal all all trust\nlocal replication all trust\n";
 
 /// Databases of the preloaded cluster that have a notifier.
 const NOTIFIED_DATABASES: u32 = 40;
@@ -71,7 +72,32 @@ impl Cluster {
         Self::start_from(&self.data_directory(), "copy", &[])
     }
 
+    /// Starts a standby of this cluster, which must be stopped, that reads this slot and tells of its snapshots. It follows
+    /// when this cluster is resumed.
+    pub fn start_standby(&self, slot: &str) -> Self {
+        let standby = Self::copy_from(&self.data_directory(), "standby");
+        let primary = self.directory.display();
+        standby.configure(&[
+            &format!("primary_conninfo = 'host={primary} user=postgres'"),
+            &format!("primary_slot_name = '{slot}'"),
+            "hot_standby_feedback = on",
+            "wal_receiver_status_interval = '1s'",
+            "wal_retrieve_retry_interval = '100ms'",
+        ]);
+        let signal = standby.data_directory().join("standby.signal");
+        fs::write(signal, "").expect("write standby.signal");
+        standby.resume();
+        standby
+    }
+
     fn start_from(data_directory: &Path, name: &str, settings: &[&str]) -> Self {
+        let cluster = Self::copy_from(data_directory, name);
+        cluster.configure(settings);
+        cluster.resume();
+        cluster
+    }
+
+    fn copy_from(data_directory: &Path, name: &str) -> Self {
         let cluster = Self {
             directory: scratch::new_path(name),
             databases: AtomicU32::new(0),
@@ -79,8 +105,6 @@ impl Cluster {
         };
         postgres::make_directory(&cluster.directory);
         postgres::run(copy(data_directory, &cluster.data_directory()).stdin(Stdio::null()));
-        cluster.configure(settings);
-        cluster.resume();
         cluster
     }
 

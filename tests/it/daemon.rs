@@ -157,6 +157,22 @@ pub fn succeed(database: &Database, arguments: &[&str]) -> String {
     said + &complaint
 }
 
+/// Runs a line as somebody types it into a shell, who has `zapgres` in the path and the database in the environment.
+pub fn type_in(database: &Database, line: &str) -> Output {
+    let directory = scratch::new_path("bin");
+    fs::create_dir_all(&directory).expect("a directory");
+    std::os::unix::fs::symlink(binary(), directory.join("zapgres")).expect("a link");
+    let path = format!("{}:/usr/bin:/bin", directory.display());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).env_clear().current_dir("/");
+    shell
+        .env("PATH", path)
+        .env("ZAPGRES_DATABASE_URL", database.url("postgres"))
+        .env("ZAPGRES_ALLOW_ADDRESSES", "127.0.0.0/8")
+        .env(KEY_VARIABLE, "the-key");
+    shell.stdin(Stdio::null()).output().expect("run sh")
+}
+
 fn binary() -> PathBuf {
     let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/debug/zapgres");
     std::env::var_os("ZAPGRES_BIN").map_or_else(|| default.into(), PathBuf::from)

@@ -3,7 +3,7 @@
 mod breaker;
 mod brownout;
 mod commands;
-mod copies;
+pub mod copies;
 mod crashes;
 mod daemons;
 mod decisions;

@@ -3,7 +3,10 @@
 mod channels;
 mod healthy;
 mod patient;
+mod plans;
 mod queue;
+mod replication;
 mod server;
 mod sources;
 mod templates;
+mod wake;

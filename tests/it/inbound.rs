@@ -8,7 +8,7 @@ mod delivery;
 mod evolution;
 mod graph;
 mod histories;
-mod listening;
+pub mod listening;
 mod plans;
 mod providers;
 mod receipts;

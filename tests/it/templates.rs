@@ -2,5 +2,6 @@
 
 mod commands;
 mod guide;
+mod obstacles;
 mod preview;
 mod save;

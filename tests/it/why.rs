@@ -2,10 +2,14 @@
 
 mod causes;
 mod command;
+mod coverage;
 mod decided;
 mod events;
 mod never;
+mod outcomes;
+mod remedies;
 mod rights;
+mod standstill;
 mod texts;
 mod waits;
 
@@ -45,6 +49,15 @@ async fn why(session: &Session, subject: &str) -> Vec<Step> {
         assert!(step.remedy == "null" || step.level == "error", "{step:?}");
     }
     steps
+}
+
+/// What a code means, in words of which every one is told.
+async fn meaning(session: &Session, code: &str) -> String {
+    let meaning = format!("select meaning from zap.code_text('{code}', 'pt-BR')");
+    session
+        .value(&meaning)
+        .await
+        .replace("{channel}", "channel_1")
 }
 
 /// The last step: how it stands.

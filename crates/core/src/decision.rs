@@ -17,8 +17,6 @@ codes! {
     SWEPT = "swept",
     /// It could not enter the queue at once and was moved there later.
     MISSED_DRAINED = "missed_drained",
-    /// Another message speaks for this one.
-    COALESCED = "coalesced",
     /// A later event of the order took its place.
     SUPERSEDED = "superseded",
     /// The order is still changing.
@@ -131,6 +129,8 @@ codes! {
     BREAKER_OPEN = "breaker_open",
     /// The channel's phone is not connected.
     DISCONNECTED = "disconnected",
+    /// Somebody's transaction keeps the channel from being used.
+    CHANNEL_LOCKED = "channel_locked",
     /// The channel has sent what it may today.
     CHANNEL_CAP = "channel_cap",
     /// No daemon sends for the channel.

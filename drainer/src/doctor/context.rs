@@ -10,6 +10,7 @@ use tokio_postgres::error::SqlState;
 use zapgres_core::error_text::presentable;
 
 use super::finding::{Finding, Severity};
+use super::plan;
 use super::sources::AREA;
 use crate::config::Config;
 use crate::database::{self, DatabaseError};
@@ -99,7 +100,12 @@ impl Asked {
         };
         if let Some(probe) = probe(client, source.id, &subject).await? {
             self.findings.push(judge(source, &subject, &probe));
-            if let Probe::Found { values, .. } = probe {
+            if let Probe::Found { values, plan, .. } = probe {
+                if let Some(plan) = plan {
+                    let query = source.query();
+                    self.findings
+                        .extend(plan::findings(client, &query, &plan).await?);
+                }
                 let events = source.events.iter().cloned();
                 self.samples
                     .extend(events.map(|event| (event, values.clone())));
@@ -155,10 +161,7 @@ fn unread(source: &Source, error: &tokio_postgres::Error) -> Finding {
 }
 
 fn judge(source: &Source, subject: &str, probe: &Probe) -> Finding {
-    let of = format!(
-        "the context query of {} (source {})",
-        source.relation, source.id
-    );
+    let of = source.query();
     let error = |what: String| Finding::error(AREA, what, source.remedy());
     match probe {
         Probe::Absent => error(format!("{of} finds no row for order {subject}")),
@@ -179,8 +182,10 @@ fn judge(source: &Source, subject: &str, probe: &Probe) -> Finding {
                 took.as_millis()
             ),
             format!(
-                "explain select zap.context_statement({}); -- look for tables read whole",
-                source.id
+                "select pg_catalog.format('prepare slow (text[]) as %s; explain analyze execute slow (array[%L])', \
+                 zap.context_statement({}), {}) \\gexec",
+                source.id,
+                quoted(subject)
             ),
         ),
         Probe::Found {
@@ -219,6 +224,13 @@ impl Source {
             has_context_query: row.try_get("has_context_query")?,
             newest: compose(row)?,
         })
+    }
+
+    fn query(&self) -> String {
+        format!(
+            "the context query of {} (source {})",
+            self.relation, self.id
+        )
     }
 
     fn remedy(&self) -> String {

@@ -36,6 +36,9 @@ pub async fn measure(client: &Client, config: &Config) -> Result<Vec<Finding>, D
     let (session, connection) = database::connect_dedicated(config, Purpose::Listen).await?;
     let (said, mut heard) = unbounded_channel();
     let driven = tokio::spawn(drive(connection, said));
+    if let Some(elsewhere) = elsewhere(client, &session).await? {
+        return Ok(vec![elsewhere]);
+    }
     session.batch_execute("listen zapgres").await?;
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
@@ -48,6 +51,20 @@ pub async fn measure(client: &Client, config: &Config) -> Result<Vec<Finding>, D
     drop(session);
     driven.abort();
     Ok(vec![judge(times)])
+}
+
+/// A notification stays in its database.
+async fn elsewhere(client: &Client, session: &Client) -> Result<Option<Finding>, DatabaseError> {
+    let sql = "-- current_database\nselect pg_catalog.current_database()::text";
+    let here: String = client.query_one(sql, &[]).await?.get(0);
+    let there: String = session.query_one(sql, &[]).await?.get(0);
+    let what = format!(
+        "the daemon listens in database {there}, where nobody tells of the orders of {here}: it finds them by its timer only"
+    );
+    let remedy = format!(
+        "unset ZAPGRES_LISTEN_URL # or have its address, or wake.listen_url in the file, end with /{here}"
+    );
+    Ok((here != there).then(|| Finding::error(AREA, what, remedy)))
 }
 
 /// From the commit's begin until it is heard; none: not within the limit.
@@ -79,8 +96,9 @@ fn judge(mut times: Vec<Duration>) -> Finding {
         return Finding::error(
             AREA,
             "a commit did not wake a listening session within 2 s: the daemon finds orders by its timer only",
-            "select pid, backend_type, state, wait_event from pg_stat_activity where backend_type like 'zapgres%'; \
-             -- is the notifier there? behind a transaction pooler, set --listen-url to the server itself",
+            "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'zapgres notifier' \
+             and datname = current_database(); -- a notifier that hangs is started anew within 5 s; behind a transaction \
+             pooler, set --listen-url to the server itself",
         );
     }
     times.sort_unstable();

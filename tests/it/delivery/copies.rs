@@ -9,7 +9,7 @@ use crate::daemon::{self, Daemon};
 use crate::{postgres, scratch, shop, wait};
 
 /// A restored copy of a stand whose daemon has worked, with orders 2 and 3 pending; provider and all.
-async fn restored() -> Stand {
+pub async fn restored() -> Stand {
     restored_with(&shop::tables("bigint")).await
 }
 

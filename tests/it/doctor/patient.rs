@@ -113,9 +113,20 @@ impl Examined {
 
 /// Runs the command as this role.
 pub fn examine(database: &Database, role: &str, arguments: &[&str]) -> Examined {
+    examine_in(database, role, arguments, &[])
+}
+
+/// The same in an environment with these variables.
+pub fn examine_in(
+    database: &Database,
+    role: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Examined {
     let mut command = daemon::zapgres(&["doctor", "--json"]);
     command.args(["--database-url", &database.url(role)]);
     let output = command
+        .envs(variables.iter().copied())
         .args(arguments)
         .stdin(Stdio::null())
         .output()

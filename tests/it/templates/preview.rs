@@ -220,9 +220,9 @@ async fn a_preview_says_what_would_keep_a_message() {
             "update zap.tenant set enabled = true; update zap.channel set enabled = false",
             "no_channel",
         ),
-        ("update zap.tenant set enabled = false", "tenant_disabled"),
         ("update pedidos set telefone = '0800'", "invalid_phone"),
         ("update pedidos set telefone = ' '", "no_phone"),
+        ("update zap.tenant set enabled = false", "tenant_disabled"),
         ("alter table pedidos rename to antigos", "context_error"),
         (
             "update zap.source set context_query = null",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::decided::{codes, until_standing};
-use super::{assert_normal, assert_obstacle, standing, why};
+use super::{assert_normal, assert_obstacle, meaning, standing, why};
 use crate::cluster::plain;
 use crate::daemon;
 use crate::delivery::stand::Stand;
@@ -127,17 +127,25 @@ async fn a_company_that_is_not_there_yet() {
 #[tokio::test]
 async fn what_a_provider_answers() {
     let stand = Stand::open(plain()).await;
+    let s = &stand.session;
     let _daemon = stand.daemon();
-    let answers = [(1, 500, "passageira"), (2, 429, "mais devagar")];
-    for (order, code, text) in answers {
-        let fault = json!({"kind": "status", "code": code, "times": 1});
+    let answers = [
+        (1, 500, "transient", "retrying"),
+        (2, 429, "throttled", "channel_down"),
+    ];
+    for (order, status, class, code) in answers {
+        let fault = json!({"kind": "status", "code": status, "times": 1});
         stand.provider.order_faults(&fault).await;
         stand.place([order]).await;
-        wait::until(&format!("it tells of {code}"), async || {
-            let steps = why(&stand.session, &order.to_string()).await;
-            steps.iter().any(|step| step.text.contains(text))
-        })
-        .await;
+        let subject = order.to_string();
+        until_told(&stand, &subject, code).await;
+        let steps = why(s, &subject).await;
+        let words = meaning(s, class).await;
+        let step = steps.iter().find(|step| step.code == code);
+        assert!(
+            step.is_some_and(|step| step.text.contains(&words)),
+            "{class}: {steps:?}"
+        );
     }
 }
 
@@ -160,4 +168,37 @@ async fn a_channel_that_has_sent_enough_or_does_not_work() {
     stand.place([3]).await;
     until_told(&stand, "3", "fallback").await;
     until_standing(&stand, "3", "sent").await;
+}
+
+/// B3: orders that are still changing, that cannot be written, and that could not be sent in time.
+#[tokio::test]
+async fn orders_that_wait_in_vain() {
+    let stand = Stand::open(plain()).await;
+    let s = &stand.session;
+    s.run(
+        "update zap.source set settle = '1 hour', max_settle = '2 hours';
+         update zap.channel set delay_min = '10 minutes', delay_max = '10 minutes';
+         alter table zap.notification_queue add constraint not_two check (body <> '2')",
+    )
+    .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    until_standing(&stand, "1", "settling").await;
+    assert_normal(s, "1", "settling").await;
+    s.run("update zap.source set settle = '0'").await;
+    stand.place([2]).await;
+    until_standing(&stand, "2", "write_error").await;
+    assert_obstacle(s, "2", "write_error", "journalctl -u zapgres").await;
+    s.run(
+        "alter table zap.notification_queue drop constraint not_two;
+         delete from zap.notification_queue;",
+    )
+    .await;
+    stand.place([3]).await;
+    until_standing(&stand, "3", "sent").await;
+    s.run("update zap.source set expires_after = '2 seconds'")
+        .await;
+    stand.place([4]).await;
+    until_standing(&stand, "4", "expired").await;
+    assert_obstacle(s, "4", "expired", "zapgres queue retry").await;
 }

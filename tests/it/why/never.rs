@@ -2,6 +2,7 @@
 
 use super::{assert_normal, assert_obstacle, standing};
 use crate::cluster::plain;
+use crate::daemon::type_in;
 use crate::session::Session;
 use crate::shop::{self, item, order};
 
@@ -192,8 +193,12 @@ async fn a_missed_order() {
 /// B3: nothing shows why; the sweep may find it.
 #[tokio::test]
 async fn an_order_that_capture_did_not_see() {
-    let (_, s) = open_unannounced().await;
+    let (database, s) = open_unannounced().await;
     assert_obstacle(&s, "7", "not_announced", "zapgres sweep").await;
+    let remedy = standing(&s, "7").await.remedy;
+    let output = type_in(&database, &remedy);
+    assert!(output.status.success(), "{remedy}: {output:?}");
+    assert_obstacle(&s, "7", "no_daemon", "zapgres run").await;
 }
 
 /// Bad input: a column of the key was renamed after the attachment.

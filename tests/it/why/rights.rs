@@ -1,15 +1,18 @@
 //! Who may ask, and with whose rights the user's tables are read.
 
+use super::decided::until_standing;
+use super::remedies::{follow, remedy};
 use super::{assert_obstacle, standing};
 use crate::cluster::{Cluster, plain};
 use crate::daemon::succeed;
+use crate::delivery::stand::Stand;
 use crate::shop;
 
 /// Security: a reader sees the trace; of tables that it may not read it learns nothing.
 #[tokio::test]
 async fn a_reader_may_ask() {
-    // Roles belong to the whole cluster.
-    let cluster = Cluster::start("readers", &[]);
+    // Roles are the cluster's: with them, daemons of all databases need the rights that setup gives.
+    let cluster = Cluster::start("reader", &[]);
     let (database, s) = shop::open(&cluster).await;
     succeed(&database, &["setup"]);
     shop::place(&s, 1).await;
@@ -22,6 +25,30 @@ async fn a_reader_may_ask() {
         .await;
     assert_obstacle(&s, "2", "not_announced", "zapgres sweep").await;
     s.run("reset role").await;
+}
+
+/// B3: what only the rights of the daemon's role are missing for is mended by giving them.
+#[tokio::test]
+async fn what_setup_mends() {
+    let cluster = Cluster::start("setup_mends", &[]);
+    let stand = Stand::open(&cluster).await;
+    let s = &stand.session;
+    let daemon = stand.daemon();
+    s.run("update zap.source set context_query = null").await;
+    stand.place([1]).await;
+    until_standing(&stand, "1", "no_context_query").await;
+    follow(&stand, "1", "no_context_query").await;
+    until_standing(&stand, "1", "sent").await;
+    s.run("revoke select on pedidos from zap_daemon").await;
+    // Whether there is a role to become is asked when a daemon begins.
+    drop(daemon);
+    stand.until_its_sessions_have_ended().await;
+    let _daemon = stand.daemon();
+    stand.place([2]).await;
+    until_standing(&stand, "2", "context_error").await;
+    assert_eq!(remedy(&stand, "2", "context_error").await, "zapgres setup");
+    follow(&stand, "2", "context_error").await;
+    until_standing(&stand, "2", "sent").await;
 }
 
 /// Security: what a table's owner wrote runs with the owner's rights only, whoever asks.

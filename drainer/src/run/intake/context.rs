@@ -43,6 +43,10 @@ const PARAMETER_TYPES: [Type; 1] = [Type::TEXT_ARRAY];
 
 const CONTEXT_STATEMENT: &str = "-- context_statement
 select zap.context_statement($1)";
+/// Whether it could do without reading a table whole, were it never so small; with the names of schemas.
+const PLAN_STATEMENT: &str = "-- plan_statement
+select 'explain (verbose, format json) ' || zap.context_statement($1)";
+const WITHOUT_READING_WHOLE: &str = "set local enable_seqscan = off";
 const PRESENCE_STATEMENT: &str = "-- presence_statement
 select zap.presence_statement($1)";
 
@@ -332,6 +336,21 @@ impl Asking<'_> {
                 .iter()
                 .map(|subject| (*subject).to_owned())
                 .collect()),
+        }
+    }
+
+    /// How the server would answer about `subject` if it had to avoid reading tables whole; none: it does not say. What the
+    /// transaction is set to then stays until its end.
+    pub(crate) async fn plan(&self, subject: &str) -> Result<Option<Value>, tokio_postgres::Error> {
+        self.client.batch_execute(WITHOUT_READING_WHOLE).await?;
+        let explained = match self.prepare(PLAN_STATEMENT).await {
+            Ok(statement) => self.run(&statement, &[subject]).await,
+            Err(failure) => Err(failure),
+        };
+        match explained {
+            Ok(rows) => rows.first().map_or(Ok(None), |row| row.try_get(0)),
+            Err(Failure::Connection(error)) => Err(error),
+            Err(_) => Ok(None),
         }
     }
 

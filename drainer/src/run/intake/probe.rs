@@ -17,6 +17,8 @@ pub(crate) enum Probe {
         recipient: Option<String>,
         values: Value,
         took: Duration,
+        /// How it would be found without reading a table whole, if the server can.
+        plan: Option<Value>,
     },
     /// No row.
     Absent,
@@ -46,12 +48,18 @@ pub(crate) async fn probe(
         .ask_quietly(&mut Statements::default(), subject)
         .await;
     let took = begin.elapsed();
+    let plan = match asked {
+        Ok(Answer::Found(_)) => asking.plan(subject).await,
+        _ => Ok(None),
+    };
     client.batch_execute("rollback").await?;
+    let plan = plan?;
     Ok(Some(match asked? {
         Answer::Found(context) => Probe::Found {
             recipient: context.recipient,
             values: context.values,
             took,
+            plan,
         },
         Answer::Absent => Probe::Absent,
         Answer::Failed(cause) => Probe::Failed(cause),
