@@ -11,6 +11,7 @@ mod escape;
 mod filters;
 mod items;
 mod order;
+mod payment;
 mod phone;
 mod sample;
 mod text;
