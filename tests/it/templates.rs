@@ -2,5 +2,6 @@
 
 mod commands;
 mod guide;
+mod own_names;
 mod preview;
 mod save;
