@@ -55,6 +55,7 @@ fn source() -> Source {
         supersedes: false,
         audiences: Audiences::default(),
         old_key: None,
+        has_twins: false,
     }
 }
 
