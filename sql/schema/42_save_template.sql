@@ -26,6 +26,45 @@ end
 $$;
 comment on function zap.check_template_key(text, text, text, text, text) is 'Refuses what a template cannot be for';
 
+-- A company reads the texts of its own language only.
+create function zap.languages_instead(tenant text, locale text)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    with readers as (
+        select t.locale from zap.tenant as t where t.id = tenant or (tenant is null and t.enabled)
+    ),
+
+    spoken as (
+        select r.locale from readers as r
+        union
+        select 'pt-BR' as locale where not exists (select from readers)
+    )
+
+    select string_agg(s.locale, ', ' order by s.locale)
+    from spoken as s
+    having bool_and(s.locale <> $2);
+end;
+comment on function zap.languages_instead(text, text) is 'Languages of those that a text is for, none of which is its own; null: one is';
+
+create function zap.report_language(action text, tenant text, locale text)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    spoken constant text := zap.languages_instead(tenant, locale);
+begin
+    if spoken is not null then
+        raise notice 'zap.%: nobody reads this text yet: it is in %, and the language of % is %', action, locale,
+            coalesce('tenant ' || tenant, 'the companies'), spoken
+            using hint = format('Save it with locale => %L, or change the language: zap.tenant.locale.', spoken);
+    end if;
+end
+$$;
+comment on function zap.report_language(text, text, text) is 'Says that a text was saved in a language that nobody speaks';
+
 create function zap.save_template(
     event text,
     body text,
@@ -53,6 +92,7 @@ begin
             using errcode = 'invalid_parameter_value', hint = zap.hint_about_names();
     end if;
     perform zap.report_unchecked('save_template', event, tried.unchecked);
+    perform zap.report_language('save_template', tenant, locale);
     -- Two that save at once would count the same version.
     lock table zap.template in share row exclusive mode;
     select coalesce(max(t.version), 0) + 1 into new_version
@@ -159,6 +199,7 @@ begin
             hint = zap.hint_about_names() || ' A gap takes one line: {{ items | itens | linha(300) }}, for example.';
     end if;
     perform zap.report_unchecked('save_provider_template', save_provider_template.event, tried.unchecked);
+    perform zap.report_language('save_provider_template', tenant, save_provider_template.locale);
     insert into zap.provider_template as p
         (tenant_id, event, audience, locale, name, language, parameters, header, buttons)
     values (
@@ -174,6 +215,8 @@ $$;
 comment on function zap.save_provider_template(text, text, jsonb, jsonb, jsonb, text, text, text, text) is
 'Saves what fills the gaps of a template that a provider has approved; one line each';
 
+revoke all on function zap.languages_instead(text, text) from public;
+revoke all on function zap.report_language(text, text, text) from public;
 revoke all on function zap.check_template_key(text, text, text, text, text) from public;
 revoke all on function zap.save_template(text, text, text, text, text, boolean) from public;
 revoke all on function zap.activate_template(text, integer, text, text, text) from public;

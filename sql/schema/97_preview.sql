@@ -9,10 +9,12 @@ create type zap.previewed as (
     body text,
     provider_template jsonb,
     code text,
-    problem text
+    problem text,
+    note text
 );
 comment on type zap.previewed is
-'A message that would be sent: to whom, through which channel, with which text; code and problem say what would keep it';
+'A message that would be sent: to whom, through which channel, with which text; code and problem say what would keep it, note what '
+'somebody should know of it';
 
 -- Whom a source tells about an event, the customer first; a row for the event holds before one for every event.
 create function zap.told_about(source_id bigint, event text, out name text, out recipient text, out purpose text)
@@ -241,6 +243,7 @@ begin
         if source_text is null then
             source_text := zap.builtin_template(message.event, message.audience, company.locale);
             message.template_version := 'builtin';
+            message.note := zap.about_language(message.event, message.audience, message.tenant_id, company.locale);
         end if;
     end if;
     if source_text is null then
@@ -269,6 +272,19 @@ exception
 end
 $$;
 comment on function zap.preview_text(zap.previewed, text, jsonb, zap.tenant) is 'The message with its text';
+
+-- The built-in texts are in one language.
+create function zap.about_language(event text, audience text, tenant text, locale text)
+returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case
+    when locale !~* '^pt\y' then format(
+        'the built-in text is in Portuguese, the language of tenant %s is %s: select zap.save_template(%L, ''…'', audience => %L, locale => %L);',
+        tenant, locale, event, audience, locale
+    )
+end;
+comment on function zap.about_language(text, text, text, text) is 'Says that a company gets a text in a language that it does not speak';
 
 create function zap.preview_channel(tenant text, recipient text, purpose text)
 returns text
@@ -306,4 +322,5 @@ revoke all on function zap.preview_for(zap.source, text, text, text, text, jsonb
 revoke all on function zap.introduced(jsonb, text, zap.tenant) from public;
 revoke all on function zap.preview_recipient(zap.previewed, text, text, jsonb, zap.tenant) from public;
 revoke all on function zap.preview_text(zap.previewed, text, jsonb, zap.tenant) from public;
+revoke all on function zap.about_language(text, text, text, text) from public;
 revoke all on function zap.preview_channel(text, text, text) from public;

@@ -176,6 +176,12 @@ impl SaveCommand {
         if let Some(unchecked) = saved.unchecked {
             say(&warning(&of.event, &unchecked));
         }
+        if let Some(spoken) = saved.spoken {
+            let locale = &of.locale;
+            say(&format!(
+                "nobody reads it yet: it is in {locale}, and its readers' language is {spoken} (save it with --locale)"
+            ));
+        }
         Ok(())
     }
 }

@@ -99,6 +99,8 @@ pub struct SavedText {
     pub version: i32,
     /// The first name about which nothing tells yet whether it is right; none: all are.
     pub unchecked: Option<String>,
+    /// The languages of those that it is for, if none of them is its own.
+    pub spoken: Option<String>,
 }
 
 /// What trying a text has shown.
@@ -121,7 +123,8 @@ pub async fn save_text(
     activate: bool,
 ) -> Result<SavedText, ControlError> {
     let sql = "-- save_text
-        select zap.save_template($1, $2, tenant => $3, audience => $4, locale => $5, activate => $6) as version, t.unchecked
+        select zap.save_template($1, $2, tenant => $3, audience => $4, locale => $5, activate => $6) as version, t.unchecked,
+            zap.languages_instead($3, $5) as spoken
         from zap.try_template($1, $2) as t";
     let row = client
         .query_one(
@@ -139,6 +142,7 @@ pub async fn save_text(
     Ok(SavedText {
         version: row.get("version"),
         unchecked: row.get("unchecked"),
+        spoken: row.get("spoken"),
     })
 }
 
