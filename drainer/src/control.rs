@@ -20,8 +20,6 @@ pub use filter::Filter;
 pub use look::{channels, daemons, dead_letters, list, overview, show};
 pub use pause::{Paused, Thing, set_pause};
 pub use setting::{ModePlace, modes, reset_setting, set_mode, set_setting, settings};
-pub use template::{
-    Preview, TextOf, activate_text, check_text, history, preview, save_text, texts,
-};
+pub use template::{Preview, TextOf, activate_text, history, preview, save_text, texts, try_text};
 pub use tenant::{TenantChange, save_tenant, set_tenant_enabled, tenants};
 pub use why::why;

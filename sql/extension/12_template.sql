@@ -5,17 +5,17 @@ language c immutable strict
 as 'MODULE_PATHNAME', 'render_utf8_wrapper';
 comment on function zap.render_utf8(bytea, bytea, bytea) is 'The library''s part of zap.render';
 
-create function zap.check_template_utf8(body bytea, sample bytea)
+create function zap.check_template_utf8(body bytea, sample bytea, names_known boolean)
 returns bytea
 language c immutable strict
 as 'MODULE_PATHNAME', 'check_template_utf8_wrapper';
-comment on function zap.check_template_utf8(bytea, bytea) is 'The library''s part of zap.check_template';
+comment on function zap.check_template_utf8(bytea, bytea, boolean) is 'The library''s part of zap.check_template';
 
-create function zap.check_provider_template_utf8(template bytea, sample bytea)
+create function zap.check_provider_template_utf8(template bytea, sample bytea, names_known boolean)
 returns bytea
 language c immutable strict
 as 'MODULE_PATHNAME', 'check_provider_template_utf8_wrapper';
-comment on function zap.check_provider_template_utf8(bytea, bytea) is 'The library''s part of zap.check_provider_template';
+comment on function zap.check_provider_template_utf8(bytea, bytea, boolean) is 'The library''s part of zap.check_provider_template';
 
 create function zap.fill_provider_template_utf8(template bytea, context bytea, timezone bytea)
 returns bytea
@@ -57,30 +57,33 @@ return convert_from(
 );
 comment on function zap.render(text, jsonb, text) is 'The message that a template makes of a context';
 
-create function zap.check_template(body text, sample jsonb default null)
+create function zap.check_template(body text, sample jsonb default null, names_known boolean default true)
 returns text
 language sql immutable
 set search_path = pg_catalog, pg_temp
 return convert_from(
     zap.check_template_utf8(
-        convert_to(body, 'UTF8'), coalesce(convert_to(sample::text, 'UTF8'), zap.sample_context_utf8())
+        convert_to(body, 'UTF8'), coalesce(convert_to(sample::text, 'UTF8'), zap.sample_context_utf8()),
+        names_known
     ),
     'UTF8'
 );
-comment on function zap.check_template(text, jsonb) is
-'What is wrong with a template, in one line; null: it makes a message of the sample (null: an invented order)';
+comment on function zap.check_template(text, jsonb, boolean) is
+'What is wrong with a template, in one line; null: it makes a message of the sample (null: an invented order). names_known false: '
+'an order may have names that the sample lacks';
 
-create function zap.check_provider_template(template jsonb, sample jsonb default null)
+create function zap.check_provider_template(template jsonb, sample jsonb default null, names_known boolean default true)
 returns text
 language sql immutable
 set search_path = pg_catalog, pg_temp
 return convert_from(
     zap.check_provider_template_utf8(
-        convert_to(template::text, 'UTF8'), coalesce(convert_to(sample::text, 'UTF8'), zap.sample_context_utf8())
+        convert_to(template::text, 'UTF8'), coalesce(convert_to(sample::text, 'UTF8'), zap.sample_context_utf8()),
+        names_known
     ),
     'UTF8'
 );
-comment on function zap.check_provider_template(jsonb, jsonb) is
+comment on function zap.check_provider_template(jsonb, jsonb, boolean) is
 'What is wrong with what fills an approved template, in one line; null: nothing';
 
 create function zap.fill_provider_template(template jsonb, context jsonb, timezone text default 'America/Sao_Paulo')
@@ -123,16 +126,16 @@ comment on function zap.normalize_phone(text, text) is
 'A number as people write it, as +5511987654321; area_code completes one without. Of other countries only the length counts';
 
 revoke all on function zap.render_utf8(bytea, bytea, bytea) from public;
-revoke all on function zap.check_template_utf8(bytea, bytea) from public;
-revoke all on function zap.check_provider_template_utf8(bytea, bytea) from public;
+revoke all on function zap.check_template_utf8(bytea, bytea, boolean) from public;
+revoke all on function zap.check_provider_template_utf8(bytea, bytea, boolean) from public;
 revoke all on function zap.fill_provider_template_utf8(bytea, bytea, bytea) from public;
 revoke all on function zap.builtin_template_utf8(bytea, bytea, bytea) from public;
 revoke all on function zap.sample_context_utf8() from public;
 revoke all on function zap.normalize_phone_utf8(bytea, bytea) from public;
 revoke all on function zap.choose_channel(bigint [], smallint [], bytea) from public;
 revoke all on function zap.render(text, jsonb, text) from public;
-revoke all on function zap.check_template(text, jsonb) from public;
-revoke all on function zap.check_provider_template(jsonb, jsonb) from public;
+revoke all on function zap.check_template(text, jsonb, boolean) from public;
+revoke all on function zap.check_provider_template(jsonb, jsonb, boolean) from public;
 revoke all on function zap.fill_provider_template(jsonb, jsonb, text) from public;
 revoke all on function zap.builtin_template(text, text, text) from public;
 revoke all on function zap.sample_context() from public;

@@ -54,4 +54,4 @@ create index tenant_usage_by_day on zap.tenant_usage (on_day);
 comment on table zap.tenant_usage is 'Messages of tenants that have a cap, by day';
 comment on column zap.tenant_usage.tenant_id is 'The tenant';
 comment on column zap.tenant_usage.on_day is 'Day by the tenant''s timezone on which they are to be sent';
-comment on column zap.tenant_usage.counted is 'How many became ready for that day, whatever came of them';
+comment on column zap.tenant_usage.counted is 'How many became ready for that day, whatever came of them; without those that a later event took the place of';

@@ -1,77 +1,4 @@
--- Saving texts: each is a new version, tried out on an order before anybody receives it.
-
--- The values of the newest order that the event happened to, as its context query gives them now; else of an invented order.
-create function zap.sample_for(event text)
-returns jsonb
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    newest record;
-    answers jsonb;
-begin
-    -- Not further back: the queue has no index by event.
-    select q.source_id, q.subject into newest
-    from (select n.id, n.source_id, n.event, n.subject from zap.notification_queue as n order by n.id desc limit 1000) as q
-    inner join zap.source as s on q.source_id = s.id
-    where q.event = sample_for.event and s.context_query is not null
-    order by q.id desc
-    limit 1;
-    if newest.subject is not null then
-        answers := zap.ask_context(newest.source_id, newest.subject) -> 'rows';
-    end if;
-    return coalesce(
-        case when jsonb_typeof(answers -> 0 -> 'context') = 'object' then answers -> 0 -> 'context' end, zap.sample_context()
-    ) || zap.event_values(event);
-end
-$$;
-comment on function zap.sample_for(text) is 'Values to try a template of an event with';
-
--- Asks a source's context query about one subject as the daemon does: with its role, and undone afterwards.
-create function zap.ask_context(source_id bigint, subject text)
-returns jsonb
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    statement constant text := zap.context_statement(source_id);
-    answers jsonb;
-    problem text;
-begin
-    if statement is null then
-        return jsonb_build_object('code', 'no_context_query');
-    end if;
-    perform set_config('transaction_read_only', 'on', true);
-    if exists (
-        select from pg_roles as r
-        where r.rolname = 'zap_daemon' and r.rolname <> current_user and pg_has_role(current_user, r.oid, 'member')
-    ) then
-        perform set_config('role', 'zap_daemon', true);
-    end if;
-    execute format('select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) from (%s) as q where q.subject = $2', statement)
-        into answers using array[subject], subject;
-    -- What is raised undoes the role, the mode, and whatever the query did; variables keep what it found.
-    raise exception using errcode = 'ZAP01';
-exception
-    when sqlstate 'ZAP01' then
-        return jsonb_build_object('rows', coalesce(answers, '[]'));
-    when others then
-        get stacked diagnostics problem = message_text;
-        return jsonb_build_object('code', 'context_error', 'problem', problem);
-end
-$$;
-comment on function zap.ask_context(bigint, text) is
-'{"rows": […]} of a source''s context query about a subject, or {"code", "problem"}';
-
--- What every template learns of the event itself.
-create function zap.event_values(event text)
-returns jsonb
-language sql immutable
-set search_path = pg_catalog, pg_temp
-return jsonb_build_object('event', jsonb_build_object(
-    'name', event, 'status', case when event like 'order\_status:%' then substr(event, 14) end
-));
-comment on function zap.event_values(text) is 'The event as templates see it';
+-- Saving texts: each is a new version, tried out on an order before anybody receives it (zap.try_template).
 
 create function zap.check_template_key(action text, event text, tenant text, audience text, locale text)
 returns void
@@ -99,6 +26,45 @@ end
 $$;
 comment on function zap.check_template_key(text, text, text, text, text) is 'Refuses what a template cannot be for';
 
+-- A company reads the texts of its own language only.
+create function zap.languages_instead(tenant text, locale text)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    with readers as (
+        select t.locale from zap.tenant as t where t.id = tenant or (tenant is null and t.enabled)
+    ),
+
+    spoken as (
+        select r.locale from readers as r
+        union
+        select 'pt-BR' as locale where not exists (select from readers)
+    )
+
+    select string_agg(s.locale, ', ' order by s.locale)
+    from spoken as s
+    having bool_and(s.locale <> $2);
+end;
+comment on function zap.languages_instead(text, text) is 'Languages of those that a text is for, none of which is its own; null: one is';
+
+create function zap.report_language(action text, tenant text, locale text)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    spoken constant text := zap.languages_instead(tenant, locale);
+begin
+    if spoken is not null then
+        raise notice 'zap.%: nobody reads this text yet: it is in %, and the language of % is %', action, locale,
+            coalesce('tenant ' || tenant, 'the companies'), spoken
+            using hint = format('Save it with locale => %L, or change the language: zap.tenant.locale.', spoken);
+    end if;
+end
+$$;
+comment on function zap.report_language(text, text, text) is 'Says that a text was saved in a language that nobody speaks';
+
 create function zap.save_template(
     event text,
     body text,
@@ -112,7 +78,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    problem text;
+    tried record;
     new_version integer;
 begin
     perform zap.check_template_key('save_template', event, tenant, audience, locale);
@@ -120,12 +86,13 @@ begin
         raise exception 'zap.save_template: a template has 1 to 16384 characters'
             using errcode = 'invalid_parameter_value', hint = 'The text that is sent now: select zap.builtin_template(''order_received'');';
     end if;
-    problem := zap.check_template(body, zap.sample_for(event));
-    if problem is not null then
-        raise exception 'zap.save_template: %', problem
-            using errcode = 'invalid_parameter_value',
-            hint = 'Nothing was saved. Names and filters: docs/TEMPLATES.md; try a text with select zap.check_template(''…'');';
+    select t.* into tried from zap.try_template(event, body) as t;
+    if tried.problem is not null then
+        raise exception 'zap.save_template: %', tried.problem
+            using errcode = 'invalid_parameter_value', hint = zap.hint_about_names();
     end if;
+    perform zap.report_unchecked('save_template', event, tried.unchecked);
+    perform zap.report_language('save_template', tenant, locale);
     -- Two that save at once would count the same version.
     lock table zap.template in share row exclusive mode;
     select coalesce(max(t.version), 0) + 1 into new_version
@@ -210,7 +177,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    problem text;
+    tried record;
 begin
     perform zap.check_template_key('save_provider_template', save_provider_template.event, tenant,
         save_provider_template.audience, save_provider_template.locale);
@@ -218,19 +185,21 @@ begin
         raise exception 'zap.save_provider_template: no name given'
             using errcode = 'invalid_parameter_value', hint = 'The name under which the provider approved it.';
     end if;
-    problem := zap.check_provider_template(
+    select t.* into tried from zap.try_provider_template(
+        save_provider_template.event,
         jsonb_strip_nulls(jsonb_build_object(
             'name', save_provider_template.name, 'language', save_provider_template.language,
             'parameters', save_provider_template.parameters, 'header', save_provider_template.header,
             'buttons', save_provider_template.buttons
-        )),
-        zap.sample_for(save_provider_template.event)
-    );
-    if problem is not null then
-        raise exception 'zap.save_provider_template: %', problem
+        ))
+    ) as t;
+    if tried.problem is not null then
+        raise exception 'zap.save_provider_template: %', tried.problem
             using errcode = 'invalid_parameter_value',
-            hint = 'Nothing was saved. A gap takes one line: {{ items | itens | linha(300) }}, for example.';
+            hint = zap.hint_about_names() || ' A gap takes one line: {{ items | itens | linha(300) }}, for example.';
     end if;
+    perform zap.report_unchecked('save_provider_template', save_provider_template.event, tried.unchecked);
+    perform zap.report_language('save_provider_template', tenant, save_provider_template.locale);
     insert into zap.provider_template as p
         (tenant_id, event, audience, locale, name, language, parameters, header, buttons)
     values (
@@ -246,9 +215,8 @@ $$;
 comment on function zap.save_provider_template(text, text, jsonb, jsonb, jsonb, text, text, text, text) is
 'Saves what fills the gaps of a template that a provider has approved; one line each';
 
-revoke all on function zap.sample_for(text) from public;
-revoke all on function zap.ask_context(bigint, text) from public;
-revoke all on function zap.event_values(text) from public;
+revoke all on function zap.languages_instead(text, text) from public;
+revoke all on function zap.report_language(text, text, text) from public;
 revoke all on function zap.check_template_key(text, text, text, text, text) from public;
 revoke all on function zap.save_template(text, text, text, text, text, boolean) from public;
 revoke all on function zap.activate_template(text, integer, text, text, text) from public;

@@ -82,7 +82,8 @@ comment on column zap.notification_queue.sequence_number is 'Order in which mess
 comment on column zap.notification_queue.recipient is 'Canonical address, for phones E.164';
 comment on column zap.notification_queue.recipient_kind is 'phone, lid, bsuid or group';
 comment on column zap.notification_queue.kind is 'Kind of message: text';
-comment on column zap.notification_queue.payload is 'What kinds other than text need';
+comment on column zap.notification_queue.payload is
+'What kinds other than text need; of a text its audience, template and purpose, and the day it is counted for';
 comment on column zap.notification_queue.body is 'Rendered text';
 comment on column zap.notification_queue.template_version is 'Template the body was made from: id and version, or builtin';
 comment on column zap.notification_queue.metadata is 'What the asker wants back';

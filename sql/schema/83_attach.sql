@@ -20,10 +20,19 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     swept regclass := coalesce(attached.order_relation, attached.relation)::regclass;
+    twins text;
 begin
     raise notice 'zapgres: % is attached: the first row of each % announces "%"%',
         attached.relation, array_to_string(attached.key_columns, ', '), attached.event,
         coalesce(' about a row of ' || attached.order_relation, '');
+    select string_agg(s.relation, ', ' order by s.id) into twins
+    from zap.source as s
+    where s.captures = 'first_item' and s.id <> attached.id and s.detached_at is null and s.event = attached.event
+        and s.order_relation = attached.order_relation and s.order_key = attached.order_key;
+    if twins is not null then
+        raise notice 'zapgres: % announces "%" of %, too: an order is told once, with the items that the query of whichever row is '
+            'decided first finds; one query for both would find all', twins, attached.event, attached.order_relation;
+    end if;
     if attached.context_query is null then
         raise notice 'zapgres: the order table of % is not known: its orders are captured and wait for a context query: '
             'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;

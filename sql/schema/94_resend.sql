@@ -63,7 +63,7 @@ begin
         select
             gen_random_uuid(), p.source_id, p.event, p.subject, zap.resend_key(p.dedup_key, p.resend_of is not null, p.source_id),
             p.id, p.tenant_id, p.new_channel_id, p.recipient, p.recipient_kind, p.kind,
-            p.payload, p.body, p.template_version, p.metadata - '{unanswered,repeat_possible,accepted,template_used}'::text [],
+            p.payload - 'counted', p.body, p.template_version, p.metadata - '{unanswered,repeat_possible,accepted,template_used}'::text [],
             p.priority,
             case when p.new_channel_id is null then 'no_channel' end, p.new_max_attempts, begins, begins,
             begins + p.new_expires_after, begins

@@ -9,10 +9,12 @@ create type zap.previewed as (
     body text,
     provider_template jsonb,
     code text,
-    problem text
+    problem text,
+    note text
 );
 comment on type zap.previewed is
-'A message that would be sent: to whom, through which channel, with which text; code and problem say what would keep it';
+'A message that would be sent: to whom, through which channel, with which text; code and problem say what would keep it, note what '
+'somebody should know of it';
 
 create type zap.obstacle as (code text, problem text);
 comment on type zap.obstacle is 'What would keep a message, and more about it';
@@ -323,6 +325,7 @@ begin
         if source_text is null then
             source_text := zap.builtin_template(message.event, message.audience, company.locale);
             message.template_version := 'builtin';
+            message.note := zap.about_language(message.event, message.audience, message.tenant_id, company.locale);
         end if;
     end if;
     if source_text is null then
@@ -351,6 +354,19 @@ exception
 end
 $$;
 comment on function zap.preview_text(zap.previewed, text, jsonb, zap.tenant) is 'The message with its text';
+
+-- The built-in texts are in one language.
+create function zap.about_language(event text, audience text, tenant text, locale text)
+returns text
+language sql immutable
+set search_path = pg_catalog, pg_temp
+return case
+    when locale !~* '^pt\y' then format(
+        'the built-in text is in Portuguese, the language of tenant %s is %s: select zap.save_template(%L, ''…'', audience => %L, locale => %L);',
+        tenant, locale, event, audience, locale
+    )
+end;
+comment on function zap.about_language(text, text, text, text) is 'Says that a company gets a text in a language that it does not speak';
 
 create function zap.preview_channel(tenant text, recipient text, purpose text)
 returns text
@@ -391,4 +407,5 @@ revoke all on function zap.enters_enabled() from public;
 revoke all on function zap.introduced(jsonb, text, zap.tenant) from public;
 revoke all on function zap.preview_recipient(zap.previewed, text, text, jsonb, zap.tenant) from public;
 revoke all on function zap.preview_text(zap.previewed, text, jsonb, zap.tenant) from public;
+revoke all on function zap.about_language(text, text, text, text) from public;
 revoke all on function zap.preview_channel(text, text, text) from public;

@@ -5,3 +5,4 @@ mod broken_sources;
 mod guide;
 mod notify;
 mod supersede;
+mod twins;

@@ -3,5 +3,6 @@
 mod commands;
 mod guide;
 mod obstacles;
+mod own_names;
 mod preview;
 mod save;

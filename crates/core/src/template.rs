@@ -11,6 +11,7 @@ mod escape;
 mod filters;
 mod items;
 mod order;
+mod payment;
 mod phone;
 mod sample;
 mod text;
@@ -187,11 +188,46 @@ pub fn check_syntax(source: &str) -> Result<(), TemplateError> {
     Ok(())
 }
 
-/// What is wrong with a template, in one line; none: it makes a message of `sample`.
+/// What a sample says about the names of orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// It has all that orders have.
+    Known,
+    /// Orders may have others.
+    Open,
+}
+
+/// What is wrong with a template, in one line; none: it makes a message of `sample`, or might, of an order that has more names.
 #[must_use]
-pub fn check(source: &str, sample: &serde_json::Value) -> Option<String> {
-    let problem = render(source, sample).err()?;
+pub fn check(source: &str, sample: &serde_json::Value, names: Names) -> Option<String> {
+    let problem = match render(source, sample).err()? {
+        TemplateError::Undefined { .. } if names == Names::Open => check_the_rest(source, sample)?,
+        problem => problem,
+    };
     Some(problem.to_string())
+}
+
+/// What is wrong with a template whatever the names that `sample` lacks stand for. Anything may be done with them.
+fn check_the_rest(source: &str, sample: &serde_json::Value) -> Option<TemplateError> {
+    let mut environment = environment(&Clock::default(), escape::for_whatsapp);
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_formatter(|out, state, value| match value.is_undefined() {
+        true => Ok(()),
+        false => escape::print(out, state, value),
+    });
+    let is_unknown = |detail: &str| {
+        let kinds = [ErrorKind::UnknownFilter, ErrorKind::UnknownTest];
+        kinds
+            .iter()
+            .any(|kind| detail.starts_with(&kind.to_string()))
+    };
+    render_in(&mut environment, source, sample)
+        .err()
+        .filter(|problem| match problem {
+            TemplateError::Value { detail, .. } => is_unknown(detail),
+            TemplateError::Undefined { .. } | TemplateError::Empty => false,
+            _ => true,
+        })
 }
 
 fn environment<'source>(clock: &Clock, escaping: fn(&str) -> AutoEscape) -> Environment<'source> {
@@ -225,16 +261,28 @@ fn render_error(
     let expression = expression.unwrap_or_else(|| "an expression".to_owned());
     match error.kind() {
         ErrorKind::OutOfFuel => TemplateError::TooMuchWork,
-        ErrorKind::UndefinedError => TemplateError::Undefined {
-            line,
-            nearest: context::nearest(&expression, context),
-            name: expression,
-        },
+        kind if kind == ErrorKind::UndefinedError || is_about_undefined(error) => {
+            TemplateError::Undefined {
+                line,
+                nearest: context::nearest(&expression, context),
+                name: expression,
+            }
+        }
         _ => TemplateError::Value {
             line,
             detail: format!("{}, at \"{expression}\"", detail(error)),
         },
     }
+}
+
+/// Arithmetic says so in its own way.
+fn is_about_undefined(error: &minijinja::Error) -> bool {
+    let detail = error.detail().unwrap_or_default();
+    let operands = detail
+        .rsplit_once("unsupported types ")
+        .map(|(_, types)| types.split(" and "));
+    error.kind() == ErrorKind::InvalidOperation
+        && operands.is_some_and(|mut types| types.any(|name| name == "undefined"))
 }
 
 /// The expression that an error is about. The position of an error may begin within a dotted name,

@@ -63,9 +63,14 @@ extension_sql_file!(
     requires = ["provider_template"]
 );
 extension_sql_file!(
+    "../sql/schema/43_try_template.sql",
+    name = "try_template",
+    requires = ["save_template"]
+);
+extension_sql_file!(
     "../sql/schema/50_recipient.sql",
     name = "recipient",
-    requires = ["save_template"]
+    requires = ["try_template"]
 );
 extension_sql_file!(
     "../sql/schema/51_recipient_address.sql",

@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 use zapgres_core::message::Template;
 use zapgres_core::phone;
 use zapgres_core::route::{self, Candidate};
-use zapgres_core::template::{self, Renderer, TemplateError, Timezone};
+use zapgres_core::template::{self, Names, Renderer, TemplateError, Timezone};
 use zapgres_core::western::western;
 
 use crate::subtransaction::in_any_encoding;
@@ -29,17 +29,22 @@ fn render_utf8(body: &[u8], context: &[u8], timezone: &[u8]) -> Vec<u8> {
     }
 }
 
-/// `zap.check_template_utf8(body, sample)`: null when it is good.
+/// `zap.check_template_utf8(body, sample, names_known)`: null when it is good.
 #[pg_extern(sql = false)]
-fn check_template_utf8(body: &[u8], sample: &[u8]) -> Option<Vec<u8>> {
-    template::check(text(body), &json(sample)).map(|problem| shown(&problem))
+fn check_template_utf8(body: &[u8], sample: &[u8], names_known: bool) -> Option<Vec<u8>> {
+    let problem = template::check(text(body), &json(sample), names(names_known));
+    problem.map(|problem| shown(&problem))
 }
 
-/// `zap.check_provider_template_utf8(template, sample)`: null when it is good.
+/// `zap.check_provider_template_utf8(template, sample, names_known)`: null when it is good.
 #[pg_extern(sql = false)]
-fn check_provider_template_utf8(template: &[u8], sample: &[u8]) -> Option<Vec<u8>> {
+fn check_provider_template_utf8(
+    template: &[u8],
+    sample: &[u8],
+    names_known: bool,
+) -> Option<Vec<u8>> {
     let problem = match serde_json::from_slice::<Template>(template) {
-        Ok(template) => template.check(&json(sample)),
+        Ok(template) => template.check(&json(sample), names(names_known)),
         Err(error) => Some(error.to_string()),
     };
     problem.map(|problem| shown(&problem))
@@ -102,6 +107,10 @@ fn choose_channel(ids: Vec<i64>, shares: Vec<i16>, recipient: &[u8]) -> Option<i
         })
         .collect();
     route::choose(&candidates, text(recipient))
+}
+
+fn names(known: bool) -> Names {
+    if known { Names::Known } else { Names::Open }
 }
 
 fn text(bytes: &[u8]) -> &str {

@@ -78,7 +78,10 @@ fn hide_numbers(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 // They hold no numbers of persons, and ids that look like them.
-                if !matches!(name.as_str(), "tenant_id" | "template_version" | "event") {
+                if !matches!(
+                    name.as_str(),
+                    "tenant_id" | "template_version" | "event" | "note"
+                ) {
                     hide_numbers(value);
                 }
             }
@@ -105,6 +108,9 @@ fn lines(row: &Value) -> Vec<String> {
         let problem = problem.unwrap_or_default();
         lines.push(format!("not sent, {}{problem}", field(row, "code")));
     }
+    if let Value::String(note) = &row["note"] {
+        lines.push(note.clone());
+    }
     if let Value::String(body) = &row["body"] {
         lines.push(String::new());
         lines.extend(body.lines().map(str::to_owned));
@@ -128,6 +134,7 @@ mod tests {
         let mut row = json!({
             "event": "order_received", "audience": "shop", "tenant_id": "1", "recipient": "+5511987654321", "channel": "main",
             "template_version": "3:2", "body": "Pedido 1\n(11) 98765-4321", "provider_template": null, "code": "shadow", "problem": null,
+            "note": "in Portuguese",
         });
         hide_numbers(&mut row);
         assert_eq!(
@@ -135,6 +142,7 @@ mod tests {
             [
                 "order_received to shop +*********4321, channel main, tenant 1, text 3:2",
                 "not sent, shadow",
+                "in Portuguese",
                 "",
                 "Pedido 1",
                 "(**) *****-4321",

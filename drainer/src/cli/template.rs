@@ -163,16 +163,25 @@ impl SaveCommand {
     async fn execute(self) -> anyhow::Result<()> {
         let body = read(&self.file)?;
         let (client, of) = self.which.open().await?;
-        let version = control::save_text(&client, &of, &body, !self.inactive).await?;
+        let saved = control::save_text(&client, &of, &body, !self.inactive).await?;
         let use_of_it = if self.inactive {
             "not in use yet"
         } else {
             "in use"
         };
         say(&format!(
-            "version {version} of {} saved, {use_of_it}",
-            of.event
+            "version {} of {} saved, {use_of_it}",
+            saved.version, of.event
         ));
+        if let Some(unchecked) = saved.unchecked {
+            say(&warning(&of.event, &unchecked));
+        }
+        if let Some(spoken) = saved.spoken {
+            let locale = &of.locale;
+            say(&format!(
+                "nobody reads it yet: it is in {locale}, and its readers' language is {spoken} (save it with --locale)"
+            ));
+        }
         Ok(())
     }
 }
@@ -195,12 +204,23 @@ impl CheckCommand {
     async fn execute(self) -> anyhow::Result<()> {
         let body = read(&self.file)?;
         let client = database::connect_command(&self.settings.load()?).await?;
-        if let Some(problem) = control::check_text(&client, &self.event, &body).await? {
+        let tried = control::try_text(&client, &self.event, &body).await?;
+        if let Some(problem) = tried.problem {
             bail!("{problem}");
         }
         say("good");
+        if let Some(unchecked) = tried.unchecked {
+            say(&warning(&self.event, &unchecked));
+        }
         Ok(())
     }
+}
+
+/// What trying a text could not tell.
+fn warning(event: &str, unchecked: &str) -> String {
+    format!(
+        "names could not be checked, since no {event} has come yet: {unchecked} (when one has: zapgres preview ORDER --event {event})"
+    )
 }
 
 async fn list(command: LookCommand) -> anyhow::Result<()> {

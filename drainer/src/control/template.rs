@@ -92,7 +92,27 @@ pub async fn history(client: &Client, of: &TextOf) -> Result<Vec<Value>, Control
     objects(client, sql, &[event, tenant, audience, locale]).await
 }
 
-/// Saves a text; its version.
+/// A text that was saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedText {
+    /// Its version.
+    pub version: i32,
+    /// The first name about which nothing tells yet whether it is right; none: all are.
+    pub unchecked: Option<String>,
+    /// The languages of those that it is for, if none of them is its own.
+    pub spoken: Option<String>,
+}
+
+/// What trying a text has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriedText {
+    /// Why it cannot be saved; none: it can.
+    pub problem: Option<String>,
+    /// As of [`SavedText`].
+    pub unchecked: Option<String>,
+}
+
+/// Saves a text.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -101,9 +121,11 @@ pub async fn save_text(
     of: &TextOf,
     body: &str,
     activate: bool,
-) -> Result<i32, ControlError> {
+) -> Result<SavedText, ControlError> {
     let sql = "-- save_text
-        select zap.save_template($1, $2, tenant => $3, audience => $4, locale => $5, activate => $6)";
+        select zap.save_template($1, $2, tenant => $3, audience => $4, locale => $5, activate => $6) as version, t.unchecked,
+            zap.languages_instead($3, $5) as spoken
+        from zap.try_template($1, $2) as t";
     let row = client
         .query_one(
             sql,
@@ -117,7 +139,11 @@ pub async fn save_text(
             ],
         )
         .await?;
-    Ok(row.get(0))
+    Ok(SavedText {
+        version: row.get("version"),
+        unchecked: row.get("unchecked"),
+        spoken: row.get("spoken"),
+    })
 }
 
 /// Puts a version into use, or none of them; false: it was so.
@@ -149,15 +175,15 @@ pub async fn activate_text(
     Ok(row.get(0))
 }
 
-/// What is wrong with a text, tried with the newest order of the event; none: nothing.
+/// Tries a text with the newest order of the event.
 ///
 /// # Errors
-/// What kept it from being checked.
-pub async fn check_text(
-    client: &Client,
-    event: &str,
-    body: &str,
-) -> Result<Option<String>, ControlError> {
-    let sql = "-- check_text\nselect zap.check_template($1, zap.sample_for($2))";
-    Ok(client.query_one(sql, &[&body, &event]).await?.get(0))
+/// What kept it from being tried.
+pub async fn try_text(client: &Client, event: &str, body: &str) -> Result<TriedText, ControlError> {
+    let sql = "-- try_text\nselect t.problem, t.unchecked from zap.try_template($1, $2) as t";
+    let row = client.query_one(sql, &[&event, &body]).await?;
+    Ok(TriedText {
+        problem: row.get("problem"),
+        unchecked: row.get("unchecked"),
+    })
 }

@@ -84,24 +84,22 @@ pub async fn wanted(client: &Client) -> Result<Vec<Finding>, DatabaseError> {
     Ok(rows.iter().filter_map(missing).collect())
 }
 
-/// The built-in texts are in Portuguese, whatever a company speaks.
+/// The built-in texts are in Portuguese, whatever a company speaks, and for the audiences that everybody has.
 fn missing(row: &Row) -> Option<Finding> {
     let (event, audience, locale): (&str, &str, &str) = (row.get(0), row.get(1), row.get(2));
-    if locale.starts_with("pt") {
-        return None;
+    let what = format!("there is no text for {event} to the {audience} in {locale}");
+    let remedy = format!(
+        "select zap.save_template('{}', 'Pedido {{{{ order.number }}}}', audience => '{}', locale => '{}');",
+        escaped(event),
+        escaped(audience),
+        escaped(locale)
+    );
+    if template::builtin(event, audience, locale).is_none() {
+        let what = format!("{what}, and no built-in one: its messages wait");
+        return Some(Finding::error(AREA, what, remedy));
     }
-    Some(Finding::warning(
-        AREA,
-        format!(
-            "there is no text for {event} to the {audience} in {locale}: the built-in one is sent, in Portuguese"
-        ),
-        format!(
-            "insert into zap.template (event, audience, locale, body) values ('{}', '{}', '{}', 'Pedido {{{{ order.number }}}}');",
-            escaped(event),
-            escaped(audience),
-            escaped(locale)
-        ),
-    ))
+    let what = format!("{what}: the built-in one is sent, in Portuguese");
+    (!locale.starts_with("pt")).then(|| Finding::warning(AREA, what, remedy))
 }
 
 /// Whether every text and every approved template renders: with an order of its event, else with an invented one.

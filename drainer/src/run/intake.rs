@@ -19,6 +19,7 @@ mod rules;
 mod source;
 mod supersede;
 mod tenant;
+mod twins;
 mod write_back;
 
 use std::collections::{BTreeSet, HashMap};

@@ -15,13 +15,32 @@ async fn a_missing_text_is_written() {
         )
         .await;
     patient
-        .mend("warning", "order_received to the vizinho in xx-XX")
+        .mend(
+            "error",
+            "order_received to the vizinho in xx-XX, and no built-in one",
+        )
         .await;
     // A built-in text is in one language, whatever the company's is.
     patient
         .mend("warning", "order_received to the customer in xx-XX")
         .await;
     assert_eq!(patient.examine().with("there is no text"), None);
+}
+
+/// O15: an audience of one's own has no built-in text, in any language.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_audience_of_ones_own_needs_a_text() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run("select zap.tell('pedido_itens', 'kitchen', '+5511987654321')")
+        .await;
+    patient
+        .mend(
+            "error",
+            "order_received to the kitchen in pt-BR, and no built-in one: its messages wait",
+        )
+        .await;
 }
 
 /// O6: a text that does not render with a real order of its event is named.

@@ -69,6 +69,50 @@ async fn an_earlier_status_that_waits_is_not_sent() {
     stand.until_done().await;
 }
 
+/// O7, O15: what is not sent because of a later status leaves its place among the company's messages of the day to another, and
+/// no more than that.
+#[tokio::test]
+async fn what_is_superseded_gives_its_place_in_the_cap_back() {
+    let stand = open(true).await;
+    stand
+        .session
+        .run("select zap.save_tenant('1', daily_cap => 5); select zap.pause_channel('channel_1')")
+        .await;
+    let _daemon = stand.daemon();
+    let counted = "select coalesce(sum(counted), 0) from zap.tenant_usage";
+    let change = async |key: u32, status: &str| {
+        let update = format!("update pedidos set status = '{status}' where id = {key}");
+        stand.session.run(&update).await;
+        let known = format!(
+            "select count(*) from zap.notification_queue as q
+             where subject = '{key}' and resolved_at is not null and q.event in (select e.value
+                 from zap.source as s, jsonb_each_text(s.events) as e where e.key = '{status}')"
+        );
+        stand.until_rows(&known, &[&["1"]]).await;
+    };
+    change(1, "pago").await;
+    assert_eq!(stand.session.value(counted).await, "1");
+    change(1, "pronto").await;
+    assert_eq!(stand.session.value(counted).await, "1");
+    // Taken up again, and skipped once more: it has no place left to give.
+    stand
+        .session
+        .run("select zap.retry(id) from zap.notification_queue where reason = 'superseded'")
+        .await;
+    stand
+        .session
+        .run("update pedidos set status = 'novo'; update zap.notification_queue set dedup_key = 'x', subject = 'x' where event = 'order_ready'")
+        .await;
+    change(1, "pronto").await;
+    assert_eq!(stand.session.value(counted).await, "2");
+    stand.session.run(&crate::shop::order(2)).await;
+    stand
+        .session
+        .run("begin; update pedidos set status = 'pago' where id = 2; update pedidos set status = 'pronto' where id = 2; commit")
+        .await;
+    stand.until_rows(counted, &[&["3"]]).await;
+}
+
 /// O15: two changes in one transaction are one message: the later one.
 #[tokio::test]
 async fn of_two_changes_in_one_transaction_the_later_is_sent() {

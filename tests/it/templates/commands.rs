@@ -91,3 +91,26 @@ async fn a_text_that_is_not_there_is_not_shown() {
         "{complaint}"
     );
 }
+
+/// O6: the command says that a text is in a language that nobody speaks.
+#[tokio::test]
+async fn a_text_that_nobody_reads_is_said_to_be_so() {
+    let (database, _s) = shop::open(plain()).await;
+    let file = std::env::temp_dir().join(database.name().to_owned() + ".es");
+    std::fs::write(&file, "Hola").expect("a file");
+    let path = file.to_str().expect("a path");
+    let save = [
+        "template",
+        "save",
+        path,
+        "--event",
+        "order_ready",
+        "--locale",
+        "es",
+    ];
+    assert_eq!(
+        succeed(&database, &save),
+        "version 1 of order_ready saved, in use\n\
+         nobody reads it yet: it is in es, and its readers' language is pt-BR (save it with --locale)\n"
+    );
+}

@@ -1,6 +1,7 @@
 //! What a preview says is what is sent.
 
 use crate::cluster::plain;
+use crate::daemon::succeed;
 use crate::delivery::stand::Stand;
 use crate::sandbox::text;
 
@@ -291,4 +292,27 @@ async fn a_preview_changes_nothing() {
         stand.session.column("select x from public.escrito").await,
         ["2"]
     );
+}
+
+/// O6: a company that speaks another language is told that the built-in text does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_preview_says_that_the_built_in_text_is_in_portuguese() {
+    let stand = Stand::open(plain()).await;
+    stand
+        .session
+        .run("select zap.save_tenant('1', locale => 'en')")
+        .await;
+    stand.place([1]).await;
+    let note = "select note from zap.preview('1', event => 'order_ready')";
+    let said = "the built-in text is in Portuguese, the language of tenant 1 is en: \
+                select zap.save_template('order_ready', '…', audience => 'customer', locale => 'en');";
+    assert_eq!(stand.session.value(note).await, said);
+    let shown = succeed(&stand.database, &["preview", "1", "--event", "order_ready"]);
+    assert!(shown.contains(said), "{shown}");
+    stand
+        .session
+        .run("select zap.save_template('order_ready', 'Ready', locale => 'en')")
+        .await;
+    let silent = "select note is null from zap.preview('1', event => 'order_ready')";
+    assert_eq!(stand.session.value(silent).await, "t");
 }

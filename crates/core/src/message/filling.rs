@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Media, MediaSource, Template, TemplateButton, TemplateHeader, TemplateParameter};
-use crate::template::{Renderer, TemplateError};
+use crate::template::{self, Names, Renderer, TemplateError};
 
 /// An empty gap is refused, and an order may lack a name.
 const NOTHING: &str = "-";
@@ -66,11 +66,19 @@ impl Template {
     /// What keeps this from being sent for the order of `sample`, in one line; none: nothing. What [`Self::filled`] would make
     /// one line was not meant to be one, so it counts.
     #[must_use]
-    pub fn check(&self, sample: &Value) -> Option<String> {
+    pub fn check(&self, sample: &Value, names: Names) -> Option<String> {
         let mut renderer = Renderer::default();
         let mut unfit = None;
         let filled = self.filled_by(&mut |gap| {
-            let text = rendered(&mut renderer, gap, sample)?;
+            let text = match rendered(&mut renderer, gap, sample) {
+                Err(TemplateError::Undefined { .. }) if names == Names::Open => {
+                    unfit = unfit
+                        .take()
+                        .or(template::check(gap.source(), sample, names));
+                    NOTHING.to_owned()
+                }
+                text => text?,
+            };
             if let Some(what) = unfit_for_a_gap(&text) {
                 unfit.get_or_insert_with(|| format!("\"{}\" gives {what}", one_line(gap.source())));
             }
@@ -244,7 +252,7 @@ mod tests {
                 json!({"name": "p", "language": "pt_BR", "parameters": [{"text": "ok"}, {"text": text}]}),
             )
         };
-        let sample = crate::template::sample();
+        let sample = template::sample();
         let cases = [
             ("{{ customer.name }}", None),
             (
@@ -262,7 +270,7 @@ mod tests {
             ("{{ items | itens | linha(300) }}", None),
         ];
         for (text, problem) in cases {
-            let found = of(text).check(sample);
+            let found = of(text).check(sample, Names::Known);
             let same = match problem {
                 Some(problem) => found
                     .as_deref()
@@ -271,6 +279,25 @@ mod tests {
             };
             assert!(same, "{text}: {found:?}");
         }
+    }
+
+    /// O6: names that the sample lacks may be open; the other gaps are looked at all the same.
+    #[test]
+    fn an_open_name_keeps_no_other_gap_from_being_checked() {
+        let of = |text: &str| {
+            let parameters = json!([{"text": "{{ stars }}"}, {"text": text}]);
+            let value = json!({"name": "p", "language": "pt_BR", "parameters": parameters});
+            template(value).check(template::sample(), Names::Open)
+        };
+        assert_eq!(of("{{ customer.name }}"), None);
+        let several = of("{{ items | itens }}");
+        assert_eq!(
+            several.as_deref(),
+            Some("\"{{ items | itens }}\" gives several lines")
+        );
+        assert!(
+            of("{{ stars }}{{ a | moedas }}").is_some_and(|found| found.contains("unknown filter"))
+        );
     }
 
     #[test]

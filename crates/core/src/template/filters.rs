@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::text::{is_nothing, known, number, one_line, shortened};
 use super::time::{self, Timezone};
-use super::{items, order, phone};
+use super::{items, order, payment, phone};
 use crate::money;
 
 /// Longest first name that is shown.
@@ -29,6 +29,7 @@ pub(super) fn register(environment: &mut Environment<'_>, clock: &Clock) {
     environment.add_filter("itens", items::list);
     environment.add_filter("situacao", order::status);
     environment.add_filter("modalidade", order::kind);
+    environment.add_filter("pagamento", payment::shown);
     environment.add_filter("formatado", formatted);
     environment.add_test("zero", is_zero);
     let of_date = Arc::clone(clock);

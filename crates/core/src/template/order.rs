@@ -3,7 +3,7 @@
 use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
 
-use super::text::{is_nothing, known, one_line};
+use super::text::{is_nothing, known, letters, one_line};
 
 const STATUS_CAP_CHARACTERS: usize = 60;
 
@@ -89,24 +89,7 @@ pub(super) fn kind(order: &Value) -> Result<&'static str, Error> {
 }
 
 fn kind_named(given: &Value) -> Option<&'static str> {
-    let name: String = one_line(given, STATUS_CAP_CHARACTERS)
-        .to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .map(without_accent)
-        .collect();
+    let name = letters(&one_line(given, STATUS_CAP_CHARACTERS));
     let named = |(_, parts): &&(&str, &[&str])| parts.iter().any(|part| name.contains(part));
     KINDS.iter().find(named).map(|(kind, _)| *kind)
-}
-
-fn without_accent(character: char) -> char {
-    match character {
-        'á' | 'à' | 'ã' | 'â' => 'a',
-        'é' | 'ê' => 'e',
-        'í' => 'i',
-        'ó' | 'ô' | 'õ' => 'o',
-        'ú' => 'u',
-        'ç' => 'c',
-        other => other,
-    }
 }

@@ -341,3 +341,42 @@ fn one_renderer_serves_several_texts() {
     assert!(renderer.render("{{ n", &json!({})).is_err());
     assert!(renderer.render("{{ n", &json!({})).is_err());
 }
+
+/// O6: of a text about which it is not known yet what its orders have, all else is checked.
+#[test]
+fn what_only_other_orders_have_may_be_open() {
+    let cases = [
+        ("{{ stars }} {{ mesa.numero }}", None),
+        ("{{ stars | primeiro_nome }}", None),
+        (
+            "{{ stars * 2 }}{% for one in guests %}{{ one.name }}{% endfor %}",
+            None,
+        ),
+        (
+            "{{ stars }}{{ customer.name | moedas }}",
+            Some("template line 1: unknown filter"),
+        ),
+        ("{{ stars }}{% if", Some("template line 1: syntax error")),
+        (
+            "{{ customer.name | moeda }}",
+            Some("template line 1: invalid operation"),
+        ),
+        (
+            "{{ stars }}{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+            Some("the template does too much"),
+        ),
+    ];
+    for (source, problem) in cases {
+        let found = check(source, sample(), Names::Open);
+        match problem {
+            None => assert_eq!(found, None, "{source}"),
+            Some(problem) => {
+                let found = found.unwrap_or_default();
+                assert!(found.starts_with(problem), "{source}: {found}");
+            }
+        }
+    }
+    let long = format!("{{{{ stars }}}}{}", "a".repeat(5000));
+    assert!(check(&long, sample(), Names::Open).is_some());
+    assert!(check("{{ stars }}", sample(), Names::Known).is_some());
+}

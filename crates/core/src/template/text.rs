@@ -62,3 +62,24 @@ pub(super) fn shortened(text: String, cap: usize) -> String {
     let kept: String = text.chars().take(cap.saturating_sub(1)).collect();
     format!("{}…", kept.trim_end())
 }
+
+/// A name without case, accents, and what stands between its words.
+pub(super) fn letters(name: &str) -> String {
+    name.to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .map(without_accent)
+        .collect()
+}
+
+fn without_accent(character: char) -> char {
+    match character {
+        'á' | 'à' | 'ã' | 'â' => 'a',
+        'é' | 'ê' => 'e',
+        'í' => 'i',
+        'ó' | 'ô' | 'õ' => 'o',
+        'ú' => 'u',
+        'ç' => 'c',
+        other => other,
+    }
+}

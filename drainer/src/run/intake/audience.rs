@@ -70,6 +70,11 @@ impl Audiences {
         told
     }
 
+    /// The recipient that is configured for an audience of an event.
+    pub(crate) fn recipient_of(&self, name: &str, event: &str) -> Option<&str> {
+        self.named(name, event)?.recipient.as_deref()
+    }
+
     fn named(&self, name: &str, event: &str) -> Option<&Audience> {
         let of_name = || self.0.iter().filter(|audience| audience.name == name);
         of_name()

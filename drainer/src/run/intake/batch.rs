@@ -17,6 +17,7 @@ use super::presence;
 use super::rules::{self, Rules};
 use super::source::{Mode, Source};
 use super::tenant::{self, Companies, TextKey};
+use super::twins;
 
 /// What was claimed, and the sources that captured it.
 pub(crate) struct Batch {
@@ -39,9 +40,10 @@ impl Batch {
         complaints: &mut Complaints,
         least_privileged: bool,
     ) -> Result<(Vec<Decision>, Vec<Other>), tokio_postgres::Error> {
-        let considered = self
+        let mut considered = self
             .consider(client, statements, complaints, least_privileged)
             .await?;
+        twins::apply(client, self, &mut considered).await?;
         let (companies, rules) = self.companies(client, &considered, complaints).await?;
         let others = self.others(&considered);
         let mut renderer = Renderer::default();

@@ -63,7 +63,8 @@ pub(crate) struct Refused {
 type Usage = HashMap<String, BTreeMap<NaiveDate, i64>>;
 
 impl Counted {
-    fn day(&self) -> NaiveDate {
+    /// The day that it counts for, by its company's clock.
+    pub(crate) fn day(&self) -> NaiveDate {
         self.at.with_timezone(&self.zone).date_naive()
     }
 

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zapgres_core::decision;
 use zapgres_core::phone::PhoneNumber;
 use zapgres_core::settle::{self, Look, SettleInput};
@@ -80,6 +80,16 @@ pub(crate) struct Message {
     pub channel_id: Option<i64>,
     /// It is ready, and has to wait.
     pub held: Option<Held>,
+}
+
+impl Message {
+    /// Puts this into the row's payload.
+    pub(crate) fn note(&mut self, name: &str, value: Value) {
+        let payload = self
+            .payload
+            .get_or_insert_with(|| Value::Object(Map::new()));
+        payload[name] = value;
+    }
 }
 
 /// An order that is complete and recent.

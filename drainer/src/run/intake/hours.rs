@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use deadpool_postgres::GenericClient;
+use serde_json::Value;
 
 use super::batch::Batch;
 use super::caps::{self, Counted};
@@ -41,7 +42,16 @@ pub(crate) async fn apply(
             });
         }
     }
-    for (position, refused) in caps::count(client, &wanted).await? {
+    let refused = caps::count(client, &wanted).await?;
+    for counted in wanted
+        .iter()
+        .filter(|one| !refused.contains_key(&one.position))
+    {
+        if let Decision::Send { message, .. } = &mut decisions[counted.position] {
+            message.note("counted", Value::from(counted.day().to_string()));
+        }
+    }
+    for (position, refused) in refused {
         let row = &batch.captured[position];
         if let (Some(source), Decision::Send { message, .. }) =
             (batch.source_of(row), &decisions[position])

@@ -120,6 +120,7 @@ mod tests {
             expires_after: Duration::ZERO,
             max_attempts: 8,
             old_key: None,
+            has_twins: false,
             supersedes: false,
             audiences: Audiences::default(),
         }

@@ -31,7 +31,12 @@ select
             order by m.marked_at desc
             limit 1
         )
-    end as old_key
+    end as old_key,
+    s.captures = 'first_item' and exists (
+        select from zap.source as t
+        where t.captures = 'first_item' and t.id <> s.id and t.event = s.event
+            and t.order_relation = s.order_relation and t.order_key = s.order_key
+    ) as has_twins
 from zap.source as s";
 
 /// What happens to what a source captures, the most restrictive first.
@@ -64,6 +69,8 @@ pub(crate) struct Source {
     pub audiences: Audiences,
     /// Highest key that is known to be older than `max_age`, where no column tells the age.
     pub old_key: Option<i64>,
+    /// Whether another table's rows announce the same of the same orders.
+    pub has_twins: bool,
 }
 
 impl Source {
@@ -90,6 +97,7 @@ impl Source {
             supersedes: row.try_get("supersedes")?,
             audiences: Audiences::default(),
             old_key: row.try_get("old_key")?,
+            has_twins: row.try_get("has_twins")?,
         })
     }
 }

@@ -5,7 +5,8 @@ use deadpool_postgres::GenericClient;
 use crate::run::statement;
 
 /// Uses `notification_queue_once`: the keys that the subject's other events would have. What somebody has locked is left to
-/// whoever has it; what may have been sent stays.
+/// whoever has it; what may have been sent stays. Whoever skips a message that was counted gives its place in the company's cap
+/// back, once: in this statement, and the row says no longer that it is counted.
 pub(crate) const SKIP_SUPERSEDED: &str = "-- skip_superseded
 with looked_at as materialized (
     select
@@ -37,12 +38,12 @@ latest as (
     order by r.source_id asc, r.subject asc, r.suffix asc, r.id desc
 ),
 superseded as materialized (
-    select r.id, l.id as by_id, l.event as by_event
+    select r.id, l.id as by_id, l.event as by_event, w.tenant_id, w.counted_on
     from related as r
     inner join latest as l
         on r.source_id = l.source_id and r.subject = l.subject and r.suffix = l.suffix and r.id < l.id
     cross join lateral (
-        select
+        select w.tenant_id, (w.payload ->> 'counted')::date as counted_on
         from zap.notification_queue as w
         where w.id = r.id and w.status in ('pending', 'retrying') and w.uncertain_at is null
         for update skip locked
@@ -53,11 +54,30 @@ skipped as (
     set
         status = 'skipped', reason = 'superseded', coalesced_into = s.by_id,
         skipped_at = pg_catalog.clock_timestamp(),
+        payload = q.payload - 'counted',
         resolved_at = coalesce(q.resolved_at, pg_catalog.clock_timestamp()),
         public_id = coalesce(q.public_id, pg_catalog.gen_random_uuid())
     from superseded as s
     where q.id = s.id
     returning q.id, q.tenant_id, q.source_id, q.channel_id, q.attempts, s.by_event
+),
+places as materialized (
+    select u.tenant_id, u.on_day, g.messages
+    from (
+        select s.tenant_id, s.counted_on, pg_catalog.count(*)::integer as messages
+        from superseded as s
+        where s.counted_on is not null
+        group by s.tenant_id, s.counted_on
+    ) as g
+    inner join zap.tenant_usage as u on g.tenant_id = u.tenant_id and g.counted_on = u.on_day
+    order by u.tenant_id, u.on_day
+    for update of u
+),
+given_back as (
+    update zap.tenant_usage as u
+    set counted = greatest(u.counted - p.messages, 0)
+    from places as p
+    where u.tenant_id = p.tenant_id and u.on_day = p.on_day
 )
 insert into zap.notification_logs
     (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)

@@ -19,8 +19,8 @@ const STATUS_EVENT: &str = "order_status:";
 
 /// Writes the message.
 pub(crate) fn compose<'a>(
-    row: &Captured,
-    source: &Source,
+    row: &'a Captured,
+    source: &'a Source,
     mut candidate: Candidate,
     companies: &'a Companies,
     renderer: &mut Renderer<'a>,
@@ -43,7 +43,7 @@ pub(crate) fn compose<'a>(
     }
     renderer.set_timezone(tenant.timezone);
     introduce(&row.event, tenant, &mut candidate.values);
-    let given = recipient(row, source, &candidate)?;
+    let given = recipient(row, source, &candidate, renderer)?;
     if given.trim().is_empty() {
         return Err(skip(decision::NO_PHONE, None));
     }
@@ -119,19 +119,24 @@ fn introduce(event: &str, tenant: &Tenant, values: &mut Value) {
 }
 
 /// The recipient's number as the user's tables, or whoever configured the audience, have it; empty: there is none.
-fn recipient(row: &Captured, source: &Source, candidate: &Candidate) -> Result<String, Decision> {
-    let given = row.told.recipient.as_ref();
-    match given.or(candidate.audience.recipient.as_ref()) {
-        None => Ok(candidate.recipient.clone().unwrap_or_default()),
-        Some(text) => match template::render(text, &candidate.values) {
-            Ok(number) => Ok(number),
-            Err(TemplateError::Empty) => Ok(String::new()),
-            Err(error) => {
-                let name = &candidate.audience.name;
-                let cause = format!("the recipient of audience {name}: {error}");
-                Err(mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))
-            }
-        },
+fn recipient<'a>(
+    row: &'a Captured,
+    source: &'a Source,
+    candidate: &Candidate,
+    renderer: &mut Renderer<'a>,
+) -> Result<String, Decision> {
+    let name = &candidate.audience.name;
+    let told = row.told.recipient.as_deref();
+    let Some(text) = told.or_else(|| source.audiences.recipient_of(name, &row.event)) else {
+        return Ok(candidate.recipient.clone().unwrap_or_default());
+    };
+    match renderer.render(text, &candidate.values) {
+        Ok(number) => Ok(number),
+        Err(TemplateError::Empty) => Ok(String::new()),
+        Err(error) => {
+            let cause = format!("the recipient of audience {name}: {error}");
+            Err(mend(row, source, TEMPLATE_ERROR, Some(presentable(&cause))))
+        }
     }
 }
 

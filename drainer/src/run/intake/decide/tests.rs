@@ -55,6 +55,7 @@ fn source() -> Source {
         supersedes: false,
         audiences: Audiences::default(),
         old_key: None,
+        has_twins: false,
     }
 }
 
@@ -434,6 +435,29 @@ fn a_row_for_an_audience_goes_to_its_recipient() {
         composed.payload,
         Some(json!({"audience": "shop", "purpose": "kitchen"}))
     );
+}
+
+/// O6: who is told is written like what is told: by the company's clock, as the preview does.
+#[test]
+fn a_recipient_is_written_by_the_companys_clock() {
+    let mut companies = companies("Oi");
+    companies.tenants.get_mut("5").unwrap().timezone = template::Timezone::named("America/Manaus");
+    let customer = Audience {
+        recipient: Some("+551198765{{ at | hora | replace(':30', '21') }}".to_owned()),
+        ..Audience::customer()
+    };
+    let source = Source {
+        audiences: vec![customer].into(),
+        ..source()
+    };
+    let row = captured(1);
+    let mut context = context();
+    // 10:30 in São Paulo.
+    context.values["at"] = json!("2026-11-28T13:30:00Z");
+    let candidate = considered(&row, &source, context).unwrap();
+    let mut renderer = Renderer::default();
+    let composed = compose(&row, &source, candidate, &companies, &mut renderer).unwrap();
+    assert_eq!(composed.phone.as_e164(), "+5511987650921");
 }
 
 #[test]
