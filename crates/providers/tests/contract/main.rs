@@ -18,7 +18,7 @@ use zapgres_core::message::{MessageBody, MessageKind};
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::{
     ChannelAddress, Http, Options, OutgoingMessage, Registered, Secrets, Webhook, names,
-    provider_named, providers,
+    provider_named, providers, registered,
 };
 
 const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
@@ -121,6 +121,21 @@ fn the_documented_secrets_are_those_of_their_provider() {
             assert_eq!(named, own, "{}: {secret}", provider.name);
         }
     }
+}
+
+/// C1: a secret that a provider does not know would prove nothing: it is refused when a channel is added.
+#[test]
+fn misspelt_secrets_are_refused_and_those_that_prove_deliveries_are_not() {
+    for provider in providers() {
+        let own = secret_names(provider).iter().copied();
+        assert_eq!(provider.check_secrets(own), Ok(()), "{}", provider.name);
+        let misspelt = provider.check_secrets(["app_secert"]);
+        assert_eq!(misspelt.is_err(), provider.name != "http");
+    }
+    let error = registered("meta").and_then(|meta| meta.check_secrets(["app_secert"]));
+    let text = error.expect_err("misspelt").to_string();
+    let expected = "meta knows no secret app_secert; known: app_secret, verify_token";
+    assert_eq!(text, expected);
 }
 
 fn secret_names(provider: &Registered) -> &'static [&'static str] {
