@@ -10,6 +10,7 @@ mod server;
 mod waha;
 mod zapi;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -22,11 +23,21 @@ use zapgres_providers::{
 };
 
 const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
-const SEND_TIMEOUT: Duration = Duration::from_millis(500);
+
+thread_local! {
+    /// Long enough for every answer that comes, on any machine. Each test has a thread of its own.
+    static SEND_TIMEOUT: Cell<Duration> = const { Cell::new(Duration::from_secs(30)) };
+}
 
 /// A client that may talk to this machine.
 fn http() -> Http {
-    Http::new(SEND_TIMEOUT, "127.0.0.0/8".parse().expect("a network"))
+    let send_timeout = SEND_TIMEOUT.get();
+    Http::new(send_timeout, "127.0.0.0/8".parse().expect("a network"))
+}
+
+/// From here on the test waits for answers that never come.
+fn expect_silence() {
+    SEND_TIMEOUT.set(Duration::from_secs(2));
 }
 
 /// A channel at `base_url`.

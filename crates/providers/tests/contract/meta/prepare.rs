@@ -103,7 +103,7 @@ async fn a_file_may_take_longer_than_a_message() {
     };
     let base_url = gate.serve().await;
     let http = Http::new(
-        Duration::from_secs(2),
+        Duration::from_secs(6),
         "127.0.0.0/8".parse().expect("a network"),
     );
     let provider: Arc<dyn Provider> =
