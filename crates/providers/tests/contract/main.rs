@@ -15,11 +15,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde_json::json;
 use zapgres_core::message::{MessageBody, MessageKind};
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::{
-    ChannelAddress, Http, Options, OutgoingMessage, Registered, Secrets, Webhook, names,
-    provider_named, providers, registered,
+    ChannelAddress, Http, Options, OutgoingMessage, Registered, Secrets, ShapeError, Webhook,
+    names, provider_named, providers, registered,
 };
 
 const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
@@ -131,6 +132,43 @@ fn the_documented_secrets_are_those_of_their_provider() {
             let own = secret_names(provider).contains(secret);
             assert_eq!(named, own, "{}: {secret}", provider.name);
         }
+    }
+}
+
+/// C1: a delivery that tells of more than any does is none: strangers may post it.
+#[test]
+fn a_delivery_tells_of_so_many_things_at_most() {
+    type Body = fn(usize) -> serde_json::Value;
+    let bodies: [(&str, Body); 5] = [
+        (
+            "meta",
+            |count| json!({"object": "whatsapp_business_account", "entry": [{"changes": vec![json!({}); count]}]}),
+        ),
+        ("meta", |count| {
+            json!({"object": "whatsapp_business_account", "entry": [{"changes": [{"value": {
+                "statuses": vec![json!({"id": "wamid.S", "status": "sent"}); count],
+            }}]}]})
+        }),
+        (
+            "evolution",
+            |count| json!({"event": "messages.update", "data": vec![json!(null); count]}),
+        ),
+        (
+            "zapi",
+            |count| json!({"type": "MessageStatusCallback", "status": "SENT", "ids": vec!["A"; count]}),
+        ),
+        ("http", |count| {
+            json!(vec![json!({"message_id": 1, "status": "sent"}); count])
+        }),
+    ];
+    for (name, body) in bodies {
+        let webhook = registered(name)
+            .expect("a provider")
+            .webhook
+            .expect("it delivers");
+        let told = |count| webhook.read(body(count).to_string().as_bytes());
+        assert_eq!(told(10_000).map(|told| told.len()), Ok(10_000), "{name}");
+        assert_eq!(told(10_001), Err(ShapeError::WrongShape), "{name}");
     }
 }
 
