@@ -56,6 +56,24 @@ async fn record_if_fresh(client: &Client) -> Result<(), DatabaseError> {
     Ok(())
 }
 
+/// A short text that no other installation has, not even a copy of this one that was adopted.
+///
+/// # Errors
+/// When the database could not be asked, or has no record.
+pub async fn mark(client: &Client) -> Result<String, DatabaseError> {
+    let row = client
+        .query_one(
+            "-- mark
+            select pg_catalog.substr(pg_catalog.md5(pg_catalog.concat_ws(
+                ' ', r.system_identifier, r.database_oid, r.data_directory, extract(epoch from r.adopted_at)
+            )), 1, 12)
+            from zap.installation as r",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
 /// What tells this server and database from the recorded ones; `None`: nothing does.
 pub(crate) async fn difference(client: &Client) -> Result<Option<String>, DatabaseError> {
     let row = client

@@ -24,6 +24,7 @@ mod log_row;
 mod marker;
 mod name_lock;
 mod opted_out;
+mod reference;
 mod registry;
 mod rescue;
 mod serve;
@@ -175,6 +176,7 @@ async fn prepare(
         inbound: Notify::new(),
         sweep_wanted: Notify::new(),
         waiting_tenants: Mutex::new(BTreeSet::new()),
+        database: Mutex::default(),
         shutdown,
         abort: CancellationToken::new(),
     });

@@ -55,6 +55,16 @@ pub enum UnusableChannel {
         /// What is wrong, and what would do.
         cause: String,
     },
+    /// A secret that the provider does not know, so that it would never be used.
+    #[error("{provider} knows no secret {name}; known: {known}")]
+    UnknownSecret {
+        /// Its name.
+        name: String,
+        /// The provider.
+        provider: &'static str,
+        /// Those there are.
+        known: String,
+    },
     /// A secret is missing.
     #[error("secret {name} is missing: {purpose}; give it with --secret {name}=env:NAME")]
     Secret {

@@ -44,6 +44,7 @@ pub(crate) struct Evolution {
 pub(crate) const REGISTERED: Registered = Registered {
     name: Evolution::NAME,
     build: |address, http| Ok(Arc::new(Evolution::new(address, http)?)),
+    secrets: Some(&["webhook_jwt", "webhook_header"]),
     webhook: Some(&webhook::EvolutionWebhook),
     base_url: None,
     limits: DefaultLimits::CAREFUL,

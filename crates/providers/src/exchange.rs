@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use chrono::DateTime;
+use reqwest::header::{DATE, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use zapgres_core::error_class::{ErrorClass, SendError, ThrottleScope};
 use zapgres_core::error_text;
@@ -113,17 +114,29 @@ fn causes(error: &reqwest::Error) -> String {
     text
 }
 
-/// `Retry-After` in seconds. Its date form is rare and needs a clock: read as absent.
+/// How long the answer asks to wait. A time is counted from the answer's own, so that no clock of ours matters.
 fn retry_after(response: &Response) -> Option<Duration> {
-    let seconds = response
-        .headers()
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
-    Some(Duration::from_secs(seconds).min(RETRY_AFTER_CAP))
+    let header = |name| response.headers().get(name)?.to_str().ok().map(str::trim);
+    let told = header(RETRY_AFTER)?;
+    let wait = seconds(told).or_else(|| between(header(DATE)?, told))?;
+    Some(wait.min(RETRY_AFTER_CAP))
+}
+
+/// A number of seconds, however large; some servers give a fraction.
+fn seconds(text: &str) -> Option<Duration> {
+    let is_number = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds: f64 = text.parse().ok().filter(|_| is_number)?;
+    Some(Duration::from_secs_f64(
+        seconds.min(RETRY_AFTER_CAP.as_secs_f64()),
+    ))
+}
+
+/// From one time to another, such as `Sat, 28 Nov 2026 12:00:00 GMT`; what is past needs no wait.
+fn between(from: &str, to: &str) -> Option<Duration> {
+    let time = |text| DateTime::parse_from_rfc2822(text).ok();
+    Some((time(to)? - time(from)?).to_std().unwrap_or_default())
 }
 
 /// The body, or `None` when it is too large or breaks off.

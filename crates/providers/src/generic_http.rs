@@ -37,6 +37,7 @@ pub(crate) struct GenericHttp {
 pub(crate) const REGISTERED: Registered = Registered {
     name: GenericHttp::NAME,
     build: |address, http| Ok(Arc::new(GenericHttp::new(address, http)?)),
+    secrets: None,
     webhook: Some(&webhook::GenericWebhook),
     base_url: None,
     limits: DefaultLimits::NONE,

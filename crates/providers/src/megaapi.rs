@@ -36,6 +36,7 @@ pub(crate) struct Megaapi {
 pub(crate) const REGISTERED: Registered = Registered {
     name: Megaapi::NAME,
     build: |address, http| Ok(Arc::new(Megaapi::new(address, http)?)),
+    secrets: Some(&[]),
     webhook: None,
     // Each customer has a server of their own.
     base_url: None,

@@ -30,6 +30,7 @@ use options::MetaOptions;
 pub(crate) const REGISTERED: Registered = Registered {
     name: Meta::NAME,
     build: |address, http| Ok(Arc::new(Meta::new(address, http)?)),
+    secrets: Some(&["app_secret", "verify_token"]),
     webhook: Some(&webhook::MetaWebhook),
     base_url: Some("https://graph.facebook.com"),
     limits: DefaultLimits::META,

@@ -62,6 +62,8 @@ pub struct Registered {
     pub name: &'static str,
     /// Makes it for one channel.
     pub build: fn(ChannelAddress, Http) -> Result<Arc<dyn Provider>, UnusableChannel>,
+    /// Names of the secrets that it knows besides the credential; none: its channels choose them.
+    pub secrets: Option<&'static [&'static str]>,
     /// What it delivers; none: it tells nothing unasked.
     pub webhook: Option<&'static dyn Webhook>,
     /// Its address, where it is the same for everybody.
@@ -98,6 +100,32 @@ pub fn registered(name: &str) -> Result<&'static Registered, UnusableChannel> {
             name: name.to_owned(),
             known: names().join(", "),
         })
+}
+
+impl Registered {
+    /// Looks whether it knows all of these secrets: a misspelt one would prove nothing, and nobody would notice.
+    ///
+    /// # Errors
+    /// [`UnusableChannel::UnknownSecret`] for the first that it does not know.
+    pub fn check_secrets<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), UnusableChannel> {
+        let Some(known) = self.secrets else {
+            return Ok(());
+        };
+        match names.into_iter().find(|name| !known.contains(name)) {
+            None => Ok(()),
+            Some(name) => Err(UnusableChannel::UnknownSecret {
+                name: name.to_owned(),
+                provider: self.name,
+                known: match known {
+                    [] => "none".to_owned(),
+                    known => known.join(", "),
+                },
+            }),
+        }
+    }
 }
 
 /// The names of the providers.

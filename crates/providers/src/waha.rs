@@ -41,6 +41,7 @@ pub(crate) struct Waha {
 pub(crate) const REGISTERED: Registered = Registered {
     name: Waha::NAME,
     build: |address, http| Ok(Arc::new(Waha::new(address, http)?)),
+    secrets: Some(&["hmac_key"]),
     webhook: Some(&webhook::WahaWebhook),
     base_url: None,
     limits: DefaultLimits::CAREFUL,

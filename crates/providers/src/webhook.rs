@@ -39,6 +39,21 @@ pub trait Webhook: Send + Sync {
     fn read(&self, body: &[u8]) -> Result<Vec<Told>, ShapeError>;
 }
 
+/// Meta puts at most 1000 things into a delivery, others one. Something tiny, a million times, would fill the memory.
+const TOLD_MAX: usize = 10_000;
+
+/// All that is told, unless it is more than any delivery tells.
+///
+/// # Errors
+/// [`ShapeError::WrongShape`] then; no more than that much is read.
+pub(crate) fn bounded(told: impl Iterator<Item = Told>) -> Result<Vec<Told>, ShapeError> {
+    let told: Vec<Told> = told.take(TOLD_MAX + 1).collect();
+    if told.len() > TOLD_MAX {
+        return Err(ShapeError::WrongShape);
+    }
+    Ok(told)
+}
+
 /// One HTTP request of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery<'a> {

@@ -42,6 +42,7 @@ pub(crate) struct Zapi {
 pub(crate) const REGISTERED: Registered = Registered {
     name: Zapi::NAME,
     build: |address, http| Ok(Arc::new(Zapi::new(address, http)?)),
+    secrets: Some(&[Zapi::CLIENT_TOKEN]),
     webhook: Some(&webhook::ZapiWebhook),
     base_url: Some("https://api.z-api.io"),
     limits: DefaultLimits::CAREFUL,

@@ -10,6 +10,7 @@ mod content;
 mod create;
 mod dialect;
 mod find_messages;
+mod gesture;
 mod instances;
 mod lookup;
 mod media;
@@ -61,6 +62,9 @@ pub(crate) fn routes() -> Router<Arc<SandboxState>> {
             "/chat/findMessages/{instance}",
             post(find_messages::find_messages),
         )
+        .route("/chat/sendPresence/{instance}", post(gesture::gesture))
+        .route("/chat/markMessageAsRead/{instance}", post(gesture::gesture))
+        .route("/instance/setPresence/{instance}", post(gesture::gesture))
         .route("/instance/create", post(create::create))
         .route("/instance/fetchInstances", get(instances::list))
         .route("/instance/delete/{instance}", delete(instances::remove))

@@ -1,7 +1,7 @@
 //! What the parts of the running daemon share.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::UnboundedSender;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::announce::Announcements;
 use super::channel_health::Holds;
 use super::complete::{Outcome, Report};
+use super::encoding::storable;
 use super::in_flight::InFlight;
 use super::lane::{MakeProvider, Permits};
 use super::lanes::Lanes;
@@ -23,6 +24,25 @@ use crate::metrics::Metrics;
 
 /// Connections that nobody takes who can do without.
 const SPARED: usize = 1;
+
+/// Longer texts are no ids of messages, and no index takes them.
+pub(crate) const MESSAGE_ID_CAP_BYTES: usize = 1024;
+
+/// What is known of the database from the beginning of a session on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownDatabase {
+    /// What tells it from others that send with the same numbers.
+    pub installation: Arc<str>,
+    /// Whether it has Western European characters only.
+    pub western_only: bool,
+}
+
+impl KnownDatabase {
+    /// What it can store of a provider's text.
+    pub(crate) fn storable(&self, text: &str) -> String {
+        storable(text, self.western_only).into_owned()
+    }
+}
 
 /// Shared state of the running daemon.
 pub(crate) struct Daemon {
@@ -52,6 +72,7 @@ pub(crate) struct Daemon {
     pub sweep_wanted: Notify,
     /// Tenants with messages that wait for a channel.
     pub(super) waiting_tenants: Mutex<BTreeSet<String>>,
+    pub(super) database: Mutex<KnownDatabase>,
     /// Nothing new is begun.
     pub shutdown: CancellationToken,
     /// Requests on their way are given up.
@@ -95,8 +116,15 @@ impl Daemon {
         }
     }
 
-    /// Hands an outcome to the completer.
-    pub(crate) fn complete(&self, outcome: Outcome) {
+    /// Hands an outcome to the completer, as the database can store it.
+    pub(crate) fn complete(&self, mut outcome: Outcome) {
+        let database = self.database();
+        outcome.last_error = outcome.last_error.map(|text| database.storable(&text));
+        // Receipts name the same message in the same way.
+        outcome.provider_message_id = outcome.provider_message_id.map(|id| {
+            let is_id = id.len() <= MESSAGE_ID_CAP_BYTES;
+            is_id.then(|| database.storable(&id)).unwrap_or_default()
+        });
         let mark = self.in_flight.know(outcome.id).map(|(_, mark)| mark);
         self.report(Report::Known(outcome, mark));
     }
@@ -140,6 +168,18 @@ impl Daemon {
                 waiting.insert(tenant);
             }
         }
+    }
+
+    /// What is known of the database.
+    pub(crate) fn database(&self) -> KnownDatabase {
+        let database = self.database.lock();
+        database.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what is known of it: whoever adopts a copy changes that.
+    pub(super) fn note_database(&self, known: KnownDatabase) {
+        let database = self.database.lock();
+        *database.unwrap_or_else(PoisonError::into_inner) = known;
     }
 
     /// Tenants with messages that wait for a channel.

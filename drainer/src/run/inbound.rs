@@ -17,7 +17,6 @@ use deadpool_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::daemon::Daemon;
-use super::encoding;
 use crate::database::DatabaseError;
 use crate::metrics::Conclusion;
 use batch::{Batch, Worked};
@@ -42,11 +41,10 @@ enum Round {
 pub(crate) async fn run(daemon: Arc<Daemon>) {
     let mut trouble = String::new();
     let mut one_by_one = 0_usize;
-    let mut encoding = Encoding::default();
     while daemon.may_send().await {
         let limit = if one_by_one > 0 { 1 } else { BATCH };
         one_by_one = one_by_one.saturating_sub(1);
-        let pause = match round(&daemon, limit, &mut encoding).await {
+        let pause = match round(&daemon, limit).await {
             Ok(Round::Full) => continue,
             Ok(Round::Refused(count)) => {
                 one_by_one = count;
@@ -76,33 +74,14 @@ pub(crate) async fn run(daemon: Arc<Daemon>) {
     }
 }
 
-/// Whether the database has Western European characters only, once that is known.
-#[derive(Default)]
-struct Encoding(Option<bool>);
-
-impl Encoding {
-    async fn is_western_only(&mut self, client: &Client) -> Result<bool, DatabaseError> {
-        if let Some(known) = self.0 {
-            return Ok(known);
-        }
-        let asked = encoding::is_western_only(client).await?;
-        Ok(*self.0.insert(asked))
-    }
-}
-
-async fn round(
-    daemon: &Arc<Daemon>,
-    limit: usize,
-    encoding: &mut Encoding,
-) -> Result<Round, DatabaseError> {
+async fn round(daemon: &Arc<Daemon>, limit: usize) -> Result<Round, DatabaseError> {
     let mut client = daemon.client().await?;
-    let western_only = encoding.is_western_only(&client).await?;
     let transaction = client.transaction().await?;
     let events = claim::claim(&transaction, limit).await?;
     if events.is_empty() {
         return Ok(Round::Empty);
     }
-    let batch = Batch::read(&events, western_only);
+    let batch = Batch::read(&events, daemon.database());
     let worked = match batch.work(&transaction, &events).await {
         Ok(worked) => worked,
         Err(error) if is_about_contents(&error) => {

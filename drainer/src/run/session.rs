@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use deadpool_postgres::Client;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::assign::waiting_tenants;
-use super::daemon::Daemon;
+use super::daemon::{Daemon, KnownDatabase};
+use super::encoding::is_western_only;
 use super::keeper::{Keeper, Loss};
 use super::listener::Listener;
 use super::name_lock::{NameLock, NameLockError};
@@ -49,6 +51,7 @@ impl Session {
         let client = daemon.client().await?;
         database::check_extension(&client, url).await?;
         installation::check(&client).await?;
+        daemon.note_database(known_database(&client).await?);
         let lock = NameLock::acquire(&daemon.config).await?;
         // Before the first query: what is captured from now on is either found by it or announced.
         let listener = Listener::open(&daemon.config, daemon.clone()).await?;
@@ -103,6 +106,13 @@ impl Session {
         drop(self._end);
         self.keeper.await.ok();
     }
+}
+
+async fn known_database(client: &Client) -> Result<KnownDatabase, DatabaseError> {
+    Ok(KnownDatabase {
+        installation: installation::mark(client).await?.into(),
+        western_only: is_western_only(client).await?,
+    })
 }
 
 async fn watch(

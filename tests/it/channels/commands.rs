@@ -65,12 +65,17 @@ async fn what_a_provider_cannot_use_is_refused() {
     let stand = without_channels().await;
     let url = stand.provider.url();
     let at = ["--url", &url, "--instance", "loja"];
-    let wrong: [(&[&str], &str); 5] = [
+    let wrong: [(&[&str], &str); 6] = [
         (&["--option", "colour=red"], "colour"),
         (&["--option", "version=7"], "version"),
         (&["--option", "version"], "name=value"),
         (&["--secret", "token=s3cr3t"], "env:"),
-        (&["--secret", "token=env:NOWHERE"], "NOWHERE"),
+        (&["--secret", "webhook_jwt=env:NOWHERE"], "NOWHERE"),
+        // Misspelt, it would leave deliveries without a proof.
+        (
+            &["--secret", "webhook_jtw=env:SANDBOX_KEY"],
+            "evolution knows no secret webhook_jtw; known: webhook_jwt, webhook_header",
+        ),
     ];
     for (further, mentions) in wrong {
         let mut arguments = add("evolution", &at);
@@ -94,7 +99,7 @@ async fn a_channel_whose_key_only_the_daemon_has_is_added_unasked() {
     let stand = without_channels().await;
     let at = ["--url", "http://127.0.0.1:1", "--instance", "loja"];
     let mut arguments = add("evolution", &at);
-    arguments.extend(["--secret", "token=env:NOWHERE", "--no-check"]);
+    arguments.extend(["--secret", "webhook_jwt=env:NOWHERE", "--no-check"]);
     succeed(&stand.database, &arguments);
     assert_eq!(stand.session.column(CHANNELS).await, ["loja"]);
 }

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
 use super::stand::Stand;
 use crate::cluster::plain;
 use crate::shop::{item, order};
@@ -146,6 +149,54 @@ async fn a_database_in_latin1_gets_its_messages() {
     .await;
     assert!(texts[0].contains("Olá, Ana! Recebemos"), "{texts:?}");
     assert!(texts[0].contains("1x X-Burger 1 - R$"), "{texts:?}");
+}
+
+/// B9: providers write as they like: what an older database cannot store of it keeps no outcome from being written.
+#[tokio::test]
+async fn a_database_in_latin1_is_told_what_a_provider_says() {
+    let database = plain().database_in("LATIN1").await;
+    let stand = Stand::open_in(database, &shop::tables("bigint")).await;
+    let refusal = json!([["não é “texto” 😀"]]);
+    stand
+        .provider
+        .order_faults(&json!([
+            {"kind": "status", "code": 400, "body": {"response": {"message": refusal}}, "times": 1},
+            {"kind": "status", "code": 201, "body": {"key": {"id": "3EB0😀"}}, "times": 1},
+            {"kind": "status", "code": 401, "body": {"response": {"message": "não “autorizado” 😀"}}},
+        ]))
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_status(1, "failed").await;
+    let error = stand.of_order(1, "last_error").await;
+    assert!(error.contains("não é"), "{error}");
+    stand.place([2]).await;
+    stand.until_status(2, "sent").await;
+    assert_eq!(stand.of_order(2, "provider_message_id").await, "3EB0");
+    stand.place([3]).await;
+    let reason = "select breaker_reason like '%não \"autorizado\"%' from zap.channel_state";
+    wait::until("the channel rests", async || {
+        stand.session.value(reason).await == "t"
+    })
+    .await;
+}
+
+/// B2: a provider's yes is one, whatever it names the message.
+#[tokio::test]
+async fn an_id_that_no_index_takes_makes_no_doubt_of_a_yes() {
+    let stand = Stand::open(plain()).await;
+    // Nothing that could be compressed.
+    let id: String = (0..500_u32)
+        .map(|number| hex::encode(Sha256::digest(number.to_string())))
+        .collect();
+    stand
+        .provider
+        .order_faults(&json!({"kind": "status", "code": 201, "body": {"key": {"id": id}}}))
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_status(1, "sent").await;
+    assert_eq!(stand.of_order(1, "provider_message_id").await, "");
 }
 
 /// O5: odd values in one message stop no other.

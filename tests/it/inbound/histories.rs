@@ -1,8 +1,9 @@
 //! Messages of customers are kept, once each.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::stand::{NUMBER, Stand, delivery};
+use super::stand::{NUMBER, Stand, delivery, status};
 use crate::cluster::plain;
 
 fn message(id: &str, from: &str, text: &str) -> Value {
@@ -52,6 +53,42 @@ async fn a_message_is_kept_in_a_western_database() {
         stand.session.rows(text).await,
         [["Cadê meu pedido?", "Ana"]]
     );
+}
+
+/// C8: what cannot be stored of a delivery takes nothing else in it along.
+#[tokio::test]
+async fn odd_ids_and_times_keep_nothing_from_being_read() {
+    let stand = Stand::open(plain()).await;
+    stand.add_sent(1).await;
+    let receiver = stand.receive().await;
+    // Nothing that could be compressed.
+    let long: String = (0..500_u32)
+        .map(|number| hex::encode(Sha256::digest(number.to_string())))
+        .collect();
+    let mut told = message(&long, "551187654321", "?");
+    let mut add = |id: &str, timestamp: &str| {
+        let mut one = message(id, "551187654321", "Oi")["messages"][0].clone();
+        one["timestamp"] = json!(timestamp);
+        let messages = told["messages"].as_array_mut().expect("messages");
+        messages.push(one);
+    };
+    add("wamid.A", "-8000000000000");
+    add("wamid.B", "8000000000000");
+    add("wamid.C", "9999999999999999999999");
+    let now = stand.now().await;
+    told["statuses"] = json!([
+        status(&long, "delivered", now),
+        status("message.1", "read", -8_000_000_000_000),
+    ]);
+    receiver.deliver(&delivery(NUMBER, &told)).await;
+    stand.until_statuses(&["read"]).await;
+    stand.until_read().await;
+    let kept = "select provider_message_id, at between now() - interval '1 hour' and now()
+         from zap.message_history order by provider_message_id";
+    let expected = ["wamid.A", "wamid.B", "wamid.C"].map(|id| [id, "t"]);
+    assert_eq!(stand.session.rows(kept).await, expected);
+    let outcome = "select outcome from zap.inbound_event";
+    assert_eq!(stand.session.column(outcome).await, ["processed"]);
 }
 
 /// T8: what one of our own numbers writes opens nothing, though WhatsApp knows it without its ninth digit.

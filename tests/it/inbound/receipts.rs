@@ -135,6 +135,23 @@ async fn what_matches_nothing_is_given_up() {
     assert_eq!(receiver.counted(counted).await, 1);
 }
 
+/// Our own name of the only notification's first attempt, of an installation that was adopted so much later.
+async fn reference_adopted(stand: &Stand, later: &str) -> String {
+    let reference = format!(
+        "select concat_ws('-', q.id, 1, left(md5(concat_ws(
+             ' ', i.system_identifier, i.database_oid, i.data_directory,
+             extract(epoch from i.adopted_at + interval '{later}')
+         )), 12))
+         from zap.notification_queue as q, zap.installation as i"
+    );
+    stand.session.value(&reference).await
+}
+
+/// That name in this installation.
+async fn reference(stand: &Stand) -> String {
+    reference_adopted(stand, "0").await
+}
+
 /// The reference that the provider repeats names a notification that was left without an answer.
 async fn uncertain(stand: &Stand) -> String {
     stand.add_sent(1).await;
@@ -149,8 +166,7 @@ async fn uncertain(stand: &Stand) -> String {
              reset session_replication_role",
         )
         .await;
-    let id = "select id || '-1' from zap.notification_queue";
-    stand.session.value(id).await
+    reference(stand).await
 }
 
 fn with_reference(mut status: Value, reference: &str) -> Value {
@@ -185,9 +201,8 @@ async fn a_reference_proves_an_acceptance() {
 async fn a_failure_of_another_message_with_the_same_number_changes_nothing() {
     let stand = Stand::open(plain()).await;
     stand.add_sent(1).await;
-    let reference = "select id || '-1' from zap.notification_queue";
-    let reference = stand.session.value(reference).await;
     let receiver = stand.receive().await;
+    let reference = reference(&stand).await;
     let now = stand.now().await;
     let of_another = with_reference(failed("wamid.refused", 131_047, now), &reference);
     for _ in 0..2 {
@@ -200,6 +215,23 @@ async fn a_failure_of_another_message_with_the_same_number_changes_nothing() {
     let of_it = with_reference(failed("message.1", 131_026, now), &reference);
     receiver.deliver(&receipts(&[of_it])).await;
     stand.until_statuses(&["failed"]).await;
+}
+
+/// B2: a copy of the database that somebody adopted sends with the same number, and counts the same messages.
+#[tokio::test]
+async fn a_reference_of_another_installation_is_nobodys() {
+    let stand = Stand::open(plain()).await;
+    uncertain(&stand).await;
+    let of_a_copy = reference_adopted(&stand, "1 second").await;
+    let receiver = stand.receive().await;
+    let sent = with_reference(status("wamid.9", "read", stand.now().await), &of_a_copy);
+    receiver.deliver(&receipts(&[sent])).await;
+    let looked = "select attempts >= 1 from zap.inbound_event";
+    wait::until("it is looked at", async || {
+        stand.session.value(looked).await == "t"
+    })
+    .await;
+    assert_eq!(stand.statuses().await, ["uncertain"]);
 }
 
 /// C1: a reference names only what belongs to the company of the channel.

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::channel::Secrets;
-use crate::webhook::{Delivery, Event, ProofError, ShapeError, Told, Webhook};
+use crate::webhook::{Delivery, Event, ProofError, ShapeError, Told, Webhook, bounded};
 
 pub(super) use settings::settings;
 
@@ -66,7 +66,7 @@ impl Webhook for EvolutionWebhook {
             instance: instance.map(str::to_owned),
             event: event(name, data).unwrap_or_else(|| Event::Other(name.to_owned())),
         });
-        Ok(told.collect())
+        bounded(told)
     }
 }
 

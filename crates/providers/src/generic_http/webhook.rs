@@ -14,6 +14,7 @@ use crate::channel::Secrets;
 use crate::signature;
 use crate::webhook::{
     Delivery, Event, InboundMessage, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
+    bounded,
 };
 
 const HMAC_KEY: &str = "hmac_key";
@@ -91,14 +92,20 @@ impl Webhook for GenericWebhook {
             Items::Several(items) => items,
             Items::One(item) => vec![item],
         };
-        items
-            .into_iter()
-            .map(|item| {
-                let event = event(item).ok_or(ShapeError::WrongShape)?;
-                let instance = None;
-                Ok(Told { instance, event })
-            })
-            .collect()
+        let mut is_wrong = false;
+        let events = items.into_iter().map_while(|item| {
+            let event = event(item);
+            is_wrong |= event.is_none();
+            event
+        });
+        let told = bounded(events.map(|event| Told {
+            instance: None,
+            event,
+        }))?;
+        match is_wrong {
+            true => Err(ShapeError::WrongShape),
+            false => Ok(told),
+        }
     }
 }
 

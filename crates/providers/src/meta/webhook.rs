@@ -13,7 +13,7 @@ use sha2::Sha256;
 
 use crate::channel::Secrets;
 use crate::signature;
-use crate::webhook::{Delivery, Event, ProofError, ShapeError, Told, Webhook};
+use crate::webhook::{Delivery, Event, ProofError, ShapeError, Told, Webhook, bounded};
 
 /// The app's secret, which signs deliveries; one for all numbers of an app.
 const APP_SECRET: &str = "app_secret";
@@ -53,29 +53,26 @@ impl Webhook for MetaWebhook {
             .iter()
             .flat_map(|entry| items(entry, "changes"))
             .flat_map(told_by);
-        Ok(told.collect())
+        bounded(told)
     }
 }
 
 /// What one change tells.
-fn told_by(change: &Value) -> Vec<Told> {
+fn told_by(change: &Value) -> impl Iterator<Item = Told> {
     let value = change.get("value").unwrap_or(&Value::Null);
     let instance = text(value, "/metadata/phone_number_id");
     let messages = items(value, "messages").map(|message| message::received(message, value));
     let echoes = items(value, "message_echoes").map(message::echoed);
     let statuses = items(value, "statuses").map(status::receipt);
-    let events: Vec<Event> = messages.chain(echoes).chain(statuses).collect();
-    let events = if events.is_empty() {
+    let mut events = messages.chain(echoes).chain(statuses).peekable();
+    let nothing_else = events.peek().is_none().then(|| {
         let field = text(change, "/field").unwrap_or("a change without a field");
-        vec![Event::Other(field.to_owned())]
-    } else {
-        events
-    };
-    let with_instance = |event| Told {
+        Event::Other(field.to_owned())
+    });
+    events.chain(nothing_else).map(move |event| Told {
         instance: instance.map(str::to_owned),
         event,
-    };
-    events.into_iter().map(with_instance).collect()
+    })
 }
 
 /// The elements of an array that may not be there.

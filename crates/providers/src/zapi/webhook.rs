@@ -12,7 +12,7 @@ use super::answer;
 use crate::channel::Secrets;
 use crate::health::ConnectionState;
 use crate::webhook::{
-    Delivery, Event, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
+    Delivery, Event, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook, bounded,
 };
 
 /// Z-API's deliveries.
@@ -40,7 +40,7 @@ impl Webhook for ZapiWebhook {
             instance: instance.clone(),
             event,
         });
-        Ok(told.collect())
+        bounded(told)
     }
 }
 

@@ -10,24 +10,37 @@ mod server;
 mod waha;
 mod zapi;
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde_json::json;
 use zapgres_core::message::{MessageBody, MessageKind};
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::{
-    ChannelAddress, Http, Options, OutgoingMessage, Registered, Secrets, Webhook, names,
-    provider_named, providers,
+    ChannelAddress, Http, Options, OutgoingMessage, Registered, Secrets, ShapeError, Webhook,
+    names, provider_named, providers, registered,
 };
 
 const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
 /// Silence is waited for so long; a server of this machine answers sooner, also when that is busy.
 const SEND_TIMEOUT: Duration = Duration::from_secs(4);
 
+thread_local! {
+    /// Long enough for every answer that comes, on any machine. Each test has a thread of its own.
+    static SEND_TIMEOUT: Cell<Duration> = const { Cell::new(Duration::from_secs(30)) };
+}
+
 /// A client that may talk to this machine.
 fn http() -> Http {
-    Http::new(SEND_TIMEOUT, "127.0.0.0/8".parse().expect("a network"))
+    let send_timeout = SEND_TIMEOUT.get();
+    Http::new(send_timeout, "127.0.0.0/8".parse().expect("a network"))
+}
+
+/// From here on the test waits for answers that never come.
+fn expect_silence() {
+    SEND_TIMEOUT.set(Duration::from_secs(2));
 }
 
 /// A channel at `base_url`.
@@ -122,6 +135,58 @@ fn the_documented_secrets_are_those_of_their_provider() {
             assert_eq!(named, own, "{}: {secret}", provider.name);
         }
     }
+}
+
+/// C1: a delivery that tells of more than any does is none: strangers may post it.
+#[test]
+fn a_delivery_tells_of_so_many_things_at_most() {
+    type Body = fn(usize) -> serde_json::Value;
+    let bodies: [(&str, Body); 5] = [
+        (
+            "meta",
+            |count| json!({"object": "whatsapp_business_account", "entry": [{"changes": vec![json!({}); count]}]}),
+        ),
+        ("meta", |count| {
+            json!({"object": "whatsapp_business_account", "entry": [{"changes": [{"value": {
+                "statuses": vec![json!({"id": "wamid.S", "status": "sent"}); count],
+            }}]}]})
+        }),
+        (
+            "evolution",
+            |count| json!({"event": "messages.update", "data": vec![json!(null); count]}),
+        ),
+        (
+            "zapi",
+            |count| json!({"type": "MessageStatusCallback", "status": "SENT", "ids": vec!["A"; count]}),
+        ),
+        ("http", |count| {
+            json!(vec![json!({"message_id": 1, "status": "sent"}); count])
+        }),
+    ];
+    for (name, body) in bodies {
+        let webhook = registered(name)
+            .expect("a provider")
+            .webhook
+            .expect("it delivers");
+        let told = |count| webhook.read(body(count).to_string().as_bytes());
+        assert_eq!(told(10_000).map(|told| told.len()), Ok(10_000), "{name}");
+        assert_eq!(told(10_001), Err(ShapeError::WrongShape), "{name}");
+    }
+}
+
+/// C1: a secret that a provider does not know would prove nothing: it is refused when a channel is added.
+#[test]
+fn misspelt_secrets_are_refused_and_those_that_prove_deliveries_are_not() {
+    for provider in providers() {
+        let own = secret_names(provider).iter().copied();
+        assert_eq!(provider.check_secrets(own), Ok(()), "{}", provider.name);
+        let misspelt = provider.check_secrets(["app_secert"]);
+        assert_eq!(misspelt.is_err(), provider.name != "http");
+    }
+    let error = registered("meta").and_then(|meta| meta.check_secrets(["app_secert"]));
+    let text = error.expect_err("misspelt").to_string();
+    let expected = "meta knows no secret app_secert; known: app_secret, verify_token";
+    assert_eq!(text, expected);
 }
 
 fn secret_names(provider: &Registered) -> &'static [&'static str] {

@@ -118,7 +118,12 @@ pub(super) struct Wanted {
     name: Option<String>,
     status: Option<String>,
     language: Option<String>,
+    /// Counts besides the list.
+    summary: Option<String>,
 }
+
+/// Templates that an account may have.
+const TEMPLATES_MAX: usize = 6000;
 
 /// `GET /{waba_id}/message_templates`.
 pub(super) async fn templates(
@@ -136,7 +141,18 @@ pub(super) async fn templates(
                 && matches(&wanted.status, &template.status)
                 && matches(&wanted.language, &template.language)
         });
-        json!({"data": templates, "paging": {"cursors": {"before": "MAZDZD", "after": "MjQZD"}}})
+        let mut list = json!({
+            "data": templates, "paging": {"cursors": {"before": "MAZDZD", "after": "MjQZD"}},
+        });
+        if wanted.summary.is_some() {
+            list["summary"] = json!({
+                "total_count": templates.len(),
+                "message_template_count": templates.len(),
+                "message_template_limit": TEMPLATES_MAX,
+                "are_translations_complete": true,
+            });
+        }
+        list
     });
     answered(&state, found)
 }

@@ -215,13 +215,20 @@ fn echo(source: &Source<'_>, inbound: &Inbound) -> Value {
     message
 }
 
+/// The message that it answers. What was chosen always was chosen in one.
+fn answered(inbound: &Inbound) -> Option<String> {
+    let is_choice = ["button_reply", "list_reply", "button"].contains(&inbound.kind.as_str());
+    let unnamed = || is_choice.then(|| format!("{}.ANSWERED", inbound.id));
+    inbound.quotes.clone().or_else(unnamed)
+}
+
 /// A message without those who wrote and got it.
 fn content(source: &Source<'_>, inbound: &Inbound) -> Value {
     let mut message = json!({
         "id": inbound.id,
         "timestamp": source.now.timestamp().to_string(),
     });
-    if let Some(quoted) = &inbound.quotes {
+    if let Some(quoted) = answered(inbound) {
         message["context"] = json!({"from": display_number(source.instance), "id": quoted});
     }
     let (kind, content) = match inbound.kind.as_str() {

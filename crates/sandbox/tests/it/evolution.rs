@@ -276,3 +276,32 @@ async fn unknown_routes_and_methods_are_404_in_the_envelope() {
     }
     assert_eq!(sandbox.count("unknown_route").await, 2);
 }
+
+/// P2: clients are seen writing before they write, and reading what was written.
+#[tokio::test]
+async fn gestures_are_taken_and_leave_no_message() {
+    let sandbox = start();
+    let key = json!({"id": "3EB0", "fromMe": false, "remoteJid": "5511987654321@s.whatsapp.net"});
+    for (path, body, answer) in [
+        (
+            "/chat/sendPresence/loja",
+            json!({"number": "5511987654321", "delay": 1200, "presence": "composing"}),
+            json!({"presence": "composing"}),
+        ),
+        (
+            "/instance/setPresence/loja",
+            json!({"presence": "available"}),
+            json!({"presence": "available"}),
+        ),
+        (
+            "/chat/markMessageAsRead/loja",
+            json!({"readMessages": [key]}),
+            json!({"message": "Read messages", "read": "success"}),
+        ),
+    ] {
+        let told = sandbox.post(path, &body).await;
+        assert_eq!((told.status, told.json()), (201, answer), "{path}");
+        assert_eq!(sandbox.post(path, &json!({})).await.status, 400, "{path}");
+    }
+    assert!(sandbox.texts().await.is_empty());
+}

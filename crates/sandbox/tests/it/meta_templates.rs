@@ -113,6 +113,10 @@ async fn templates_are_listed_and_new_ones_wait_for_approval() {
         (&data[0]["status"], &data[0]["id"]),
         (&json!("APPROVED"), &json!("2"))
     );
+    assert_eq!(listed.json().get("summary"), None);
+    let counted = format!("{list}?name=total&summary=total_count");
+    let counted = sandbox.graph("GET", &counted, &json!({})).await;
+    assert_eq!(counted.json()["summary"]["total_count"], 1);
     let new =
         json!({"name": "novo", "language": "pt_BR", "category": "MARKETING", "components": []});
     let created = sandbox.graph("POST", list, &new).await;

@@ -63,6 +63,7 @@ async fn batched_statuses_come_in_one_request() {
     let inbound = json!([
         {"from": "5531987654321", "text": "a"},
         {"alias": "BR.15", "kind": "button_reply", "content": {"id": "s", "title": "Sim"}, "quotes": "wamid.A"},
+        {"alias": "BR.15", "kind": "list_reply", "content": {"id": "s", "title": "Sim"}},
     ]);
     let ids = sandbox
         .post("/sandbox/inbound/meta/123", &inbound)
@@ -82,6 +83,10 @@ async fn batched_statuses_come_in_one_request() {
     );
     assert_eq!(messages[1]["interactive"]["button_reply"]["title"], "Sim");
     assert_eq!(messages[1]["context"]["id"], "wamid.A");
+    assert!(
+        messages[2]["context"]["id"].is_string(),
+        "whoever chooses answers"
+    );
     assert_eq!(value(&told)["contacts"][0]["wa_id"], "553187654321");
     let user_id = &value(&told)["contacts"][0]["user_id"];
     assert!(user_id.as_str().unwrap().starts_with("BR."));

@@ -136,6 +136,7 @@ impl AddCommand {
 
     fn channel(self) -> anyhow::Result<(NewChannel, bool, ProviderSettings)> {
         let registered = registered(&self.provider)?;
+        registered.check_secrets(self.secrets.iter().map(|(name, _)| name.as_str()))?;
         let limits = self.limits(&registered.limits);
         let Some(base_url) = self.base_url.or(registered.base_url.map(str::to_owned)) else {
             bail!(

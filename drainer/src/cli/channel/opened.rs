@@ -71,7 +71,10 @@ pub fn describe(health: &Health) -> String {
     format!("{}{number}{detail}", health.state.as_str())
 }
 
-/// One line about a provider that could not be asked.
+/// One line about a provider that has said no, or was not there to say anything.
 pub fn explain(error: &SendError) -> String {
-    format!("the provider says no: {error}")
+    match error.reached_provider {
+        true => format!("the provider says no: {error}"),
+        false => format!("the provider cannot be asked: {error}"),
+    }
 }

@@ -78,7 +78,8 @@ impl Watched {
         let known = self.state;
         self.tell(&settings.name, &answer);
         let factor = 1.0 + JITTER * (2.0 * (daemon.randomness)() - 1.0);
-        let found = found(answer, known, latency, again_in.mul_f64(factor));
+        let storable = |text: String| daemon.database().storable(&text);
+        let found = found(answer, known, latency, again_in.mul_f64(factor), storable);
         let client = daemon.client().await?;
         statement::store(&client, self.channel_id, &found).await?;
         Ok(())
@@ -226,22 +227,22 @@ fn found(
     known: Option<ConnectionState>,
     latency: Duration,
     again_in: Duration,
+    storable: impl Fn(String) -> String,
 ) -> Found {
     let (health, error) = match answer {
         Ok(health) => (Some(health), None),
         Err(error) => (None, Some(error.to_string())),
     };
-    let clean = |text: String| text.replace('\0', "");
     Found {
         connection: health.as_ref().map(|health| health.state.as_str()),
         is_change: health.as_ref().map(|health| health.state) != known,
         number: health
             .as_ref()
             .and_then(|health| health.number.clone())
-            .map(clean),
-        detail: health.and_then(|health| health.detail).map(clean),
+            .map(&storable),
+        detail: health.and_then(|health| health.detail).map(&storable),
         latency,
-        error: error.map(clean),
+        error: error.map(&storable),
         again_in,
     }
 }

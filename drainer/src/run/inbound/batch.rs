@@ -13,17 +13,17 @@ use super::history::{self, Received};
 use super::receipts::{Fate, Told, fold};
 use super::{apply, connection, find};
 use crate::metrics::Conclusion;
-use crate::run::encoding::storable;
+use crate::run::daemon::{KnownDatabase, MESSAGE_ID_CAP_BYTES};
+use crate::run::reference;
 
 /// What a batch of deliveries tells.
-#[derive(Default)]
 pub(super) struct Batch {
     receipts: Vec<Told>,
     messages: Vec<Received>,
     connections: BTreeSet<i64>,
     /// Places of deliveries that nobody can read, or whose channel is gone.
     unmatched: HashSet<usize>,
-    western_only: bool,
+    database: KnownDatabase,
 }
 
 /// What was done.
@@ -36,10 +36,13 @@ pub(super) struct Worked {
 
 impl Batch {
     /// Takes deliveries apart.
-    pub(super) fn read(events: &[Event], western_only: bool) -> Self {
+    pub(super) fn read(events: &[Event], database: KnownDatabase) -> Self {
         let mut batch = Self {
-            western_only,
-            ..Self::default()
+            receipts: Vec::new(),
+            messages: Vec::new(),
+            connections: BTreeSet::new(),
+            unmatched: HashSet::new(),
+            database,
         };
         for (place, event) in events.iter().enumerate() {
             if !batch.add(place, event) {
@@ -64,6 +67,8 @@ impl Batch {
                 continue;
             }
             match one.event {
+                Said::Receipt(receipt) if !is_id(&receipt.provider_message_id) => {}
+                Said::Message(message) if !is_id(&message.provider_message_id) => {}
                 Said::Receipt(receipt) => {
                     let told = self.told(place, event, channel, receipt);
                     self.receipts.push(told);
@@ -83,13 +88,15 @@ impl Batch {
     }
 
     fn told(&self, place: usize, event: &Event, channel: &Channel, receipt: Receipt) -> Told {
-        let text = |text: &str| storable(text, self.western_only).into_owned();
+        let text = |text: &str| self.database.storable(text);
+        let reference = receipt.reference.as_deref();
+        let installation = &self.database.installation;
         Told {
             event: place,
             channel_id: event.channel_id,
             tenant_id: channel.tenant_id.clone(),
             provider_message_id: text(&receipt.provider_message_id),
-            reference: receipt.reference.as_deref().and_then(reference),
+            reference: reference.and_then(|text| reference::read(text, installation)),
             kind: match receipt.status {
                 ReceiptStatus::Sent => Kind::Sent,
                 ReceiptStatus::Delivered => Kind::Delivered,
@@ -114,7 +121,7 @@ impl Batch {
             .first()
             .map_or(DateTime::UNIX_EPOCH, |event| event.now);
         let (fates, requeued) = apply_receipts(client, &self.receipts, now).await?;
-        history::keep(client, self.messages, self.western_only, now).await?;
+        history::keep(client, self.messages, &self.database, now).await?;
         let connections: Vec<i64> = self.connections.into_iter().collect();
         connection::hasten(client, &connections).await?;
         let mut worst = vec![Fate::Done; events.len()];
@@ -154,6 +161,11 @@ async fn apply_receipts(
     Ok((fates, changes.requeued))
 }
 
+/// Whether it can be the id of a message; one that cannot must not take with it what else a delivery tells.
+fn is_id(text: &str) -> bool {
+    text.len() <= MESSAGE_ID_CAP_BYTES
+}
+
 /// Receipts of what was written on the phone, or by another program, never match anything.
 fn verdict(event: &Event, worst: Fate, is_unmatched: bool) -> Verdict {
     match worst {
@@ -174,23 +186,4 @@ fn count(verdicts: &[(i64, Verdict)]) -> Vec<(Conclusion, u64)> {
     [Conclusion::Processed, Conclusion::Unmatched]
         .map(of)
         .to_vec()
-}
-
-/// Our own name of a message: notification and attempt, as `ID-ATTEMPT`.
-fn reference(text: &str) -> Option<(i64, i32)> {
-    let (id, attempt) = text.split_once('-')?;
-    Some((id.parse().ok()?, attempt.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_own_name_of_a_message_is_notification_and_attempt() {
-        assert_eq!(reference("42-3"), Some((42, 3)));
-        for other in ["42", "a-1", "42-", "-1", "", "42-3-1"] {
-            assert_eq!(reference(other), None, "{other}");
-        }
-    }
 }

@@ -9,7 +9,8 @@ use zapgres_core::phone::{self, PhoneNumber};
 use zapgres_core::recipient::Recipient;
 use zapgres_providers::InboundMessage;
 
-use crate::run::encoding::{storable, storable_json};
+use crate::run::daemon::KnownDatabase;
+use crate::run::encoding::storable_json;
 use crate::run::statement;
 
 const OWN_NUMBERS: &str = "-- own_numbers
@@ -32,6 +33,9 @@ from unnest(
 order by m.channel_id, m.provider_message_id
 on conflict (channel_id, provider_message_id) do nothing";
 
+/// Nobody wrote on WhatsApp before 2009. Earlier times are none, and the server takes not even all of them.
+const FIRST_MESSAGE: DateTime<Utc> = DateTime::from_timestamp_nanos(1_230_768_000_000_000_000);
+
 /// A message, and whose it is.
 pub(super) struct Received {
     pub channel_id: i64,
@@ -43,7 +47,7 @@ pub(super) struct Received {
 pub(super) async fn keep(
     client: &impl GenericClient,
     received: Vec<Received>,
-    western_only: bool,
+    database: &KnownDatabase,
     now: DateTime<Utc>,
 ) -> Result<(), tokio_postgres::Error> {
     if received.is_empty() {
@@ -52,7 +56,7 @@ pub(super) async fn keep(
     let own = own_numbers(client).await?;
     let mut columns = Columns::default();
     for one in received {
-        columns.add(one, &own, western_only, now);
+        columns.add(one, &own, database, now);
     }
     columns.write(client).await
 }
@@ -102,11 +106,11 @@ impl Columns {
         &mut self,
         received: Received,
         own: &HashSet<PhoneNumber>,
-        western_only: bool,
+        database: &KnownDatabase,
         now: DateTime<Utc>,
     ) {
         let message = *received.message;
-        let text = |text: &str| storable(text, western_only).into_owned();
+        let text = |text: &str| database.storable(text);
         self.is_own.push(is_own(&message, own));
         self.tenant_id.push(received.tenant_id);
         self.channel_id.push(received.channel_id);
@@ -125,9 +129,10 @@ impl Columns {
         self.text.push(message.text.as_deref().map(text));
         let content = Some(message.content).filter(|content| !content.is_null());
         self.content
-            .push(content.map(|content| storable_json(content, western_only)));
+            .push(content.map(|content| storable_json(content, database.western_only)));
         self.quotes.push(message.quotes.as_deref().map(text));
-        self.at.push(message.at.unwrap_or(now).min(now));
+        let at = message.at.filter(|at| *at >= FIRST_MESSAGE);
+        self.at.push(at.unwrap_or(now).min(now));
     }
 
     async fn write(&self, client: &impl GenericClient) -> Result<(), tokio_postgres::Error> {

@@ -437,6 +437,8 @@ impl Lane {
         let Some(health) = &mut self.health else {
             return;
         };
+        let database = self.daemon.database();
+        let error = error.map(|text| database.storable(&text));
         match health.record(reading, probe, error.as_deref(), unit) {
             Some(Change::Opened) => self.tell_opened(error.unwrap_or_default()),
             Some(Change::Closed) => self.tell_closed(),

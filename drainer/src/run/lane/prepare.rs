@@ -8,6 +8,7 @@ use super::address::{self, Known, Question};
 use super::mark::Marked;
 use crate::database::DatabaseError;
 use crate::run::daemon::Daemon;
+use crate::run::reference;
 
 /// The channel, as far as a message's form depends on it.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +61,9 @@ async fn compose(
 ) -> Result<OutgoingMessage, Unprepared> {
     let mut message = marked.stored.message().map_err(Unprepared::Failed)?;
     // Each attempt has a name of its own: a receipt tells which one arrived.
-    message.reference = Some(format!("{}-{}", marked.id, marked.attempt));
+    let database = daemon.database();
+    let reference = reference::write((marked.id, marked.attempt), &database.installation);
+    message.reference = Some(reference);
     let has_templates = provider.kinds().contains(&MessageKind::Template);
     if let Some(template) = marked.stored.template().filter(|_| has_templates)
         && (marked.template_used || is_window_closed(daemon, provider, channel, &message).await?)

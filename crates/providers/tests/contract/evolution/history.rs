@@ -10,7 +10,7 @@ use zapgres_providers::{Accepted, Enquiry, OutgoingMessage, Reconciliation};
 
 use super::evolution;
 use crate::server::{AnswerScript, AnsweringServer, Then, listen, rude_server};
-use crate::{SECRET, phone};
+use crate::{SECRET, expect_silence, phone};
 
 const TEXT: &str = "Pedido 7, Ana!";
 const ADDRESS: &str = "5511987654321@s.whatsapp.net";
@@ -193,6 +193,7 @@ async fn what_keeps_the_question_from_being_answered_is_an_error() {
             .expect_err("an error");
         assert_eq!(error.class, class, "{status}");
     }
+    expect_silence();
     let silent = rude_server(Then::Nothing).await;
     let error = asked_at(&silent, &enquiry(&[])).await.expect_err("silence");
     assert_eq!(error.class, ErrorClass::Transient);

@@ -5,6 +5,7 @@ use zapgres_core::error_class::{ErrorClass, SendError};
 
 use super::evolution;
 use super::requests::to_ana;
+use crate::expect_silence;
 use crate::server::{AnswerScript, AnsweringServer, Then, rude_server};
 
 /// What preparing a message says. The server of the channel is not asked for it.
@@ -43,6 +44,7 @@ async fn a_file_that_nobody_could_see_is_refused_before_it_is_sent() {
 /// B2: a file that does not come leaves no doubt about the message.
 #[tokio::test]
 async fn a_file_that_does_not_come_is_an_error_of_the_source() {
+    expect_silence();
     let silent = json!({"url": format!("{}/a.gif", rude_server(Then::Nothing).await)});
     assert_eq!(class("image", &silent).await, ErrorClass::SourceError);
 }

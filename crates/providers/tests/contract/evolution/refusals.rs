@@ -206,14 +206,26 @@ async fn the_providers_wish_to_wait_is_understood() {
         ("7", Some(7)),
         (" 90 ", Some(90)),
         ("9999999999", Some(86_400)),
+        ("99999999999999999999999999", Some(86_400)),
+        ("1.5", Some(1)),
+        ("0", Some(0)),
+        // By the server's own clock, whatever ours says.
+        ("Wed, 21 Oct 2026 07:28:30 GMT", Some(30)),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", Some(0)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400)),
     ];
     let ignored = [
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
         ("-1", None),
+        ("inf", None),
+        ("1e3", None),
+        ("", None),
+        (".", None),
         ("soon", None),
     ];
     for (text, seconds) in wishes.into_iter().chain(ignored) {
-        let script = envelope(429, &json!(["Too many requests"])).header("retry-after", text);
+        let script = envelope(429, &json!(["Too many requests"]))
+            .header("retry-after", text)
+            .header("date", "Wed, 21 Oct 2026 07:28:00 GMT");
         let error = refused(script).await;
         assert_eq!(error.class, ErrorClass::Throttled);
         assert_eq!(

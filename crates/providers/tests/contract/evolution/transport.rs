@@ -4,8 +4,8 @@ use tokio::io::AsyncWriteExt;
 use zapgres_core::error_class::{ErrorClass, SendError};
 
 use super::send_to;
-use crate::SECRET;
 use crate::server::{Then, listen, rude_server};
+use crate::{SECRET, expect_silence};
 
 async fn failed(base_url: &str) -> SendError {
     let error = send_to(base_url).await.expect_err("a failure");
@@ -46,6 +46,7 @@ async fn a_connection_dropped_before_the_answer_is_uncertain() {
 
 #[tokio::test]
 async fn silence_after_the_request_is_uncertain() {
+    expect_silence();
     let error = failed(&rude_server(Then::Nothing).await).await;
     assert_eq!(
         (error.class, error.reached_provider),
@@ -69,6 +70,7 @@ async fn an_answer_that_breaks_off_is_uncertain() {
             "{answer}"
         );
     }
+    expect_silence();
     let slow = Then::WriteAndWait("HTTP/1.1 201 Created\r\ncontent-length: 500\r\n\r\n{");
     let error = failed(&rude_server(slow).await).await;
     assert_eq!(

@@ -5,8 +5,8 @@ use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_providers::{Accepted, ConnectionState, Health, OutgoingMessage};
 
 use super::{channel, message};
-use crate::SECRET;
 use crate::server::{AnswerScript, AnsweringServer, Then, rude_server};
+use crate::{SECRET, expect_silence};
 
 async fn answered(script: AnswerScript, options: &Value) -> Result<Accepted, SendError> {
     let server = AnsweringServer::start(script).await;
@@ -167,6 +167,7 @@ async fn the_message_says_what_is_wrong() {
 /// B2: no answer is no proof that nothing was sent.
 #[tokio::test]
 async fn silence_and_a_broken_connection_are_uncertain() {
+    expect_silence();
     for then in [Then::Close, Then::Nothing] {
         let provider = channel(&rude_server(then).await, &json!({"body": "{}"})).unwrap();
         let error = provider.send(&message()).await.expect_err("no answer");

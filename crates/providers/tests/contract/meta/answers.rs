@@ -3,11 +3,11 @@
 use serde_json::json;
 use zapgres_core::error_class::ErrorClass;
 use zapgres_core::message::MessageBody;
-use zapgres_providers::{Http, provider_named};
+use zapgres_providers::provider_named;
 
 use super::{accepted_json, answered, channel, to_ana};
-use crate::SECRET;
 use crate::server::{AnswerScript, Then, listen, rude_server};
+use crate::{SECRET, expect_silence, http};
 
 #[tokio::test]
 async fn an_accepted_message_has_its_id_and_the_address_found() {
@@ -91,7 +91,9 @@ async fn an_error_is_one_whatever_the_status() {
 /// B2: what happened on the way, and what it means.
 #[tokio::test]
 async fn silence_and_broken_connections_are_uncertain_and_refused_ones_are_not() {
-    let closed = "http://127.0.0.1:1".to_owned();
+    expect_silence();
+    let (listener, closed) = listen().await;
+    drop(listener);
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"messages\":[{\"id\":\"X\"}";
     for (base_url, class, reached) in [
         (closed, ErrorClass::ChannelDown, false),
@@ -108,10 +110,8 @@ async fn silence_and_broken_connections_are_uncertain_and_refused_ones_are_not()
         ),
         ("graph".to_owned(), ErrorClass::ChannelAuth, false),
     ] {
-        let allowed = "127.0.0.0/8".parse().expect("a network");
-        let http = Http::new(crate::SEND_TIMEOUT, allowed);
         let channel = channel(&base_url, json!({}));
-        let provider = provider_named("meta", channel, http).expect("meta is there");
+        let provider = provider_named("meta", channel, http()).expect("meta is there");
         let message = to_ana(MessageBody::text("Oi"));
         let error = provider.send(&message).await.expect_err("a failure");
         let kind = (error.class, error.reached_provider);

@@ -8,8 +8,8 @@ use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_providers::{Provider, provider_named};
 
 use super::{NUMBER, accepted_json, body, channel, meta, meta_with, to_ana};
-use crate::http;
 use crate::server::{AnswerScript, AnsweringServer, SeenRequest, Then, rude_server};
+use crate::{expect_silence, http};
 
 /// The beginning is all that makes it a picture.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and the rest of it";
@@ -314,6 +314,7 @@ async fn a_private_address_is_not_asked_for_a_file() {
 /// B2: half of the time is for the file, so that a slow one is not taken for a message without an answer.
 #[tokio::test]
 async fn a_file_or_upload_that_takes_too_long_is_no_uncertain_message() {
+    expect_silence();
     let silent = rude_server(Then::Nothing).await;
     let provider = provider_named("meta", channel(&silent, json!({})), http()).expect("meta");
     let inline = json!({"base64": PNG_BASE64});

@@ -102,7 +102,7 @@ async fn a_file_may_take_longer_than_a_message() {
     };
     let base_url = gate.serve().await;
     let http = Http::new(
-        crate::SEND_TIMEOUT,
+        Duration::from_secs(6),
         "127.0.0.0/8".parse().expect("a network"),
     );
     let provider: Arc<dyn Provider> =

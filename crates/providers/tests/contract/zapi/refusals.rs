@@ -7,7 +7,7 @@ use zapgres_providers::OutgoingMessage;
 
 use super::{CLIENT_TOKEN, answered, zapi};
 use crate::server::{AnswerScript, Then, rude_server};
-use crate::{SECRET, phone};
+use crate::{SECRET, expect_silence, phone};
 
 async fn refused(script: AnswerScript) -> SendError {
     let error = answered(script.clone()).await.expect_err("a refusal");
@@ -173,6 +173,7 @@ async fn a_wish_to_wait_is_understood() {
 /// B2: what may have arrived is uncertain, and the URL with its token is in no error.
 #[tokio::test]
 async fn failures_on_the_way_do_not_show_the_url() {
+    expect_silence();
     let message = OutgoingMessage::new(phone("11987654321"), MessageBody::text("Oi"));
     for (base_url, class) in [
         ("http://127.0.0.1:1".to_owned(), ErrorClass::ChannelDown),
