@@ -1,6 +1,7 @@
 //! What capture does to the transactions of the user's application.
 
 mod bulk;
+mod changed_queue;
 mod encodings;
 mod inserts;
 mod isolation;

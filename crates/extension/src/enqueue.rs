@@ -8,16 +8,17 @@ use zapgres_core::pending::TransactionId;
 use crate::plan::KeptPlan;
 use crate::relation::Source;
 use crate::role::ActingAs;
-use crate::{array, server, sql};
+use crate::{array, queue_table, server, sql};
 
 /// Keys per statement: bounds what one statement does between two looks at the budget.
 pub const CHUNK: usize = 2_000;
 
 const ENQUEUE_NEW: &CStr = c"-- enqueue_new
 insert into zap.notification_queue (source_id, event, subject, dedup_key)
-values ($1, $2, $3, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) $3)";
+select $1, $2, s.subject, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) s.subject
+from pg_catalog.unnest($3) as s(subject)";
 
-const ENQUEUE_MANY: &CStr = c"-- enqueue_many
+const ENQUEUE_TOLERANTLY: &CStr = c"-- enqueue_tolerantly
 insert into zap.notification_queue (source_id, event, subject, dedup_key)
 select $1, $2, s.subject, $2 operator(pg_catalog.||) ':'::text operator(pg_catalog.||) s.subject
 from pg_catalog.unnest($3) as s(subject)
@@ -33,35 +34,45 @@ select $1, s.transaction::pg_catalog.xid8 from pg_catalog.unnest($2) as s(transa
 
 thread_local! {
     static ENQUEUE_NEW_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
-    static ENQUEUE_MANY_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
+    static ENQUEUE_TOLERANTLY_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
     static WRITE_MISSED_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
     static WRITE_GAPS_PLAN: OnceCell<KeptPlan> = const { OnceCell::new() };
 }
 
-/// Enqueues a subject that is expected to be new: a unique violation when it is queued already. ON CONFLICT looks twice,
-/// which costs a fourteenth of a capture, and nearly every order is new.
-pub fn enqueue_new(source: &Source, subject: &[u8], snapshot: pg_sys::Snapshot) -> u64 {
-    let mut values = common_values(source);
-    values.push(array::text(subject));
-    let types = [pg_sys::INT8OID, pg_sys::TEXTOID, pg_sys::TEXTOID];
-    write(
-        "notification_queue",
-        &ENQUEUE_NEW_PLAN,
-        (ENQUEUE_NEW, &types),
-        &mut values,
-        snapshot,
-    )
+/// Enqueues subjects that are expected to be new: a unique violation when one is queued already. Nearly every order is new, and
+/// ON CONFLICT looks twice and logs twice.
+pub fn enqueue_new(source: &Source, subjects: &[Vec<u8>], snapshot: pg_sys::Snapshot) -> u64 {
+    let table = table_of_ours("notification_queue");
+    let role = ActingAs::owner_of_ours(table);
+    let inserted = queue_table::insert(table, source, subjects);
+    drop(role);
+    inserted.unwrap_or_else(|| enqueue(&ENQUEUE_NEW_PLAN, ENQUEUE_NEW, source, subjects, snapshot))
 }
 
 /// Enqueues those subjects of a source that are not queued yet; returns how many were new.
-pub fn enqueue_many(source: &Source, subjects: &[Vec<u8>], snapshot: pg_sys::Snapshot) -> u64 {
+pub fn enqueue_tolerantly(
+    source: &Source,
+    subjects: &[Vec<u8>],
+    snapshot: pg_sys::Snapshot,
+) -> u64 {
+    let plan = &ENQUEUE_TOLERANTLY_PLAN;
+    enqueue(plan, ENQUEUE_TOLERANTLY, source, subjects, snapshot)
+}
+
+fn enqueue(
+    plan: &'static std::thread::LocalKey<OnceCell<KeptPlan>>,
+    statement: &CStr,
+    source: &Source,
+    subjects: &[Vec<u8>],
+    snapshot: pg_sys::Snapshot,
+) -> u64 {
     let mut values = common_values(source);
     values.push(array::text_array(subjects.iter().map(Vec::as_slice)));
     let types = [pg_sys::INT8OID, pg_sys::TEXTOID, pg_sys::TEXTARRAYOID];
     write(
         "notification_queue",
-        &ENQUEUE_MANY_PLAN,
-        (ENQUEUE_MANY, &types),
+        plan,
+        (statement, &types),
         &mut values,
         snapshot,
     )
@@ -133,14 +144,18 @@ fn write(
     values: &mut [pg_sys::Datum],
     snapshot: pg_sys::Snapshot,
 ) -> u64 {
-    let Some(oid) = sql::relation_of_zap(table) else {
+    let _role = ActingAs::owner_of_ours(table_of_ours(table));
+    let plan = plan.with(|plan| *plan.get_or_init(|| KeptPlan::prepare(statement, types)));
+    plan.write(values, snapshot)
+}
+
+/// Oid of a table of schema `zap`; an ERROR when there is none.
+fn table_of_ours(name: &str) -> pg_sys::Oid {
+    sql::relation_of_zap(name).unwrap_or_else(|| {
         pgrx::ereport!(
             ERROR,
             pgrx::PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
-            format!("table zap.{table} does not exist")
+            format!("table zap.{name} does not exist")
         );
-    };
-    let _role = ActingAs::owner_of_ours(oid);
-    let plan = plan.with(|plan| *plan.get_or_init(|| KeptPlan::prepare(statement, types)));
-    plan.write(values, snapshot)
+    })
 }

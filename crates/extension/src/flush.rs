@@ -95,7 +95,7 @@ fn subjects_of(keys: &[Key]) -> Vec<Vec<u8>> {
 enum Queueing {
     /// Not at all: it was locked a moment ago.
     Avoided,
-    /// A single order is expected to be new.
+    /// All are expected to be new.
     Optimistic,
     /// Orders that are queued already are passed over.
     Tolerant,
@@ -141,12 +141,12 @@ fn enqueue_all(work: &mut [Work], budget: &Budget, queueing: Queueing) -> u64 {
             .chunks(enqueue::CHUNK)
         {
             budget.limit_queue_waits();
-            written += match subjects {
-                [subject] if queueing == Queueing::Optimistic => {
-                    enqueue::enqueue_new(&item.source, subject, others.as_raw())
-                }
-                subjects => enqueue::enqueue_many(&item.source, subjects, others.as_raw()),
+            let write = if queueing == Queueing::Optimistic {
+                enqueue::enqueue_new
+            } else {
+                enqueue::enqueue_tolerantly
             };
+            written += write(&item.source, subjects, others.as_raw());
         }
     }
     others.release();

@@ -18,6 +18,7 @@ mod key_rows;
 mod mapping;
 mod notifier;
 mod plan;
+mod queue_table;
 mod readable;
 mod relation;
 mod role;
@@ -42,6 +43,7 @@ pub extern "C-unwind" fn _PG_init() {
     settings::define();
     transaction::register();
     relation::register();
+    queue_table::register();
     // SAFETY: a plain flag that only the postmaster's start-up changes.
     if unsafe { pgrx::pg_sys::process_shared_preload_libraries_in_progress } {
         shared::request();

@@ -1,0 +1,41 @@
+//! What the short way knows how to do. Whatever else somebody adds to the queue is for the executor.
+use pgrx::pg_sys;
+
+/// Whether nothing but its columns and indexes has a say: no trigger on INSERT, no rule, no check, no partition.
+///
+/// # Safety
+/// `relation` must be open.
+pub unsafe fn is_usual(relation: pg_sys::Relation) -> bool {
+    // SAFETY: the caller's promise; what is absent is null.
+    unsafe {
+        let class = &*(*relation).rd_rel;
+        let has_trigger = (*relation)
+            .trigdesc
+            .as_ref()
+            .is_some_and(fires_when_inserted);
+        let has_check = (*(*relation).rd_att)
+            .constr
+            .as_ref()
+            .is_some_and(|constraints| constraints.num_check > 0);
+        class.relkind.cast_unsigned() == pg_sys::RELKIND_RELATION
+            && !class.relispartition
+            && (*relation).rd_rules.is_null()
+            && !has_trigger
+            && !has_check
+    }
+}
+
+fn fires_when_inserted(triggers: &pg_sys::TriggerDesc) -> bool {
+    triggers.trig_insert_before_row
+        || triggers.trig_insert_after_row
+        || triggers.trig_insert_instead_row
+        || triggers.trig_insert_before_statement
+        || triggers.trig_insert_after_statement
+}
+
+/// Whether an index is a B-tree on columns: other kinds, and expressions, keep things of their own for as long as a statement.
+pub fn is_usual_index(index: &pg_sys::IndexInfo) -> bool {
+    index.ii_Am == pg_sys::BTREE_AM_OID
+        && index.ii_Expressions.is_null()
+        && index.ii_ExclusionOps.is_null()
+}
