@@ -25,6 +25,11 @@ begin atomic
             null
         ),
         (
+            'coalesced',
+            'Another message speaks for this one.',
+            null
+        ),
+        (
             'superseded',
             'A later event of the order took its place.',
             null

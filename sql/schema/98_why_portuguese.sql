@@ -26,6 +26,11 @@ begin atomic
             null
         ),
         (
+            'coalesced',
+            'Outra mensagem já fala por esta.',
+            null
+        ),
+        (
             'superseded',
             'Um evento mais novo do pedido tomou o lugar desta mensagem.',
             null

@@ -17,6 +17,8 @@ codes! {
     SWEPT = "swept",
     /// It could not enter the queue at once and was moved there later.
     MISSED_DRAINED = "missed_drained",
+    /// Another message speaks for this one.
+    COALESCED = "coalesced",
     /// A later event of the order took its place.
     SUPERSEDED = "superseded",
     /// The order is still changing.

@@ -27,6 +27,7 @@ const TESTS: &[(&str, &str)] = &[
         "missed_drained",
         "causes::orders_that_capture_left_to_others",
     ),
+    ("coalesced", "events::an_order_that_another_table_announces"),
     ("superseded", "events::a_superseded_status"),
     ("settling", "causes::orders_that_wait_in_vain"),
     ("not_ready", "decided::orders_that_wait_for_somebody"),

@@ -59,6 +59,29 @@ async fn an_event_without_audience() {
     stand.until_accepted(1).await;
 }
 
+/// B3, O3: the rows of an order in two tables are told once.
+#[tokio::test]
+async fn an_order_that_another_table_announces() {
+    let stand = Stand::open(plain()).await;
+    let s = &stand.session;
+    s.run(
+        "create table bebidas (id bigserial primary key, pedido_id bigint references pedidos, nome text, quantidade integer);
+         create index on bebidas (pedido_id);
+         select zap.attach('bebidas', settle => '0')",
+    )
+    .await;
+    s.run(&format!(
+        "begin; {}{} insert into bebidas (pedido_id, nome, quantidade) values (1, 'Suco', 1); commit",
+        shop::order(1),
+        shop::item(1)
+    ))
+    .await;
+    let _daemon = stand.daemon();
+    stand.until_done().await;
+    let steps = "select code from zap.why('1') where code in ('coalesced', 'sent') order by code";
+    assert_eq!(s.column(steps).await, ["coalesced", "sent"]);
+}
+
 /// B3, O6: a later status took the place of an earlier one.
 #[tokio::test]
 async fn a_superseded_status() {
