@@ -53,7 +53,7 @@ begin
             coalesce(o.expires_after, interval '24 hours') as expires_after,
             coalesce(o.max_attempts, 8) as more_attempts,
             s.body is null or (
-                s.status = 'failed' and s.error_class = 'window_closed' and s.source_id is not null
+                s.status = 'failed' and s.error_class is not distinct from 'window_closed' and s.source_id is not null
                 and not coalesce(s.payload ? 'template', false)
             ) as is_anew,
             zap.usable_channel(s.tenant_id, s.channel_id) as channel_id
