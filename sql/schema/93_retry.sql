@@ -40,22 +40,21 @@ begin
     ),
     selected as materialized (
         select
-            (k.now).id, (k.now).tenant_id, (k.now).source_id, (k.now).channel_id, (k.now).status, (k.now).error_class, (k.now).body,
-            (k.now).payload
+            (k.now).id, (k.now).tenant_id, (k.now).source_id, (k.now).channel_id, (k.now).error_class,
+            (k.now).body is null or (
+                (k.now).status = 'failed' and (k.now).error_class is not distinct from 'window_closed'
+                and (k.now).source_id is not null and not coalesce((k.now).payload ? 'template', false)
+            ) as is_anew
         from known as k
         where zap.matches(k.now, f)
     ),
     counted as materialized (select count(*) as total from selected),
     placed as (
         select
-            s.id, s.error_class,
+            s.id, s.error_class, s.is_anew,
             begins + pause * (row_number() over (order by s.id) - 1) as due,
             coalesce(o.expires_after, interval '24 hours') as expires_after,
             coalesce(o.max_attempts, 8) as more_attempts,
-            s.body is null or (
-                s.status = 'failed' and s.error_class = 'window_closed' and s.source_id is not null
-                and not coalesce(s.payload ? 'template', false)
-            ) as is_anew,
             zap.usable_channel(s.tenant_id, s.channel_id) as channel_id
         from selected as s
         left join zap.source as o on s.source_id = o.id

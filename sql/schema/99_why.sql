@@ -76,13 +76,26 @@ begin
     ) then
         return query select q.created_at, 'captured', 'info', 'captured', null, null, null::bigint, null::timestamptz;
     end if;
+    -- A channel that does not work is tried again and again with the same message, which loses no attempt by it.
     return query
     select
-        l.logged_at, coalesce(l.code, l.event), l.level, l.event, l.error_class,
-        nullif(regexp_replace(l.detail, '^' || coalesce(l.code, l.event) || '(: |$)', ''), ''), l.channel_id, null::timestamptz
-    from zap.notification_logs as l
-    where l.notification_id = q.id
-    order by l.logged_at, l.id;
+        min(l.logged_at), l.told, l.level, l.event, l.error_class,
+        nullif(concat_ws(
+            ' ', nullif(regexp_replace(l.detail, '^' || l.told || '(: |$)', ''), ''), case when count(*) > 1 then 'x' || count(*) end
+        ), ''),
+        l.channel_id, null::timestamptz
+    from (
+        select
+            g.*, coalesce(g.code, g.event) as told,
+            row_number() over (order by g.logged_at, g.id)
+            - row_number() over (
+                partition by g.code, g.level, g.event, g.error_class, g.detail, g.channel_id, g.attempt order by g.logged_at, g.id
+            ) as run
+        from zap.notification_logs as g
+        where g.notification_id = q.id
+    ) as l
+    group by l.run, l.told, l.level, l.event, l.error_class, l.detail, l.channel_id, l.attempt
+    order by min(l.logged_at), min(l.id);
     select coalesce(l.code, l.event) into latest
     from zap.notification_logs as l where l.notification_id = q.id order by l.logged_at desc, l.id desc limit 1;
     if q.status in ('pending', 'processing', 'retrying', 'uncertain') then

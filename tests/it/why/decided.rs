@@ -208,6 +208,17 @@ async fn a_channel_that_does_not_work() {
         failed.is_some_and(|step| step.text.contains(&words)),
         "{steps:?}"
     );
+    // Tried again and again, it is told once.
+    let tries = "select count(*) >= 3 from zap.notification_logs where code = 'channel_down'";
+    stand.until_rows(tries, &[&["t"]]).await;
+    let steps = why(s, "2").await;
+    let down = steps.iter().filter(|step| step.code == "channel_down");
+    assert_eq!(down.clone().count(), 1, "{steps:?}");
+    let times = |text: &str| text.rsplit_once(" x")?.1.trim_end_matches(')').parse().ok();
+    assert!(
+        down.clone().all(|step| times(&step.text) >= Some(3)),
+        "{steps:?}"
+    );
 }
 
 /// B3: a send without an answer that is held for a person.
