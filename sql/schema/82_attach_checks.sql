@@ -101,6 +101,36 @@ $$;
 comment on function zap.check_options(text, text, interval, interval, interval, interval) is
 'Refuses options that zap.attach cannot take';
 
+-- What is said alike of every source, whatever it captures. Its key is found afterwards.
+create function zap.wanted_source(
+    relation regclass, captures text, event text, context_query text, settle interval, max_settle interval, ready_when text,
+    max_age interval, expires_after interval, mode text
+)
+returns zap.source
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    wanted zap.source;
+begin
+    perform zap.check_options(event, mode, settle, max_settle, max_age, expires_after);
+    wanted.relation := relation;
+    wanted.captures := captures;
+    wanted.event := event;
+    wanted.supersedes := false;
+    wanted.context_query := nullif(btrim(context_query, E' \t\r\n;'), '');
+    wanted.settle := settle;
+    wanted.max_settle := max_settle;
+    wanted.ready_when := ready_when;
+    wanted.max_age := max_age;
+    wanted.expires_after := expires_after;
+    wanted.mode := mode;
+    return wanted;
+end
+$$;
+comment on function zap.wanted_source(regclass, text, text, text, interval, interval, text, interval, interval, text) is
+'A source as it is asked for, without its key; refuses options that none can have';
+
 -- Column that by its name refers to an order, foreign key or not.
 create function zap.key_column_named(relation regclass)
 returns name
@@ -166,9 +196,8 @@ begin
                 using errcode = 'invalid_parameter_value',
                 hint = format('Name it: select zap.attach(%L, key_column => ''pedido_id'');', relation);
         end if;
-    elsif zap.column_types(relation, array[key_column]) is null then
-        raise exception 'zap.attach: % has no column "%"', relation, key_column
-            using errcode = 'undefined_column', hint = 'key_column is the column that names the order, as in the table.';
+    else
+        perform zap.check_key_column(relation, key_column);
     end if;
     if key_column is not null then
         key_columns := array[key_column];
@@ -179,12 +208,39 @@ begin
             from zap.order_table_named(relation, key_column) as o;
         end if;
     end if;
-    key_types := zap.column_types(relation, key_columns);
-    perform zap.check_comparable(relation, key_columns[place], key_types[place])
-    from generate_subscripts(key_columns, 1) as place;
+    key_types := zap.comparable_types(relation, key_columns);
 end
 $$;
 comment on function zap.key_of(regclass, name) is 'Key columns of a table of items and the order table they refer to';
+
+create function zap.check_key_column(relation regclass, key_column name)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if zap.column_types(relation, array[key_column]) is null then
+        raise exception 'zap.attach: % has no column "%"', relation, key_column
+            using errcode = 'undefined_column', hint = 'key_column is the column that names the order, as in the table.';
+    end if;
+end
+$$;
+comment on function zap.check_key_column(regclass, name) is 'Refuses a key column that the table does not have';
+
+create function zap.comparable_types(relation regclass, key_columns name [])
+returns text []
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    key_types constant text [] := zap.column_types(relation, key_columns);
+begin
+    perform zap.check_comparable(relation, key_columns[place], key_types[place])
+    from generate_subscripts(key_columns, 1) as place;
+    return key_types;
+end
+$$;
+comment on function zap.comparable_types(regclass, name []) is 'Types of key columns; refuses those whose values cannot be compared';
 
 -- An ERROR when values of a key column cannot be compared, as those of json cannot.
 create function zap.check_comparable(relation regclass, key_column name, type_name text)
@@ -239,8 +295,11 @@ comment on function zap.check_context(text, text, text, text, name [], text []) 
 revoke all on function zap.captured_source(regclass) from public;
 revoke all on function zap.check_attachable(regclass) from public;
 revoke all on function zap.check_options(text, text, interval, interval, interval, interval) from public;
+revoke all on function zap.wanted_source(regclass, text, text, text, interval, interval, text, interval, interval, text) from public;
 revoke all on function zap.key_column_named(regclass) from public;
 revoke all on function zap.order_table_named(regclass, name) from public;
 revoke all on function zap.key_of(regclass, name) from public;
+revoke all on function zap.check_key_column(regclass, name) from public;
+revoke all on function zap.comparable_types(regclass, name []) from public;
 revoke all on function zap.check_comparable(regclass, name, text) from public;
 revoke all on function zap.check_context(text, text, text, text, name [], text []) from public;

@@ -12,6 +12,41 @@ begin atomic
 end;
 comment on function zap.is_indexed(regclass, name []) is 'True when an index of the relation begins with one of the columns';
 
+create function zap.report_query(attached zap.source)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if attached.context_query is null then
+        raise notice 'zapgres: the order table of % is not known: its % are captured and wait for a context query: '
+            'update zap.source set context_query = ''…'' where id = %;',
+            attached.relation, case attached.captures when 'first_item' then 'orders' else 'events' end, attached.id;
+    end if;
+end
+$$;
+comment on function zap.report_query(zap.source) is 'Tells that a source needs a context query';
+
+create function zap.report_sweep(attached zap.source)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    swept constant regclass := coalesce(attached.order_relation, attached.relation);
+begin
+    if attached.created_column is not null then
+        if not zap.is_indexed(swept, array[attached.created_column]) then
+            raise notice 'zapgres: the sweep for % that capture missed reads all of %: an index on (%) makes it cheap',
+                case attached.captures when 'first_item' then 'orders' else 'events' end, swept, attached.created_column;
+        end if;
+    elsif not exists (select 1 from zap.sweep_mark as m where m.source_id = attached.id) then
+        raise notice 'zapgres: % has neither a time of creation nor a growing key: no sweep, and no limit of age', swept;
+    end if;
+end
+$$;
+comment on function zap.report_sweep(zap.source) is 'Tells what the sweep of a source lacks';
+
 -- What an operator should know about a source, as NOTICEs and WARNINGs.
 create function zap.report_attached(attached zap.source)
 returns void
@@ -19,7 +54,6 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    swept regclass := coalesce(attached.order_relation, attached.relation)::regclass;
     twins text;
 begin
     raise notice 'zapgres: % is attached: the first row of each % announces "%"%',
@@ -33,24 +67,14 @@ begin
         raise notice 'zapgres: % announces "%" of %, too: an order is told once, with the items that the query of whichever row is '
             'decided first finds; one query for both would find all', twins, attached.event, attached.order_relation;
     end if;
-    if attached.context_query is null then
-        raise notice 'zapgres: the order table of % is not known: its orders are captured and wait for a context query: '
-            'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
-    end if;
+    perform zap.report_query(attached);
     if not zap.is_indexed(attached.relation::regclass, attached.key_columns) then
         raise warning 'zapgres: % has no index on (%): every new order reads the whole table; make one: '
             'create index concurrently on % (%);',
             attached.relation, array_to_string(attached.key_columns, ', '), attached.relation,
             (select string_agg(quote_ident(k.name), ', ' order by k.place) from unnest(attached.key_columns) with ordinality as k (name, place));
     end if;
-    if attached.created_column is not null then
-        if not zap.is_indexed(swept, array[attached.created_column]) then
-            raise notice 'zapgres: the sweep for orders that capture missed reads all of %: an index on (%) makes it cheap',
-                swept, attached.created_column;
-        end if;
-    elsif not exists (select 1 from zap.sweep_mark as m where m.source_id = attached.id) then
-        raise notice 'zapgres: % has neither a time of creation nor a growing key: no sweep, and no limit of age', swept;
-    end if;
+    perform zap.report_sweep(attached);
 end
 $$;
 comment on function zap.report_attached(zap.source) is 'Tells what attaching did and what is left to do';
@@ -219,17 +243,16 @@ $$;
 comment on function zap.save_source(zap.source) is 'Checks and saves a source, and lets its sweep begin here; without its triggers';
 
 -- A table whose rows are the orders: each new row is one, if its items are in it or nowhere.
-create function zap.attach_orders(
-    relation regclass, event text, context_query text, settle interval, max_settle interval, ready_when text, max_age interval,
-    expires_after interval, mode text, mapping jsonb
-)
+create function zap.attach_orders(wanted zap.source, mapping jsonb)
 returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_variable
 declare
-    proposal jsonb := zap.propose_order(relation, zap.primary_key_of(relation), coalesce(mapping, '{}'));
+    relation constant regclass := wanted.relation;
+    proposal constant jsonb := zap.propose_order(relation, zap.primary_key_of(relation), coalesce(mapping, '{}'));
+    is_given constant boolean := wanted.context_query is not null;
     attached zap.source;
     source_id bigint;
 begin
@@ -237,14 +260,13 @@ begin
         raise exception 'zap.attach: the items of % are in %: an order is complete when they are there', relation, proposal ->> 'items_relation'
             using errcode = 'wrong_object_type', hint = format('select zap.attach(%L);', proposal ->> 'items_relation');
     end if;
-    if context_query is null then
+    if not is_given then
         perform zap.refuse_problems(proposal, 'zap.attach', relation);
+        wanted.context_query := proposal ->> 'query';
     end if;
-    source_id := zap.attach_inserts(
-        relation, event, context_query => coalesce(context_query, proposal ->> 'query'), settle => settle, max_settle => max_settle,
-        ready_when => ready_when, max_age => max_age, expires_after => expires_after, mode => mode
-    );
-    if context_query is null then
+    wanted.captures := 'insert';
+    source_id := zap.start_capture(wanted, null);
+    if not is_given then
         select s.* into attached from zap.source as s where s.id = source_id;
         perform zap.tell_shop(attached, proposal);
         perform zap.report_proposal(attached, proposal);
@@ -252,8 +274,7 @@ begin
     return source_id;
 end
 $$;
-comment on function zap.attach_orders(regclass, text, text, interval, interval, text, interval, interval, text, jsonb) is
-'zap.attach for a table whose rows are the orders themselves';
+comment on function zap.attach_orders(zap.source, jsonb) is 'zap.attach for a table whose rows are the orders themselves';
 
 create function zap.attach(
     relation regclass,
@@ -278,41 +299,29 @@ declare
     new_source zap.source;
     found record;
     proposal jsonb;
-    given_query text := nullif(btrim(attach.context_query, E' \t\r\n;'), '');
 begin
     perform zap.check_attachable(attach.relation);
-    perform zap.check_options(
-        attach.event, attach.mode, attach.settle, attach.max_settle, attach.max_age, attach.expires_after
+    new_source := zap.wanted_source(
+        attach.relation, 'first_item', attach.event, attach.context_query, attach.settle, attach.max_settle, attach.ready_when,
+        attach.max_age, attach.expires_after, attach.mode
     );
     if attach.key_column is null and zap.is_order_table(attach.relation) then
-        return zap.attach_orders(
-            attach.relation, attach.event, given_query, attach.settle, attach.max_settle, attach.ready_when, attach.max_age,
-            attach.expires_after, attach.mode, attach.mapping
-        );
+        return zap.attach_orders(new_source, attach.mapping);
     end if;
     select k.* into found from zap.key_of(attach.relation, attach.key_column) as k;
-    new_source.relation := attach.relation;
-    new_source.captures := 'first_item';
-    new_source.event := attach.event;
     new_source.key_columns := found.key_columns;
     new_source.key_types := found.key_types;
     new_source.order_relation := found.order_relation;
     new_source.order_key := found.order_key;
-    new_source.ready_when := attach.ready_when;
-    new_source.settle := attach.settle;
-    new_source.max_settle := attach.max_settle;
-    new_source.max_age := attach.max_age;
-    new_source.expires_after := attach.expires_after;
-    new_source.mode := attach.mode;
     perform zap.check_unannounced(new_source);
-    if given_query is null then
+    if new_source.context_query is null then
         proposal := zap.propose_mapping(
             zap.catalogue_of(attach.relation, found.key_columns, found.order_relation, found.order_key, found.key_types),
             coalesce(attach.mapping, '{}')
         );
         perform zap.refuse_problems(proposal, 'zap.attach', attach.relation);
     end if;
-    new_source.context_query := coalesce(given_query, proposal ->> 'query');
+    new_source.context_query := coalesce(new_source.context_query, proposal ->> 'query');
     new_source := zap.save_source(new_source);
     perform zap.create_trigger(new_source);
     perform zap.tell_shop(new_source, proposal);
@@ -369,12 +378,14 @@ comment on function zap.detach(regclass, text) is
 
 revoke all on function zap.save_source(zap.source) from public;
 revoke all on function zap.is_indexed(regclass, name []) from public;
+revoke all on function zap.report_query(zap.source) from public;
+revoke all on function zap.report_sweep(zap.source) from public;
 revoke all on function zap.report_attached(zap.source) from public;
 revoke all on function zap.start_sweep(zap.source) from public;
 revoke all on function zap.is_without_time_zone(regclass, name) from public;
 revoke all on function zap.create_trigger(zap.source) from public;
 revoke all on function zap.tell_shop(zap.source, jsonb) from public;
 revoke all on function zap.report_proposal(zap.source, jsonb) from public;
-revoke all on function zap.attach_orders(regclass, text, text, interval, interval, text, interval, interval, text, jsonb) from public;
+revoke all on function zap.attach_orders(zap.source, jsonb) from public;
 revoke all on function zap.attach(regclass, name, text, text, interval, interval, text, interval, interval, text, jsonb) from public;
 revoke all on function zap.detach(regclass, text) from public;

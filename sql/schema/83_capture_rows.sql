@@ -51,9 +51,8 @@ begin
             using errcode = 'invalid_parameter_value',
             hint = 'Name the column that says which order a row is about: key_column => ''pedido_id''.';
     end if;
-    if key_column is not null and zap.column_types(relation, array[key_column]) is null then
-        raise exception 'zap.attach: % has no column "%"', relation, key_column
-            using errcode = 'undefined_column', hint = 'key_column is the column that names the order, as in the table.';
+    if key_column is not null then
+        perform zap.check_key_column(relation, key_column);
     end if;
     key_columns := case when key_column is null then primary_key else array[key_column] end;
     select f.target, f.target_columns into order_relation, order_key
@@ -64,9 +63,7 @@ begin
         order_relation := relation;
         order_key := key_columns;
     end if;
-    key_types := zap.column_types(relation, key_columns);
-    perform zap.check_comparable(relation, key_columns[place], key_types[place])
-    from generate_subscripts(key_columns, 1) as place;
+    key_types := zap.comparable_types(relation, key_columns);
 end
 $$;
 comment on function zap.row_key_of(regclass, name) is 'Key columns of a table whose rows are events, and the order table they refer to';
@@ -145,8 +142,8 @@ return case
 end;
 comment on function zap.for_orders_without_items(text) is 'A proposed context query, finding orders that have no items, too';
 
--- Saves a source and begins to capture. All but the key, the timing and what it captures is filled in here.
-create function zap.start_capture(wanted zap.source)
+-- Finds a source's key, saves it and begins to capture.
+create function zap.start_capture(wanted zap.source, key_column name)
 returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -157,7 +154,9 @@ declare
     known zap.source;
     proposal jsonb;
 begin
-    wanted.context_query := nullif(btrim(wanted.context_query, E' \t\r\n;'), '');
+    select k.key_columns, k.order_relation, k.order_key, k.key_types
+    into wanted.key_columns, wanted.order_relation, wanted.order_key, wanted.key_types
+    from zap.row_key_of(wanted.relation::regclass, start_capture.key_column) as k;
     if wanted.context_query is null and wanted.order_relation is not null then
         proposal := zap.propose_order(wanted.order_relation::regclass, wanted.order_key, '{}');
         select s.* into known from zap.source as s
@@ -181,7 +180,7 @@ begin
     return saved.id;
 end
 $$;
-comment on function zap.start_capture(zap.source) is 'Saves a source whose rows are events, and puts its triggers on the table';
+comment on function zap.start_capture(zap.source, name) is 'Saves a source whose rows are events, and puts its triggers on the table';
 
 create function zap.create_capture_triggers(attached zap.source)
 returns void
@@ -279,8 +278,6 @@ returns void
 language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    swept regclass := coalesce(attached.order_relation, attached.relation)::regclass;
 begin
     if attached.captures = 'status' then
         raise notice 'zapgres: % is attached: column % announces %', attached.relation, attached.status_column, (
@@ -289,22 +286,12 @@ begin
     else
         raise notice 'zapgres: % is attached: each new row announces "%"', attached.relation, attached.event;
     end if;
-    if attached.context_query is null then
-        raise notice 'zapgres: the order table of % is not known: its events are captured and wait for a context query: '
-            'update zap.source set context_query = ''…'' where id = %;', attached.relation, attached.id;
-    end if;
+    perform zap.report_query(attached);
     if attached.order_relation <> attached.relation and not zap.is_indexed(attached.relation::regclass, attached.key_columns) then
         raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',
             attached.relation, array_to_string(attached.key_columns, ', ');
     end if;
-    if attached.created_column is not null then
-        if not zap.is_indexed(swept, array[attached.created_column]) then
-            raise notice 'zapgres: the sweep for events that capture missed reads all of %: an index on (%) makes it cheap',
-                swept, attached.created_column;
-        end if;
-    elsif not exists (select from zap.sweep_mark as m where m.source_id = attached.id) then
-        raise notice 'zapgres: % has neither a time of creation nor a growing key: no sweep, and no limit of age', swept;
-    end if;
+    perform zap.report_sweep(attached);
 end
 $$;
 comment on function zap.report_capture(zap.source) is 'Tells what attaching did and what is left to do';
@@ -330,7 +317,7 @@ revoke all on function zap.row_key_of(regclass, name) from public;
 revoke all on function zap.is_unique(regclass, name []) from public;
 revoke all on function zap.check_unannounced(zap.source) from public;
 revoke all on function zap.for_orders_without_items(text) from public;
-revoke all on function zap.start_capture(zap.source) from public;
+revoke all on function zap.start_capture(zap.source, name) from public;
 revoke all on function zap.create_capture_triggers(zap.source) from public;
 revoke all on function zap.is_changed(regclass, name) from public;
 revoke all on function zap.is_changed_as_text(name) from public;

@@ -125,25 +125,14 @@ declare
     wanted zap.source;
 begin
     perform zap.check_table(relation);
-    perform zap.check_options(event, mode, settle, max_settle, max_age, expires_after);
+    wanted := zap.wanted_source(
+        relation, 'status', event, context_query, settle, max_settle, ready_when, max_age, expires_after, mode
+    );
     wanted.events := zap.check_events(relation, status_column, events);
     perform zap.check_not_partition_key(relation, status_column);
-    select k.key_columns, k.order_relation, k.order_key, k.key_types
-    into wanted.key_columns, wanted.order_relation, wanted.order_key, wanted.key_types
-    from zap.row_key_of(relation, key_column) as k;
-    wanted.relation := relation;
-    wanted.captures := 'status';
-    wanted.event := event;
     wanted.status_column := status_column;
     wanted.supersedes := coalesce(supersede, false);
-    wanted.context_query := context_query;
-    wanted.settle := settle;
-    wanted.max_settle := max_settle;
-    wanted.ready_when := ready_when;
-    wanted.max_age := max_age;
-    wanted.expires_after := expires_after;
-    wanted.mode := mode;
-    return zap.start_capture(wanted);
+    return zap.start_capture(wanted, key_column);
 end
 $$;
 comment on function zap.attach_status(

@@ -16,27 +16,14 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
 as $$
-#variable_conflict use_variable
-declare
-    wanted zap.source;
 begin
     perform zap.check_table(relation);
-    perform zap.check_options(event, mode, settle, max_settle, max_age, expires_after);
-    select k.key_columns, k.order_relation, k.order_key, k.key_types
-    into wanted.key_columns, wanted.order_relation, wanted.order_key, wanted.key_types
-    from zap.row_key_of(relation, key_column) as k;
-    wanted.relation := relation;
-    wanted.captures := 'insert';
-    wanted.event := event;
-    wanted.supersedes := false;
-    wanted.context_query := context_query;
-    wanted.settle := settle;
-    wanted.max_settle := max_settle;
-    wanted.ready_when := ready_when;
-    wanted.max_age := max_age;
-    wanted.expires_after := expires_after;
-    wanted.mode := mode;
-    return zap.start_capture(wanted);
+    return zap.start_capture(
+        zap.wanted_source(
+            relation, 'insert', event, context_query, settle, max_settle, ready_when, max_age, expires_after, mode
+        ),
+        key_column
+    );
 end
 $$;
 comment on function zap.attach_inserts(regclass, text, name, text, interval, interval, text, interval, interval, text) is

@@ -67,6 +67,27 @@ async fn a_broken_text_is_named() {
     );
 }
 
+/// O6: what only an application tells is tried with what it told; before it tells anything, its names are nobody's mistake.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_nothing_shows_yet_are_no_mistake() {
+    let patient = Patient::open().await;
+    patient
+        .session
+        .run("select zap.save_template('table_free', 'Mesa {{ table }}')")
+        .await;
+    let found = patient.examine().with("table_free").expect("a finding");
+    assert_eq!(found.severity, "info", "{found:?}");
+    let tell = |context: &str| {
+        format!(
+            "select zap.notify('table_free', '{context}', context => '{context}', recipient => '11987654321')"
+        )
+    };
+    patient.session.run(&tell(r#"{"table": 4}"#)).await;
+    assert_eq!(patient.examine().with("table_free"), None);
+    patient.session.run(&tell(r#"{"mesa": 4}"#)).await;
+    patient.finding("error", "\"table\" is not known");
+}
+
 /// C1: an approved template that cannot be read or filled is named.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broken_provider_template_is_named() {

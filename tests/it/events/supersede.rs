@@ -113,6 +113,46 @@ async fn what_is_superseded_gives_its_place_in_the_cap_back() {
     stand.until_rows(counted, &[&["3"]]).await;
 }
 
+/// O7, O15: where the earlier status has the company's last place of the day, the later one takes it.
+#[tokio::test]
+async fn the_later_status_takes_the_last_place_of_the_day() {
+    let stand = open(true).await;
+    stand
+        .session
+        .run("select zap.save_tenant('1', daily_cap => 1); select zap.pause_channel('channel_1')")
+        .await;
+    let daemon = stand.daemon();
+    stand
+        .session
+        .run("update pedidos set status = 'pago'")
+        .await;
+    let resolved = "select count(*) from zap.notification_queue where resolved_at is not null";
+    stand.until_rows(resolved, &[&["1"]]).await;
+    stand
+        .session
+        .run("update pedidos set status = 'pronto'")
+        .await;
+    let states: &[&[&str]] = &[
+        &["order_paid", "skipped", "superseded"],
+        &["order_ready", "pending", "null"],
+    ];
+    stand.until_rows(STATES, states).await;
+    daemon.kill();
+    // The same where both are looked at in one batch.
+    let counted = "select sum(counted) from zap.tenant_usage";
+    assert_eq!(stand.session.value(counted).await, "1");
+    stand
+        .session
+        .run(
+            "delete from zap.notification_queue; delete from zap.tenant_usage; update pedidos set status = 'novo';
+             begin; update pedidos set status = 'pago'; update pedidos set status = 'pronto'; commit",
+        )
+        .await;
+    let _daemon = stand.daemon();
+    stand.until_rows(STATES, states).await;
+    assert_eq!(stand.session.value(counted).await, "1");
+}
+
 /// O15: two changes in one transaction are one message: the later one.
 #[tokio::test]
 async fn of_two_changes_in_one_transaction_the_later_is_sent() {

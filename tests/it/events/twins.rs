@@ -73,6 +73,9 @@ async fn an_order_of_two_tables_is_told_once() {
          inner join zap.notification_queue as o on q.dedup_key = o.dedup_key and q.id <> o.id
          where q.subject = '3' and l.event = 'skipped'";
     stand.until_rows(told, &[&["coalesced", "t"]]).await;
+    let why = "select text like 'Another message speaks for this one. (into %)' from zap.why('3', locale => 'en')
+         where code = 'coalesced'";
+    assert_eq!(stand.session.value(why).await, "t");
     let once = std::collections::BTreeMap::from([(1, 1), (2, 1), (3, 1)]);
     assert_eq!(stand.accepted().await, once);
 }

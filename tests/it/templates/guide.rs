@@ -1,18 +1,9 @@
 //! What the guide prints works as printed.
 
-use crate::cluster::plain;
-use crate::session::Session;
+use super::open;
 use crate::shop;
 
 const GUIDE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/TEMPLATES.md"));
-
-async fn open() -> Session {
-    let (_, session) = shop::open(plain()).await;
-    session
-        .run("insert into zap.tenant (id) values ('1')")
-        .await;
-    session
-}
 
 /// O6: each row of the table of filters says what its example gives.
 #[tokio::test]

@@ -1,16 +1,7 @@
 //! Saving texts and putting them into use.
 
-use crate::cluster::plain;
-use crate::session::Session;
+use super::open;
 use crate::shop;
-
-async fn open() -> Session {
-    let (_, session) = shop::open(plain()).await;
-    session
-        .run("insert into zap.tenant (id) values ('1')")
-        .await;
-    session
-}
 
 /// O6: each save is a new version; the one in use can be chosen.
 #[tokio::test]

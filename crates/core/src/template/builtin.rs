@@ -48,3 +48,12 @@ pub fn builtin(event: &str, audience: &str, _locale: &str) -> Option<&'static st
         _ => None,
     }
 }
+
+/// What an event is called that a status without an event of its own is.
+const STATUS_EVENT: &str = "order_status:";
+
+/// Whether an event is one that the texts are made for; others are announced by the shop's own tables or application.
+#[must_use]
+pub fn is_builtin(event: &str) -> bool {
+    event.starts_with(STATUS_EVENT) || EVENTS.iter().any(|texts| texts.event == event)
+}

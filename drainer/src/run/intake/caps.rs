@@ -50,6 +50,10 @@ pub(crate) struct Counted {
     pub at: DateTime<Utc>,
     /// The database's clock.
     pub now: DateTime<Utc>,
+    /// What it has in common with those whose place it takes, or that take its place: source, subject and audience.
+    pub line: Option<(i64, String, Option<String>)>,
+    /// Days of the company on which earlier ones give their place back.
+    pub inherits: Vec<NaiveDate>,
 }
 
 /// Why one does not fit, and when it is looked at again.
@@ -155,17 +159,33 @@ fn divide(
 ) -> (HashMap<usize, Refused>, BTreeMap<(String, NaiveDate), i32>) {
     let mut refused = HashMap::new();
     let mut added: BTreeMap<(String, NaiveDate), i32> = BTreeMap::new();
+    let mut placed: HashMap<(&str, &(i64, String, Option<String>)), NaiveDate> = HashMap::new();
     for one in wanted {
+        let line = one.line.as_ref().map(|line| (one.tenant_id.as_str(), line));
+        let earlier = line.and_then(|line| placed.get(&line).copied());
+        // Who was placed in this batch has what was there before.
+        let given_back = earlier.map_or_else(|| one.inherits.clone(), |day| vec![day]);
+        take(usage, one, &given_back, -1);
         if let Some(code) = one.cap_reached(usage) {
+            take(usage, one, &given_back, 1);
             refused.insert(one.position, one.refused(code));
             continue;
         }
+        take(usage, one, &[one.day()], 1);
         let tenant = one.tenant_id.clone();
-        let days = usage.entry(tenant.clone()).or_default();
-        *days.entry(one.day()).or_default() += 1;
         *added.entry((tenant, one.day())).or_default() += 1;
+        if let Some(line) = line {
+            placed.insert(line, one.day());
+        }
     }
     (refused, added)
+}
+
+fn take(usage: &mut Usage, one: &Counted, days: &[NaiveDate], count: i64) {
+    let of_tenant = usage.entry(one.tenant_id.clone()).or_default();
+    for day in days {
+        *of_tenant.entry(*day).or_default() += count;
+    }
 }
 
 /// What is counted by now; none: somebody else has it locked for long.
@@ -229,6 +249,8 @@ mod tests {
             zone: Sao_Paulo,
             at,
             now: at,
+            line: None,
+            inherits: Vec::new(),
         }
     }
 
@@ -275,5 +297,33 @@ mod tests {
             look_at: now + LOOK_AGAIN,
         };
         assert_eq!(refused, HashMap::from([(1, soon)]));
+    }
+
+    /// O7, O15: a later event takes the place of an earlier one, be that in the same batch or waiting since before, once.
+    #[test]
+    fn a_later_event_takes_the_earlier_ones_place() {
+        let caps = Caps {
+            daily: Some(1),
+            monthly: None,
+        };
+        let now = at("2026-11-20T12:00:00Z");
+        let day = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
+        let of = |position, subject: &str| Counted {
+            line: Some((1, subject.to_owned(), None)),
+            ..wanted(position, caps, now)
+        };
+        let batch = [of(0, "a"), of(1, "a"), of(2, "b")];
+        let (refused, added) = divide(&batch, &mut Usage::new());
+        assert_eq!(refused.keys().collect::<Vec<_>>(), [&2]);
+        assert_eq!(added[&("5".to_owned(), day)], 2);
+        let inherits = |position| Counted {
+            inherits: vec![day],
+            ..of(position, "a")
+        };
+        let mut usage = HashMap::from([("5".to_owned(), BTreeMap::from([(day, 1)]))]);
+        let batch = [inherits(0), inherits(1), of(2, "b")];
+        let (refused, _) = divide(&batch, &mut usage);
+        assert_eq!(refused.keys().collect::<Vec<_>>(), [&2]);
+        assert_eq!(usage["5"][&day], 1);
     }
 }

@@ -11,9 +11,14 @@ use tokio_postgres::Row;
 use super::context::Context;
 use crate::run::statement;
 
-/// Uses `notification_queue_unresolved`. The floor spares a walk over entries that are dead, but that an old snapshot
-/// elsewhere keeps in the index.
-pub(crate) const CLAIM_OLDEST: &str = "-- claim_oldest
+/// From one end of what is due. The floor spares a walk over entries that are dead, but that an old snapshot elsewhere keeps
+/// in the index.
+macro_rules! claim {
+    ($name:literal, $direction:literal) => {
+        concat!(
+            "-- ",
+            $name,
+            "
 select
     q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
     q.priority, q.payload::text as payload,
@@ -26,27 +31,21 @@ from zap.notification_queue as q
 where q.resolved_at is null
     and q.next_attempt_at >= $2
     and q.next_attempt_at <= pg_catalog.statement_timestamp()
-order by q.next_attempt_at, q.id
+order by q.next_attempt_at ",
+            $direction,
+            ", q.id ",
+            $direction,
+            "
 limit $1
-for update skip locked";
+for update skip locked"
+        )
+    };
+}
 
+/// Uses `notification_queue_unresolved`.
+pub(crate) const CLAIM_OLDEST: &str = claim!("claim_oldest", "asc");
 /// Uses `notification_queue_unresolved`, backwards.
-pub(crate) const CLAIM_NEWEST: &str = "-- claim_newest
-select
-    q.id, q.source_id, q.event, q.subject, q.created_at, q.scheduled_at, q.next_attempt_at, q.context_hash, q.reason,
-    q.priority, q.payload::text as payload,
-    case
-        when pg_catalog.jsonb_typeof(q.payload -> 'delay_seconds') = 'number'
-            then greatest(0, least(15, (q.payload ->> 'delay_seconds')::numeric))::float8
-    end as delay_seconds,
-    pg_catalog.clock_timestamp() as now
-from zap.notification_queue as q
-where q.resolved_at is null
-    and q.next_attempt_at >= $2
-    and q.next_attempt_at <= pg_catalog.statement_timestamp()
-order by q.next_attempt_at desc, q.id desc
-limit $1
-for update skip locked";
+pub(crate) const CLAIM_NEWEST: &str = claim!("claim_newest", "desc");
 
 /// Uses `notification_queue_unresolved`.
 pub(crate) const NEXT_LOOK: &str = "-- next_look

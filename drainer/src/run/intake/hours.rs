@@ -9,6 +9,7 @@ use super::batch::Batch;
 use super::caps::{self, Counted};
 use super::decide::{self, Decision, Message};
 use super::rules::{AllWishes, Rules, load_wishes};
+use super::supersede;
 
 /// Holds messages until their company is open and their recipient wants to be told, and lets those wait that are more than
 /// the company's cap.
@@ -22,7 +23,7 @@ pub(crate) async fn apply(
         return Ok(());
     }
     let wishes = load_wishes(client, &asked_for(rules, decisions)).await?;
-    let mut wanted = Vec::new();
+    let mut wanted: Vec<Counted> = Vec::new();
     for (position, (row, decision)) in batch.captured.iter().zip(&mut *decisions).enumerate() {
         let Some((message, rules)) = ready(decision, rules) else {
             continue;
@@ -32,6 +33,7 @@ pub(crate) async fn apply(
         message.held = rules.held(at, wishes);
         let is_wanted = !wishes.is_some_and(|wishes| wishes.opted_out);
         if rules.caps.any() && is_wanted {
+            let supersedes = batch.source_of(row).filter(|source| source.supersedes);
             wanted.push(Counted {
                 position,
                 tenant_id: message.tenant_id.clone().unwrap_or_default(),
@@ -39,9 +41,13 @@ pub(crate) async fn apply(
                 zone: rules.zone,
                 at: message.held.map_or(at, |held| held.until),
                 now: row.now,
+                line: supersedes
+                    .map(|source| (source.id, row.subject.clone(), row.told.audience.clone())),
+                inherits: Vec::new(),
             });
         }
     }
+    inherit(client, batch, &mut wanted).await?;
     let refused = caps::count(client, &wanted).await?;
     for counted in wanted
         .iter()
@@ -60,6 +66,26 @@ pub(crate) async fn apply(
             decisions[position] =
                 decide::unless_expired(row, source, refused.look_at, refused.code, hash, None);
         }
+    }
+    Ok(())
+}
+
+/// Tells those that take the place of earlier ones which places that will give back.
+async fn inherit(
+    client: &impl GenericClient,
+    batch: &Batch,
+    wanted: &mut [Counted],
+) -> Result<(), tokio_postgres::Error> {
+    let superseding = wanted.iter().filter(|one| one.line.is_some());
+    let ids: Vec<i64> = superseding
+        .map(|one| batch.captured[one.position].id)
+        .collect();
+    let mut places = supersede::places_of_earlier(client, &ids).await?;
+    for one in wanted {
+        let given_back = places.remove(&batch.captured[one.position].id);
+        let of_company = given_back.unwrap_or_default().into_iter();
+        let of_company = of_company.filter(|(tenant, _)| *tenant == one.tenant_id);
+        one.inherits = of_company.map(|(_, day)| day).collect();
     }
     Ok(())
 }

@@ -1,14 +1,17 @@
 //! A later event of an order takes the place of an earlier one that is not sent yet, where the source says so.
 
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
 use deadpool_postgres::GenericClient;
 
 use crate::run::statement;
 
-/// Uses `notification_queue_once`: the keys that the subject's other events would have. What somebody has locked is left to
-/// whoever has it; what may have been sent stays. Whoever skips a message that was counted gives its place in the company's cap
-/// back, once: in this statement, and the row says no longer that it is counted.
-pub(crate) const SKIP_SUPERSEDED: &str = "-- skip_superseded
-with looked_at as materialized (
+/// The notifications about each subject's events, of these notifications ($1). Uses `notification_queue_once`: the keys that the
+/// subject's other events would have.
+macro_rules! related {
+    () => {
+        "with looked_at as materialized (
     select
         q.id, q.source_id, q.subject, s.event as source_event, s.events, a.prefix,
         pg_catalog.substr(q.dedup_key, pg_catalog.length(a.prefix || q.event || ':' || q.subject) + 1) as suffix
@@ -29,7 +32,16 @@ related as materialized (
         select l.source_event || ':' || l.subject
     ) as k
     inner join zap.notification_queue as o on l.prefix || k.key || l.suffix = o.dedup_key and l.source_id = o.source_id
-),
+)"
+    };
+}
+
+/// What somebody has locked is left to whoever has it; what may have been sent stays. Whoever skips a message that was counted
+/// gives its place in the company's cap back, once: in this statement, and the row says no longer that it is counted.
+pub(crate) const SKIP_SUPERSEDED: &str = concat!(
+    "-- skip_superseded\n",
+    related!(),
+    ",
 latest as (
     select distinct on (r.source_id, r.subject, r.suffix) r.source_id, r.subject, r.suffix, r.id, q.event
     from related as r
@@ -83,7 +95,41 @@ insert into zap.notification_logs
     (notification_id, tenant_id, source_id, channel_id, level, event, code, attempt, detail)
 select s.id, s.tenant_id, s.source_id, s.channel_id, 'info', 'skipped', 'superseded', s.attempts, 'by ' || s.by_event
 from skipped as s
-returning notification_id";
+returning notification_id"
+);
+
+/// Places in a cap that notifications will give back which these make obsolete. They are locked: nobody sends them meanwhile.
+pub(crate) const PLACES_OF_EARLIER: &str = concat!(
+    "-- places_of_earlier\n",
+    related!(),
+    "
+select l.id, w.tenant_id, w.counted_on
+from looked_at as l
+inner join related as r
+    on l.source_id = r.source_id and l.subject = r.subject and l.prefix || l.suffix = r.suffix and r.id < l.id
+cross join lateral (
+    select w.tenant_id, (w.payload ->> 'counted')::date as counted_on
+    from zap.notification_queue as w
+    where w.id = r.id and w.status in ('pending', 'retrying') and w.uncertain_at is null and w.payload ? 'counted'
+    for update skip locked
+) as w"
+);
+
+/// Company and day of the places that each of these notifications will have given back.
+pub(crate) async fn places_of_earlier(
+    client: &impl GenericClient,
+    ids: &[i64],
+) -> Result<HashMap<i64, Vec<(String, NaiveDate)>>, tokio_postgres::Error> {
+    let mut places: HashMap<i64, Vec<(String, NaiveDate)>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(places);
+    }
+    for row in statement::rows(client, PLACES_OF_EARLIER, &[&ids]).await? {
+        let place = (row.try_get("tenant_id")?, row.try_get("counted_on")?);
+        places.entry(row.try_get("id")?).or_default().push(place);
+    }
+    Ok(places)
+}
 
 /// Skips what later events make obsolete, of the subjects of these notifications, and returns what was skipped.
 pub(crate) async fn skip_superseded(

@@ -10,10 +10,10 @@ use tokio_postgres::Row;
 
 use crate::run::statement;
 
-/// One range of `notification_queue_ready` per priority, each in the index's own order: nothing is sorted, and nothing
-/// read but what is returned. Priorities are found by a loose scan, the highest first. See `claim_oldest` for the floors.
-pub(crate) const READY: &str = "-- ready
-with recursive level (priority) as (
+/// The priorities that a channel's messages have, found by a loose scan of `notification_queue_ready`, the highest first.
+macro_rules! levels {
+    () => {
+        "with recursive level (priority) as (
     (
         select q.priority
         from zap.notification_queue as q
@@ -36,7 +36,16 @@ with recursive level (priority) as (
     )
     from level as l
     where l.priority is not null
-),
+)"
+    };
+}
+
+/// One range of `notification_queue_ready` per priority, each in the index's own order: nothing is sorted, and nothing
+/// read but what is returned. See `claim_oldest` for the floors.
+pub(crate) const READY: &str = concat!(
+    "-- ready\n",
+    levels!(),
+    ",
 range as (
     select
         l.priority,
@@ -75,34 +84,14 @@ cross join lateral (
         and coalesce(q.recipient, '') <> all ($5)
     order by q.next_attempt_at, q.id
     limit $2
-) as due";
+) as due"
+);
 
 /// One probe of `notification_queue_ready` per priority.
-pub(crate) const NEXT_DUE: &str = "-- next_due
-with recursive level (priority) as (
-    (
-        select q.priority
-        from zap.notification_queue as q
-        where q.resolved_at is not null
-            and q.status in ('pending', 'retrying', 'uncertain')
-            and q.channel_id = $1
-        order by q.priority desc
-        limit 1
-    )
-    union all
-    select (
-        select q.priority
-        from zap.notification_queue as q
-        where q.resolved_at is not null
-            and q.status in ('pending', 'retrying', 'uncertain')
-            and q.channel_id = $1
-            and q.priority < l.priority
-        order by q.priority desc
-        limit 1
-    )
-    from level as l
-    where l.priority is not null
-)
+pub(crate) const NEXT_DUE: &str = concat!(
+    "-- next_due\n",
+    levels!(),
+    "
 select pg_catalog.date_part('epoch', pg_catalog.min(next.due) - pg_catalog.clock_timestamp())::float8
 from level as l
 cross join lateral (
@@ -116,7 +105,8 @@ cross join lateral (
     order by q.next_attempt_at, q.id
     limit 1
 ) as next
-where l.priority is not null and next.due < 'infinity'";
+where l.priority is not null and next.due < 'infinity'"
+);
 
 /// A notification that is due.
 #[derive(Debug, Clone, PartialEq)]
