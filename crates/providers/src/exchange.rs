@@ -11,6 +11,7 @@ use zapgres_core::error_text;
 
 use crate::channel::ChannelAddress;
 use crate::http::forbidden_address;
+use crate::json;
 
 /// Answers to a send are a few hundred bytes; more than this is not one.
 pub(crate) const SEND_ANSWER_CAP_BYTES: usize = 64 * 1024;
@@ -63,6 +64,7 @@ pub(crate) async fn exchange(
     let status = response.status();
     let retry_after = retry_after(&response);
     let body = read_capped(response, cap_bytes).await.unwrap_or_default();
+    let body = json::mend(body);
     Ok(Answer {
         status,
         retry_after,

@@ -7,6 +7,7 @@ mod exchange;
 mod generic_http;
 mod health;
 mod http;
+mod json;
 mod media;
 mod megaapi;
 mod meta;

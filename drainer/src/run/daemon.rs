@@ -123,7 +123,11 @@ impl Daemon {
         // Receipts name the same message in the same way.
         outcome.provider_message_id = outcome.provider_message_id.map(|id| {
             let is_id = id.len() <= MESSAGE_ID_CAP_BYTES;
-            is_id.then(|| database.storable(&id)).unwrap_or_default()
+            if is_id {
+                database.storable(&id)
+            } else {
+                String::new()
+            }
         });
         let mark = self.in_flight.know(outcome.id).map(|(_, mark)| mark);
         self.report(Report::Known(outcome, mark));

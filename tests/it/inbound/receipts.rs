@@ -217,6 +217,35 @@ async fn a_failure_of_another_message_with_the_same_number_changes_nothing() {
     stand.until_statuses(&["failed"]).await;
 }
 
+/// C1: providers give the same id to messages of two companies, each at its own number: only one of them was read.
+#[tokio::test]
+async fn a_receipt_is_about_its_own_channels_message() {
+    let stand = Stand::open(plain()).await;
+    stand.add_sent(1).await;
+    stand.add_channel("2", "2060", &["env:APP_SECRET"]).await;
+    stand
+        .session
+        .run(
+            "with other as (
+                 insert into zap.notification_queue
+                     (event, subject, dedup_key, tenant_id, channel_id, recipient, body, status, attempts, resolved_at,
+                      processing_at, sent_at, provider_message_id, expires_at)
+                 select 'message', '2', 'other', '2', c.id, q.recipient, 'x', 'sent', 1, now(), q.processing_at, q.sent_at,
+                     q.provider_message_id, q.expires_at
+                 from zap.notification_queue as q, zap.channel as c where c.instance = '2060'
+                 returning id, channel_id, provider_message_id
+             )
+             insert into zap.sent_message (channel_id, provider_message_id, notification_id, attempt)
+             select channel_id, provider_message_id, id, 1 from other",
+        )
+        .await;
+    let receiver = stand.receive().await;
+    let read = status("message.1", "read", stand.now().await);
+    receiver.deliver(&receipts(&[read])).await;
+    stand.until_read().await;
+    assert_eq!(stand.statuses().await, ["read", "sent"]);
+}
+
 /// B2: a copy of the database that somebody adopted sends with the same number, and counts the same messages.
 #[tokio::test]
 async fn a_reference_of_another_installation_is_nobodys() {

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::channel::Secrets;
+use crate::json;
 use crate::webhook::{Delivery, Event, ProofError, ShapeError, Told, Webhook, bounded};
 
 pub(super) use settings::settings;
@@ -53,7 +54,7 @@ impl Webhook for EvolutionWebhook {
     }
 
     fn read(&self, body: &[u8]) -> Result<Vec<Told>, ShapeError> {
-        let envelope: Value = serde_json::from_slice(body).map_err(|_| ShapeError::NotJson)?;
+        let envelope: Value = json::read(body).map_err(|_| ShapeError::NotJson)?;
         let name = envelope.get("event").and_then(Value::as_str);
         let name = name.ok_or(ShapeError::WrongShape)?;
         let instance = envelope.get("instance").and_then(Value::as_str);

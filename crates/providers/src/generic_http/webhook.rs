@@ -11,6 +11,7 @@ use zapgres_core::error_text;
 use zapgres_core::recipient::Recipient;
 
 use crate::channel::Secrets;
+use crate::json;
 use crate::signature;
 use crate::webhook::{
     Delivery, Event, InboundMessage, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
@@ -87,7 +88,7 @@ impl Webhook for GenericWebhook {
     }
 
     fn read(&self, body: &[u8]) -> Result<Vec<Told>, ShapeError> {
-        let items: Items = serde_json::from_slice(body).map_err(|_| ShapeError::NotJson)?;
+        let items: Items = json::read(body).map_err(|_| ShapeError::NotJson)?;
         let items = match items {
             Items::Several(items) => items,
             Items::One(item) => vec![item],

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::channel::Secrets;
+use crate::json;
 use crate::signature;
 use crate::webhook::{Delivery, Event, ProofError, ShapeError, Told, Webhook, bounded};
 
@@ -43,7 +44,7 @@ impl Webhook for MetaWebhook {
     }
 
     fn read(&self, body: &[u8]) -> Result<Vec<Told>, ShapeError> {
-        let body: Value = serde_json::from_slice(body).map_err(|_| ShapeError::NotJson)?;
+        let body: Value = json::read(body).map_err(|_| ShapeError::NotJson)?;
         if text(&body, "/object") != Some("whatsapp_business_account") {
             return Err(ShapeError::WrongShape);
         }

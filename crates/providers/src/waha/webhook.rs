@@ -12,6 +12,7 @@ use super::address::{chat_in, kept_id};
 use super::inbound;
 use super::session;
 use crate::channel::Secrets;
+use crate::json;
 use crate::signature;
 use crate::webhook::{
     Delivery, Event, InboundMessage, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook,
@@ -78,7 +79,7 @@ impl Webhook for WahaWebhook {
     }
 
     fn read(&self, body: &[u8]) -> Result<Vec<Told>, ShapeError> {
-        let json: Value = serde_json::from_slice(body).map_err(|_| ShapeError::NotJson)?;
+        let json: Value = json::read(body).map_err(|_| ShapeError::NotJson)?;
         let envelope = Envelope::deserialize(json).map_err(|_| ShapeError::WrongShape)?;
         let event = event(&envelope).unwrap_or_else(|| Event::Other(envelope.event.clone()));
         Ok(vec![Told {
@@ -94,7 +95,7 @@ fn header<'a>(delivery: &Delivery<'a>, name: &str) -> Option<&'a str> {
 
 /// The time in the body, because the signature does not cover the header; without one there, that of the header.
 fn signed_at(delivery: &Delivery<'_>) -> Option<DateTime<Utc>> {
-    let signed = serde_json::from_slice::<Signed>(delivery.body);
+    let signed = json::read::<Signed>(delivery.body);
     let milliseconds = match signed.ok().and_then(|signed| signed.timestamp) {
         Some(milliseconds) => milliseconds,
         None => header(delivery, "x-webhook-timestamp")?

@@ -11,6 +11,7 @@ use zapgres_core::error_text;
 use super::answer;
 use crate::channel::Secrets;
 use crate::health::ConnectionState;
+use crate::json;
 use crate::webhook::{
     Delivery, Event, ProofError, Receipt, ReceiptStatus, ShapeError, Told, Webhook, bounded,
 };
@@ -33,7 +34,7 @@ impl Webhook for ZapiWebhook {
     }
 
     fn read(&self, body: &[u8]) -> Result<Vec<Told>, ShapeError> {
-        let body: Value = serde_json::from_slice(body).map_err(|_| ShapeError::NotJson)?;
+        let body: Value = json::read(body).map_err(|_| ShapeError::NotJson)?;
         let kind = text(&body, "type").ok_or(ShapeError::WrongShape)?;
         let instance = text(&body, "instanceId").map(str::to_owned);
         let told = events(kind, &body).into_iter().map(|event| Told {

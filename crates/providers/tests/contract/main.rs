@@ -6,6 +6,7 @@ mod files;
 mod generic_http;
 mod megaapi;
 mod meta;
+mod odd_texts;
 mod server;
 mod waha;
 mod zapi;
