@@ -20,7 +20,6 @@ use zapgres_core::message::{Media, MediaSource, MessageKind};
 
 use crate::http::Http;
 pub(crate) use address::FileAddress;
-pub(crate) use base64_chunks::on_one_line;
 pub(crate) use cache::MediaCache;
 pub(crate) use checked::MediaCheck;
 pub(crate) use file::FetchedFile;

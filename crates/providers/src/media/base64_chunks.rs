@@ -1,7 +1,5 @@
 //! Base64 decoded piece by piece.
 
-use std::borrow::Cow;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zapgres_core::error_class::SendError;
@@ -10,15 +8,6 @@ use super::unusable;
 
 /// Characters decoded at a time; four of them are three bytes.
 const CHUNK_CHARACTERS: usize = 64 * 1024;
-
-/// Base64 without the line breaks that `encode()` of PostgreSQL makes: not every provider takes them.
-pub(crate) fn on_one_line(base64: &str) -> Cow<'_, str> {
-    if base64.contains(|c: char| c.is_ascii_whitespace()) {
-        Cow::Owned(base64.split_ascii_whitespace().collect())
-    } else {
-        Cow::Borrowed(base64)
-    }
-}
 
 /// The bytes that a text stands for. Line breaks in it are allowed: `encode()` of PostgreSQL makes them.
 pub(super) struct Base64Chunks<'a> {

@@ -9,7 +9,6 @@ use zapgres_core::message::{
 
 use super::address::whole_id;
 use super::contact;
-use crate::media::on_one_line;
 use crate::provider::OutgoingMessage;
 
 /// The kinds that have a request here.
@@ -90,10 +89,10 @@ fn file(media: &Media, usual: &str) -> Value {
         file.insert("filename".to_owned(), name.as_str().into());
     }
     let (field, source) = match &media.source {
-        MediaSource::Url(url) => ("url", url.as_str().into()),
-        MediaSource::Base64(data) => ("data", on_one_line(data)),
+        MediaSource::Url(url) => ("url", url),
+        MediaSource::Base64(data) => ("data", data),
     };
-    file.insert(field.to_owned(), source.into());
+    file.insert(field.to_owned(), source.as_str().into());
     file.into()
 }
 

@@ -3,8 +3,6 @@
 use zapgres_core::error_class::{ErrorClass, SendError};
 use zapgres_core::message::{Media, MediaSource, MessageKind};
 
-use crate::media::on_one_line;
-
 /// Types of documents and how names of such files end.
 const EXTENSIONS: [(&str, &str); 15] = [
     ("application/pdf", "pdf"),
@@ -41,7 +39,6 @@ pub(super) fn content(media: &Media, kind: MessageKind) -> String {
         MediaSource::Url(url) => url.clone(),
         MediaSource::Base64(data) => {
             let mime_type = media.mime_type.as_deref();
-            let data = on_one_line(data);
             format!(
                 "data:{};base64,{data}",
                 mime_type.unwrap_or(usual_type(kind))

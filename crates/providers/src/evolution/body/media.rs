@@ -7,13 +7,15 @@ use zapgres_core::error_class::SendError;
 use zapgres_core::message::{Media, MediaSource};
 
 use super::{Part, Version, set_some, unfit};
-use crate::media::on_one_line;
 
-/// The file as a request has it: its address, or its bytes as base64.
+/// The file as a request has it: its address, or its bytes as base64, for which Evolution takes no text with line breaks.
 fn content(media: &Media) -> Cow<'_, str> {
     match &media.source {
         MediaSource::Url(url) => Cow::Borrowed(url),
-        MediaSource::Base64(bytes) => on_one_line(bytes),
+        MediaSource::Base64(bytes) if bytes.contains(|c: char| c.is_ascii_whitespace()) => {
+            Cow::Owned(bytes.split_ascii_whitespace().collect())
+        }
+        MediaSource::Base64(bytes) => Cow::Borrowed(bytes),
     }
 }
 

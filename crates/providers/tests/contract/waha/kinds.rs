@@ -36,7 +36,7 @@ fn requests() -> Vec<(MessageBody, &'static str, Value)> {
             json!({"file": {"mimetype": "image/png", "url": "https://loja.example/1.png"}, "caption": "Pizza"}),
         ),
         (
-            body("image", None, json!({"base64": "AA\nAA\n"})),
+            body("image", None, json!({"base64": "AAAA"})),
             "POST /api/sendImage",
             json!({"file": {"mimetype": "image/jpeg", "data": "AAAA"}}),
         ),

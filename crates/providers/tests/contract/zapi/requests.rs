@@ -70,7 +70,7 @@ async fn files_are_sent_as_addresses_or_data_uris() {
         .await;
         for (given, shown) in [(Value::Null, usual), (json!("image/png"), "image/png")] {
             assert_request(
-                json!({"kind": kind, "base64": "QU\nJD\n", "mime_type": given}),
+                json!({"kind": kind, "base64": "QUJD", "mime_type": given}),
                 &operation,
                 json!({kind: format!("data:{shown};base64,QUJD")}),
             )
