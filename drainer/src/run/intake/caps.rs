@@ -39,6 +39,9 @@ set counted = u.counted + w.added
 from unnest($1::text [], $2::date [], $3::integer []) as w (tenant_id, on_day, added)
 where u.tenant_id = w.tenant_id and u.on_day = w.on_day";
 
+/// Messages of which a later one takes an earlier one's place: of a source, a subject, and an audience.
+pub(crate) type Line = (i64, String, Option<String>);
+
 /// A message that counts, and where it stands in its batch.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Counted {
@@ -50,8 +53,8 @@ pub(crate) struct Counted {
     pub at: DateTime<Utc>,
     /// The database's clock.
     pub now: DateTime<Utc>,
-    /// What it has in common with those whose place it takes, or that take its place: source, subject and audience.
-    pub line: Option<(i64, String, Option<String>)>,
+    /// The messages whose place it takes, or that take its place.
+    pub line: Option<Line>,
     /// Days of the company on which earlier ones give their place back.
     pub inherits: Vec<NaiveDate>,
 }
@@ -159,7 +162,7 @@ fn divide(
 ) -> (HashMap<usize, Refused>, BTreeMap<(String, NaiveDate), i32>) {
     let mut refused = HashMap::new();
     let mut added: BTreeMap<(String, NaiveDate), i32> = BTreeMap::new();
-    let mut placed: HashMap<(&str, &(i64, String, Option<String>)), NaiveDate> = HashMap::new();
+    let mut placed: HashMap<(&str, &Line), NaiveDate> = HashMap::new();
     for one in wanted {
         let line = one.line.as_ref().map(|line| (one.tenant_id.as_str(), line));
         let earlier = line.and_then(|line| placed.get(&line).copied());
