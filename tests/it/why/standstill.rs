@@ -111,6 +111,7 @@ async fn a_channel_that_no_daemon_has_taken() {
 #[tokio::test]
 async fn a_channel_that_is_being_warmed_up() {
     let stand = Stand::open(plain()).await;
+    stand.make_it_noon().await;
     let s = &stand.session;
     s.run("update zap.channel set daily_cap = 100, warm_up_from = 1, warm_up_days = 10")
         .await;

@@ -25,8 +25,6 @@ use zapgres_providers::{
 };
 
 const SECRET: &str = "B6D711FC-DE4D-4FD5-9365-44120E713976";
-/// Silence is waited for so long; a server of this machine answers sooner, also when that is busy.
-const SEND_TIMEOUT: Duration = Duration::from_secs(4);
 
 thread_local! {
     /// Long enough for every answer that comes, on any machine. Each test has a thread of its own.
