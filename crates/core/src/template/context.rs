@@ -97,8 +97,11 @@ impl Serialize for Items<'_> {
     }
 }
 
-/// The known name that is most like `name`, if one is.
+/// The known name that is most like `name`, if one is. An expression is like none.
 pub(super) fn nearest(name: &str, context: &Value) -> Option<String> {
+    if name.contains(' ') {
+        return None;
+    }
     let known = known_names(context);
     let (prefix, field) = name.rsplit_once('.').unwrap_or(("", name));
     // A loop's variable has a name of the template's own: its fields are an item's.
