@@ -95,6 +95,8 @@ async fn new_indexes_hold_every_row() {
         "create index concurrently on zap.notification_queue (id) where priority = 0",
         "create index concurrently on zap.notification_queue (id) where priority > 0",
         "create index concurrently on zap.notification_queue (id) where subject < '5' and status = 'pending'",
+        "create function odd(text) returns boolean language sql immutable set search_path = pg_catalog as 'select length($1) % 2 = 1';
+         create index on zap.notification_queue (id) where public.odd(subject)",
         "create index concurrently on zap.notification_queue (lower(subject))",
         "create index concurrently on zap.notification_queue using hash (subject)",
         "create index concurrently on zap.notification_queue using brin (created_at)",
