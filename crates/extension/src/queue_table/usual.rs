@@ -46,10 +46,11 @@ pub unsafe fn is_usual_index(index: &pg_sys::IndexInfo) -> bool {
 }
 
 /// Whether an expression calls the server's own functions only. Others can be replaced, of which nobody tells us, and those in SQL
-/// would leave memory behind in each transaction: they expect to be looked up anew.
+/// would leave memory behind in each transaction: they expect to be looked up anew. Asked of a default before it is planned, which
+/// can put what a function does in place of its call.
 ///
 /// # Safety
-/// `expression` must be an expression as it is stored, not planned, or a list of such; null is an empty list.
+/// `expression` must be an expression of the server's or a list of such; null is an empty list.
 pub unsafe fn is_built_in(expression: *mut pg_sys::Node) -> bool {
     let (mut relations, mut others) = (std::ptr::null_mut(), std::ptr::null_mut());
     let mut has_row_security = false;
