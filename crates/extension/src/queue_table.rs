@@ -56,7 +56,8 @@ pub fn insert(table: pg_sys::Oid, source: &Source, subjects: &[Vec<u8>]) -> Opti
         // SAFETY: the table is open.
         unsafe { KeptTable::look_up(relation) }
     });
-    // SAFETY: `kept` was made of this table, and no change of it was reported since the lock was granted.
+    // SAFETY: `kept` was made of this table, under the lock or unchanged until it was granted. What the lock lets through, such
+    // as an index that is being built, waits for the end of all transactions that hold it.
     let inserted = unsafe { kept.insert(relation, source, subjects) };
     // SAFETY: opened above; the lock is kept until the transaction ends, as the executor does.
     unsafe { pg_sys::table_close(relation, KEEP_LOCK) };

@@ -118,6 +118,8 @@ impl Inserter {
     /// # Safety
     /// Between [`Inserter::open`] and [`Inserter::close`].
     pub unsafe fn insert(&self, source: &Source, subject: &[u8]) {
+        // Nothing below looks whether somebody has cancelled a large transaction.
+        pgrx::check_for_interrupts!();
         // SAFETY: the caller's promise. What a row takes is allocated in the memory for one row, which is emptied.
         unsafe {
             let context = (*self.state).es_per_tuple_exprcontext;

@@ -14,8 +14,13 @@ pub struct KeptTable {
 
 impl Drop for KeptTable {
     fn drop(&mut self) {
-        // SAFETY: made by `look_up`, and nothing else points into it.
-        unsafe { pg_sys::MemoryContextDelete(self.context) };
+        // SAFETY: made by `look_up`, and nothing else points into it. An error may have left us in it; then a transaction is open.
+        unsafe {
+            if std::thread::panicking() {
+                pg_sys::MemoryContextSwitchTo(pg_sys::TopTransactionContext);
+            }
+            pg_sys::MemoryContextDelete(self.context);
+        }
     }
 }
 

@@ -3,11 +3,17 @@ use std::ffi::CStr;
 
 use pgrx::pg_sys;
 
+use super::usual;
 use crate::array;
 use crate::relation::Source;
 
-/// The columns that capture fills.
-const FILLED: [&CStr; 4] = [c"source_id", c"event", c"subject", c"dedup_key"];
+/// The columns that capture fills, and their types.
+const FILLED: [(&CStr, pg_sys::Oid); 4] = [
+    (c"source_id", pg_sys::INT8OID),
+    (c"event", pg_sys::TEXTOID),
+    (c"subject", pg_sys::TEXTOID),
+    (c"dedup_key", pg_sys::TEXTOID),
+];
 
 /// What a column gets.
 enum Value {
@@ -142,16 +148,20 @@ unsafe fn value_of(
         if column.attisdropped {
             return Some(absent);
         }
-        let name = CStr::from_ptr(column.attname.data.as_ptr());
-        if let Some(position) = FILLED.iter().position(|filled| *filled == name) {
-            return Some(Value::Filled(position));
-        }
         if column.attgenerated != 0 {
             return None;
         }
+        let name = CStr::from_ptr(column.attname.data.as_ptr());
+        if let Some(position) = FILLED.iter().position(|(filled, _)| *filled == name) {
+            return (column.atttypid == FILLED[position].1).then_some(Value::Filled(position));
+        }
         let default = pg_sys::build_column_default(relation, number);
         if default.is_null() {
+            // No domain is asked: as long as functions take rows of the queue, the server refuses domains with checks in it.
             return (!column.attnotnull).then_some(absent);
+        }
+        if !usual::is_built_in(default) {
+            return None;
         }
         let expression = pg_sys::expression_planner(default.cast());
         if (*expression).type_ == pg_sys::NodeTag::T_Const {

@@ -34,8 +34,34 @@ fn fires_when_inserted(triggers: &pg_sys::TriggerDesc) -> bool {
 }
 
 /// Whether an index is a B-tree on columns: other kinds, and expressions, keep things of their own for as long as a statement.
-pub fn is_usual_index(index: &pg_sys::IndexInfo) -> bool {
+///
+/// # Safety
+/// `index` must have been made by the server.
+pub unsafe fn is_usual_index(index: &pg_sys::IndexInfo) -> bool {
     index.ii_Am == pg_sys::BTREE_AM_OID
         && index.ii_Expressions.is_null()
         && index.ii_ExclusionOps.is_null()
+        // SAFETY: the caller's promise.
+        && unsafe { is_built_in(index.ii_Predicate.cast()) }
+}
+
+/// Whether an expression calls the server's own functions only. Others can be replaced, of which nobody tells us, and those in SQL
+/// would leave memory behind in each transaction: they expect to be looked up anew. Asked of a default before it is planned, which
+/// can put what a function does in place of its call.
+///
+/// # Safety
+/// `expression` must be an expression of the server's or a list of such; null is an empty list.
+pub unsafe fn is_built_in(expression: *mut pg_sys::Node) -> bool {
+    let (mut relations, mut others) = (std::ptr::null_mut(), std::ptr::null_mut());
+    let mut has_row_security = false;
+    // SAFETY: the caller's promise.
+    unsafe {
+        pg_sys::extract_query_dependencies(
+            expression,
+            &mut relations,
+            &mut others,
+            &mut has_row_security,
+        );
+    }
+    others.is_null()
 }
