@@ -156,7 +156,7 @@ fn operations_on_undefined_names_show_them() {
     assert!(
         error
             .to_string()
-            .ends_with("number and undefined, at \"1 + order.x\""),
+            .starts_with("template line 1: \"1 + order.x\" is not known for this order"),
         "{error}"
     );
 }
