@@ -12,7 +12,8 @@ mod tenant;
 mod why;
 
 pub use attach::{
-    Attachment, Mapping, Problem, Proposal, Status, attach, attach_status, propose, relation_named,
+    Attachment, Mapping, Problem, Proposal, Status, attach, attach_status, is_kept_from_customer,
+    propose, relation_named, status_events,
 };
 pub use change::{Action, change, change_matching, count};
 pub use error::ControlError;

@@ -72,9 +72,12 @@ set search_path = pg_catalog, pg_temp
 begin atomic
     select a.attname
     from unnest(array[
-            'created_at', 'criado_em', 'createdat', 'data_criacao', 'data_pedido', 'data_hora', 'data', 'inserted_at'
+            'createdat', 'criadoem', 'datacriacao', 'dtcriacao', 'datapedido', 'dtpedido', 'datahorapedido', 'dthrpedido',
+            'datahora', 'dthora', 'datavenda', 'dtvenda', 'datacadastro', 'dtcadastro', 'datainclusao', 'dtinclusao', 'data',
+            'insertedat'
         ]) with ordinality as c (name, place)
-    inner join pg_attribute as a on lower(a.attname) = c.name
+    -- created_at, createdAt and CREATED_AT are one name.
+    inner join pg_attribute as a on lower(replace(a.attname, '_', '')) = c.name
     where a.attrelid = relation and a.attnum > 0 and not a.attisdropped
         and a.atttypid = any (array['timestamptz'::regtype, 'timestamp'::regtype])
     order by c.place

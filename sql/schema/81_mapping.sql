@@ -169,6 +169,10 @@ language plpgsql stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if not exists (select from zap.column_types(relation, array[column_name]) as t (types) where t.types is not null) then
+        raise exception 'zap.propose_status: % has no column "%"', relation, coalesce(column_name::text, 'null')
+            using errcode = 'undefined_column', hint = format('Columns: \d %s', relation);
+    end if;
     return (
         select zap.status_meaning(c.value)
         from jsonb_array_elements(zap.describe_table(relation, zap.try_sample(relation)) -> 'columns') as c

@@ -25,7 +25,7 @@ begin
     select c.* into found from pg_class as c where c.oid = relation;
     if found.oid is null then
         raise exception 'zap.attach: no table given'
-            using errcode = 'undefined_table', hint = 'select zap.attach(''pedido_itens'');';
+            using errcode = 'undefined_table', hint = 'select zap.attach(''your_items_table'');';
     end if;
     if found.relkind in ('v', 'm') then
         raise exception 'zap.attach: % is a view: nothing is inserted into it', relation

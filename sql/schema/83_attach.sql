@@ -269,6 +269,7 @@ begin
     if not is_given then
         select s.* into attached from zap.source as s where s.id = source_id;
         perform zap.tell_shop(attached, proposal);
+        perform zap.report_audience(attached, proposal);
         perform zap.report_proposal(attached, proposal);
     end if;
     return source_id;
@@ -325,6 +326,7 @@ begin
     new_source := zap.save_source(new_source);
     perform zap.create_trigger(new_source);
     perform zap.tell_shop(new_source, proposal);
+    perform zap.report_audience(new_source, proposal);
     perform zap.report_attached(new_source);
     perform zap.report_proposal(new_source, proposal);
     return new_source.id;

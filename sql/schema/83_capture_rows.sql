@@ -176,6 +176,9 @@ begin
     ) then
         perform zap.tell_shop(saved, proposal);
     end if;
+    if saved.captures = 'status' then
+        perform zap.report_audience(saved, proposal);
+    end if;
     perform zap.report_capture(saved);
     return saved.id;
 end

@@ -44,4 +44,34 @@ end
 $$;
 comment on function zap.tell(text, text, text, text, text, boolean) is
 'Has somebody told about the events of an attached table, beside the customer; enabled => false: not, the customer included';
+
+create function zap.is_kept_from_customer(kept bigint)
+returns boolean
+language sql stable
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select exists (
+        select from zap.audience as a
+        where a.source_id = kept and a.name = 'customer' and a.event is null and not a.enabled
+    );
+end;
+comment on function zap.is_kept_from_customer(bigint) is 'True when the customers of a source''s orders are not told of its events';
+
+-- Attaching again keeps whom a source tells, also where its orders had no phone before.
+create function zap.report_audience(attached zap.source, proposal jsonb)
+returns void
+language plpgsql stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if coalesce((proposal -> 'has_phone')::boolean, true) and zap.is_kept_from_customer(attached.id) then
+        raise notice 'zapgres: the customer is told of nothing of %, as before; to tell the customer: select zap.tell(%, ''customer'');',
+            attached.relation, quote_literal(attached.relation);
+    end if;
+end
+$$;
+comment on function zap.report_audience(zap.source, jsonb) is 'Tells that a source''s customers are not told';
+
 revoke all on function zap.tell(text, text, text, text, text, boolean) from public;
+revoke all on function zap.report_audience(zap.source, jsonb) from public;
+revoke all on function zap.is_kept_from_customer(bigint) from public;

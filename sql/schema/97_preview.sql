@@ -57,7 +57,7 @@ begin
     select s.* into chosen from zap.source as s where s.id = chosen_id;
     if chosen.id is null then
         raise exception 'zap.preview: no table is attached'
-            using errcode = 'no_data_found', hint = 'Attach the table of the orders first: select zap.attach(''pedido_itens'');';
+            using errcode = 'no_data_found', hint = 'Attach the table of the orders first: select zap.attach(''your_items_table'');';
     end if;
     return chosen;
 exception
@@ -135,7 +135,7 @@ begin
         found := found || ('mode_off', null)::zap.obstacle;
     end if;
     if row_count = 0 then
-        found := found || ('order_gone', 'the context query has no row for this subject')::zap.obstacle;
+        found := found || ('order_gone', 'the context query has no row for this subject; what counts is the order''s id, not its number')::zap.obstacle;
     elsif row_count > 1 then
         found := found || ('context_error', 'the context query has two rows for one subject')::zap.obstacle;
     elsif row_count is null then

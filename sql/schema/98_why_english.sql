@@ -350,7 +350,7 @@ begin atomic
         (
             'no_source',
             'No table is attached to Zapgres.',
-            'select zap.attach(''pedido_itens'');'
+            'select zap.attach(''your_items_table'');  -- first look: zapgres attach your_items_table --dry-run'
         ),
         (
             'order_unknown',

@@ -350,7 +350,7 @@ begin atomic
         (
             'no_source',
             'Nenhuma tabela está ligada ao Zapgres.',
-            'select zap.attach(''pedido_itens'');'
+            'select zap.attach(''tabela_de_itens'');  -- antes, para olhar: zapgres attach tabela_de_itens --dry-run'
         ),
         (
             'order_unknown',

@@ -114,6 +114,18 @@ end
 $$;
 comment on function zap.why_steps(zap.notification_queue) is 'What happened to a notification, and what it waits for now';
 
+-- The end of closed or quiet hours is written down by the world's clock.
+create function zap.detail_to_read(detail text, zone text, locale text)
+returns text
+language sql stable
+set search_path = pg_catalog, pg_temp
+return case
+    when detail ~ '^until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$' then
+        case when locale ilike 'pt%' then 'até ' else 'until ' end || zap.local_time(substr(detail, 7)::timestamptz, zone, locale)
+    else detail
+end;
+comment on function zap.detail_to_read(text, text, text) is 'What a decision says beside its code, with times as a person reads them';
+
 -- The words for one step. The class of an error says more than that an attempt failed.
 create function zap.why_step_text(step_code text, outcome text, error_class text, detail text, given jsonb, locale text)
 returns text
@@ -180,7 +192,7 @@ begin
     return query
     with told as (
         select
-            q.id, q.event, coalesce(q.payload ->> 'audience', 'customer') as audience, s.*,
+            q.id, q.event, coalesce(q.payload ->> 'audience', 'customer') as audience, t.timezone, s.*,
             row_number() over (partition by q.id order by s.place desc) = 1 as is_last,
             zap.why_values(q, coalesce(why.numbers_in_full, false)) || jsonb_strip_nulls(jsonb_build_object(
                 'channel', (select c.name from zap.channel as c where c.id = s.channel_id),
@@ -194,7 +206,9 @@ begin
     ),
     worded as (
         select
-            t.*, zap.why_step_text(t.code, t.outcome, t.error_class, t.detail, t.given, in_locale) as words,
+            t.*, zap.why_step_text(
+                t.code, t.outcome, t.error_class, zap.detail_to_read(t.detail, t.timezone, in_locale), t.given, in_locale
+            ) as words,
             case when t.is_last then nullif(zap.why_remedy(
                 t.code, t.outcome, t.error_class, t.detail, t.given, in_locale
             ), '') end as mends
@@ -267,6 +281,7 @@ revoke all on function zap.ways_to_live(bigint, text, text) from public;
 revoke all on function zap.why_values(zap.notification_queue, boolean) from public;
 revoke all on function zap.local_time(timestamptz, text, text) from public;
 revoke all on function zap.why_steps(zap.notification_queue) from public;
+revoke all on function zap.detail_to_read(text, text, text) from public;
 revoke all on function zap.why_step_text(text, text, text, text, jsonb, text) from public;
 revoke all on function zap.why_remedy(text, text, text, text, jsonb, text) from public;
 revoke all on function zap.why(text, bigint, text, boolean) from public;

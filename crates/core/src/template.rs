@@ -23,7 +23,7 @@ use std::sync::PoisonError;
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 
-pub use builtin::{builtin, is_builtin};
+pub use builtin::{builtin, is_builtin, misspelt};
 use context::Completed;
 use filters::Clock;
 pub use sample::sample;

@@ -83,7 +83,7 @@ impl AttachCommand {
             show(&relation, &proposal, self.status_column.is_none());
         }
         if self.dry_run {
-            return Ok(());
+            return self.show_events(&client, &relation).await;
         }
         if !self.yes
             && confirm::can_ask()
@@ -94,6 +94,24 @@ impl AttachCommand {
         }
         self.attach(&client, &relation, &proposal, &mapping).await?;
         grant(&mut client).await
+    }
+
+    /// What the values of a status column would announce.
+    async fn show_events(&self, client: &Client, relation: &str) -> anyhow::Result<()> {
+        let Some(column) = &self.status_column else {
+            return Ok(());
+        };
+        let events =
+            control::status_events(client, relation, column, &object(&self.events)).await?;
+        if !self.json {
+            for (value, event) in &events {
+                say(&format!(
+                    "{column} {value}: {}",
+                    event.as_str().unwrap_or_default()
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The proposal in which everything is decided.
@@ -156,6 +174,14 @@ impl AttachCommand {
             match attached {
                 Ok(id) => {
                     say(&format!("{relation} is attached, as source {id}"));
+                    if (proposal.has_phone || edited.is_some())
+                        && control::is_kept_from_customer(client, id).await?
+                    {
+                        say(&format!(
+                            "the customer is told of nothing of it, as before; to tell the customer: select zap.tell('{}', 'customer');",
+                            relation.replace('\'', "''")
+                        ));
+                    }
                     return Ok(());
                 }
                 Err(error) if self.edit && confirm::can_ask() => {
@@ -201,7 +227,14 @@ fn show(relation: &str, proposal: &Proposal, offers_status: bool) {
         say(&format!("\n{query}\n"));
     }
     if proposal.query.is_some() && !proposal.has_phone {
-        say("no phone of the customer: the shop is told, at the phone of its tenant");
+        say(
+            "no phone of the customer: the shop is told, at the phone of its tenant (is there one elsewhere: --map phone=TABLE.COLUMN, or an expression)",
+        );
+    }
+    if is_found(proposal, "items") && !is_found(proposal, "item.name") {
+        say(
+            "no name of the items: messages do not list them (where it is: --map item.name=COLUMN, or an expression)",
+        );
     }
     for index in &proposal.indexes {
         say(&format!(
@@ -215,6 +248,12 @@ fn show(relation: &str, proposal: &Proposal, offers_status: bool) {
     {
         say(&offer(orders, status));
     }
+}
+
+fn is_found(proposal: &Proposal, wanted: &str) -> bool {
+    let is_it = |row: &&Value| row["field"] == wanted;
+    let row = proposal.fields.iter().find(is_it);
+    row.is_some_and(|row| !row["expression"].is_null())
 }
 
 /// The command that attaches the status, to be pasted.

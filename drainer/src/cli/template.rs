@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use zapgres_core::template::builtin;
@@ -176,6 +176,7 @@ impl SaveCommand {
         if let Some(unchecked) = saved.unchecked {
             say(&warning(&of.event, &unchecked));
         }
+        say_if_misspelt(&of.event);
         if let Some(spoken) = saved.spoken {
             let locale = &of.locale;
             say(&format!(
@@ -212,7 +213,17 @@ impl CheckCommand {
         if let Some(unchecked) = tried.unchecked {
             say(&warning(&self.event, &unchecked));
         }
+        say_if_misspelt(&self.event);
         Ok(())
+    }
+}
+
+/// Any name can be an event's, so it is no error.
+fn say_if_misspelt(event: &str) {
+    if let Some(meant) = zapgres_core::template::misspelt(event) {
+        say(&format!(
+            "the event is {event}; did you mean {meant}? then save it again with --event {meant}"
+        ));
     }
 }
 
@@ -253,7 +264,7 @@ pub fn read(file: &Path) -> anyhow::Result<String> {
         std::io::stdin().read_to_string(&mut text)?;
     } else {
         text = std::fs::read_to_string(file)
-            .with_context(|| format!("{} cannot be read", file.display()))?;
+            .map_err(|error| anyhow!("{} cannot be read: {error}", file.display()))?;
     }
     Ok(text.trim_end_matches('\n').to_owned())
 }

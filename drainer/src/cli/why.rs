@@ -96,11 +96,14 @@ fn render(order: &str, steps: &[Value], is_portuguese: bool) -> Vec<String> {
         let at = field(step, "local_at");
         lines.push(format!("  {} {at}  {}", marker(step), one_line(step)));
     }
-    let remedies: Vec<&Value> = steps
-        .iter()
-        .map(|step| &step["remedy"])
-        .filter(|remedy| !remedy.is_null())
-        .collect();
+    let mut remedies: Vec<&Value> = Vec::new();
+    for step in steps {
+        let remedy = &step["remedy"];
+        // One obstacle can keep several messages back.
+        if !remedy.is_null() && !remedies.contains(&remedy) {
+            remedies.push(remedy);
+        }
+    }
     if !remedies.is_empty() {
         lines.push(String::new());
         lines.push(word("O que fazer:", "What to do:").to_owned());
@@ -181,6 +184,17 @@ mod tests {
                 "  zapgres queue retry 7",
             ]
         );
+    }
+
+    #[test]
+    fn what_mends_two_messages_is_said_once() {
+        let held = |notification: i64| {
+            json!({"notification_id": notification, "event": "order_received", "audience": "shop", "local_at": "28/11 12:00:00",
+                "level": "error", "text": "pausado", "remedy": "zapgres channel resume loja"})
+        };
+        let lines = render("123", &[held(7), held(8)], true);
+        let resumes = |line: &&String| line.contains("resume");
+        assert_eq!(lines.iter().filter(resumes).count(), 1, "{lines:?}");
     }
 
     #[test]

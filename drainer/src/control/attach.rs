@@ -158,6 +158,15 @@ pub async fn attach(client: &Client, attachment: &Attachment<'_>) -> Result<i64,
     Ok(row.get(0))
 }
 
+/// Whether the customers of a source's orders are not told of its events.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn is_kept_from_customer(client: &Client, source: i64) -> Result<bool, ControlError> {
+    let sql = "-- is_kept_from_customer\nselect zap.is_kept_from_customer($1)";
+    Ok(client.query_one(sql, &[&source]).await?.get(0))
+}
+
 /// Attaches the status of a table; without events, those that its values mean. Returns the source's id.
 ///
 /// # Errors
@@ -168,22 +177,17 @@ pub async fn attach_status(
     column: &str,
     events: &Map<String, Value>,
 ) -> Result<i64, ControlError> {
-    if events.is_empty() {
-        check_meaning(client, attachment.relation, column).await?;
-    }
-    let events = (!events.is_empty()).then_some(Json(events));
+    let events = status_events(client, attachment.relation, column, events).await?;
     let row = client
         .query_one(
             "-- attach_status
             select zap.attach_status(
-                $1::text::pg_catalog.regclass, $2::text::name,
-                coalesce($3, zap.propose_status($1::text::pg_catalog.regclass, $2::text::name)),
-                key_column => $4::text::name, event => coalesce($5::text, 'order_status'), context_query => $6, mode => $7
+                $1::text::pg_catalog.regclass, $2::text::name, $3, key_column => $4::text::name, event => coalesce($5::text, 'order_status'), context_query => $6, mode => $7
             )",
             &[
                 &attachment.relation,
                 &column,
-                &events,
+                &Json(events),
                 &attachment.key,
                 &attachment.event,
                 &attachment.query,
@@ -194,19 +198,28 @@ pub async fn attach_status(
     Ok(row.get(0))
 }
 
-/// Refuses a column none of whose values means an event by its name.
-async fn check_meaning(client: &Client, relation: &str, column: &str) -> Result<(), ControlError> {
-    let row = client
-        .query_one(
-            "-- is_meaningless
-            select zap.propose_status(a.attrelid, a.attname) operator(pg_catalog.=) '{}'
-            from (values ($1::text::pg_catalog.regclass, $2::text)) as w (relation, name)
-            left join pg_catalog.pg_attribute as a on a.attrelid = w.relation and a.attname = w.name and not a.attisdropped",
-            &[&relation, &column],
-        )
-        .await?;
-    if row.get::<_, Option<bool>>(0) != Some(true) {
-        return Ok(());
+/// The events that the values of a column announce: those given, or those that the values mean by their names.
+///
+/// # Errors
+/// When there is no such column, or none of its values means one.
+pub async fn status_events(
+    client: &Client,
+    relation: &str,
+    column: &str,
+    given: &Mapping,
+) -> Result<Mapping, ControlError> {
+    let sql = "-- status_events
+        select zap.propose_status($1::text::pg_catalog.regclass, $2::text::name)";
+    let row = client.query_one(sql, &[&relation, &column]).await?;
+    let proposed: Option<Json<Mapping>> = row.get(0);
+    let proposed = proposed.map_or_else(Map::new, |Json(proposed)| proposed);
+    let events = if given.is_empty() {
+        proposed
+    } else {
+        given.clone()
+    };
+    if !events.is_empty() {
+        return Ok(events);
     }
     Err(ControlError::Refused {
         message: format!("no value of {column} that is known means an event by its name"),

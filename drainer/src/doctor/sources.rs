@@ -9,7 +9,7 @@ use crate::database::DatabaseError;
 pub const AREA: &str = "sources";
 
 const STATE: &str = "-- state
-select 'warning' as severity, 'no table is attached: nothing is captured' as what, 'select zap.attach(''pedido_itens'');' as remedy
+select 'warning' as severity, 'no table is attached: nothing is captured' as what, 'zapgres attach YOUR_ITEMS_TABLE --dry-run' as remedy
 where not exists (select from zap.source as s where s.detached_at is null and s.captures <> 'notify')
 union all
 select 'info', s.relation || ' (' || s.event || ') is detached since ' || s.detached_at::timestamptz(0), null

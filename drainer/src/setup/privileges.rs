@@ -84,6 +84,7 @@ const READER_FUNCTIONS: &[&str] = &[
     "why_never",
     "why_steps",
     "why_step_text",
+    "detail_to_read",
     "why_remedy",
     "why_values",
     "ways_to_live",

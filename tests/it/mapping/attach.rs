@@ -36,6 +36,24 @@ async fn an_ambiguous_phone_is_refused() {
     );
 }
 
+/// O16: the time of creation, by which orders are too old and missed ones found, under the names that it has in the wild.
+#[tokio::test]
+async fn the_time_of_creation_is_found() {
+    for (number, name) in ["criadoEm", "createdAt", "DT_PEDIDO", "data_cadastro"]
+        .iter()
+        .enumerate()
+    {
+        let s = open(&format!(
+            "create table pedidos (id uuid primary key, telefone text, total numeric, \"{name}\" timestamptz);
+             create table itens{number} (id serial primary key, pedido_id uuid references pedidos, nome text, quantidade integer, preco numeric)"
+        ))
+        .await;
+        s.run(&format!("select zap.attach('itens{number}')")).await;
+        let found = s.value("select created_column from zap.source").await;
+        assert_eq!(found, *name);
+    }
+}
+
 /// B5: values decide where names do not.
 #[tokio::test]
 async fn values_decide_between_columns() {

@@ -56,6 +56,37 @@ async fn a_quoted_name_is_understood() {
     }
 }
 
+/// B5, O15: a table that is attached again with a phone still keeps from the customer what it kept before, and says so; so
+/// it does what the messages lack.
+#[tokio::test]
+async fn what_messages_lack_is_said() {
+    let tables = "
+        create table contatos (pedido integer, numero text);
+        create table pedidos (id integer primary key, total numeric);
+        create table itens (id serial primary key, pedido_id integer references pedidos, quantidade integer, preco numeric)";
+    let (database, s) = shop::open_in(plain().database().await, tables).await;
+    let said = succeed(&database, &["attach", "itens"]);
+    for part in ["--map phone=", "--map item.name="] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    assert!(!said.contains("as before"), "{said}");
+    s.run("select zap.detach('itens')").await;
+    let phone = "phone=(select k.numero from public.contatos as k where k.pedido = o.id)";
+    let said = succeed(&database, &["attach", "itens", "--map", phone]);
+    let remedy = "select zap.tell('public.itens', 'customer');";
+    assert!(said.contains(remedy), "{said}");
+    s.run("select zap.detach('itens')").await;
+    s.notices().await;
+    s.run(r#"select zap.attach('itens', mapping => '{"phone": "o.total::text"}')"#)
+        .await;
+    let notices = format!("{:?}", s.notices().await);
+    assert!(notices.contains(remedy), "{notices}");
+    s.run(&format!("select zap.detach('itens'); {remedy}"))
+        .await;
+    let said = succeed(&database, &["attach", "itens", "--map", phone]);
+    assert!(!said.contains("as before"), "{said}");
+}
+
 /// B5: statuses whose names mean nothing are asked for, in the command's own words.
 #[tokio::test]
 async fn statuses_without_a_meaning_are_refused() {
@@ -70,9 +101,32 @@ async fn statuses_without_a_meaning_are_refused() {
         "--map",
         "phone=telefone",
     ];
-    let output = run(&database, &arguments);
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(complaint.contains("--events VALUE=EVENT"), "{complaint}");
+    let rehearsed = [&arguments[..], &["--dry-run"]].concat();
+    for arguments in [&arguments[..], &rehearsed] {
+        let output = run(&database, arguments);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(complaint.contains("--events VALUE=EVENT"), "{complaint}");
+    }
+    let misspelt = [
+        "attach",
+        "pedidos",
+        "--status-column",
+        "statuss",
+        "--map",
+        "phone=telefone",
+        "--events",
+        "x1=order_paid",
+    ];
+    for more in [&[][..], &["--dry-run"]] {
+        let output = run(&database, &[&misspelt[..], more].concat());
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            complaint.contains("pedidos has no column \"statuss\""),
+            "{complaint}"
+        );
+    }
+    let meant = [&rehearsed[..], &["--events", "x1=order_paid"]].concat();
+    assert!(succeed(&database, &meant).ends_with("status x1: order_paid\n"));
     assert_eq!(s.value("select count(*) from zap.source").await, "0");
 }
 

@@ -69,6 +69,24 @@ async fn a_text_is_saved_shown_and_put_into_use() {
         );
         assert_eq!(complaint.trim_end().lines().count(), 1, "{complaint}");
     }
+    let missing = [
+        "template",
+        "check",
+        "/nowhere/pronto.txt",
+        "--event",
+        "order_ready",
+    ];
+    let complaint = run(database, &missing).stderr;
+    let complaint = String::from_utf8_lossy(&complaint);
+    assert!(complaint.contains("No such file"), "{complaint}");
+    std::fs::write(&file, "Pronto").expect("a file");
+    for action in ["save", "check"] {
+        let said = succeed(
+            database,
+            &["template", action, path, "--event", "order_redy"],
+        );
+        assert!(said.contains("did you mean order_ready?"), "{said}");
+    }
 }
 
 /// O15: an audience of one's own has no text to show, and that is said.

@@ -186,7 +186,7 @@ async fn a_preview_says_what_would_keep_a_message() {
         code("'99'").await,
         [
             "order_gone",
-            "the context query has no row for this subject"
+            "the context query has no row for this subject; what counts is the order's id, not its number"
         ]
     );
     assert_eq!(

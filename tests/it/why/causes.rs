@@ -32,6 +32,8 @@ async fn hours_quiet_hours_and_caps() {
     stand.place([1]).await;
     until_standing(&stand, "1", "outside_hours").await;
     assert_normal(s, "1", "outside_hours").await;
+    let until = "select text ~ '\\(até \\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d\\)$' from zap.why('1') where code = 'outside_hours'";
+    assert_eq!(s.value(until).await, "t");
     s.run(
         "select zap.save_tenant('1', opening_hours => '{}');
          insert into zap.recipient (tenant_id, address, quiet_from, quiet_to)
@@ -49,12 +51,18 @@ async fn hours_quiet_hours_and_caps() {
     until_standing(&stand, "3", "sent").await;
     stand.place([4]).await;
     until_standing(&stand, "4", "daily_cap").await;
-    assert_obstacle(s, "4", "daily_cap", "--daily-cap").await;
+    assert_obstacle(s, "4", "daily_cap", "zapgres tenant set 1 --daily-cap 0").await;
     s.run("select zap.save_tenant('1', daily_cap => 0, monthly_cap => 1)")
         .await;
     stand.place([5]).await;
     until_standing(&stand, "5", "monthly_cap").await;
-    assert_obstacle(s, "5", "monthly_cap", "--monthly-cap").await;
+    assert_obstacle(
+        s,
+        "5",
+        "monthly_cap",
+        "zapgres tenant set 1 --monthly-cap 0",
+    )
+    .await;
 }
 
 /// B3: switched off for all; an order that is gone when it is looked at.

@@ -123,7 +123,7 @@ pub const SPELLINGS: &[(&str, &str)] = &[
     ("quantidade", "qtd qtde qt qty quantity quant"),
     ("sabor", "sabores flavor flavour"),
     ("situacao", "sit"),
-    ("status", "stat"),
+    ("status", "stat st"),
     ("tamanho", "size"),
     ("taxa", "tx fee"),
     ("telefone", "tel fone phone telephone"),
@@ -553,6 +553,11 @@ pub const NAMES: &[(Concept, &[(&str, u8)])] = &[
             ("titulo", 85),
             ("exibicao nome", 88),
             ("full nome", 90),
+            // `ds_produto` in the table of products.
+            ("produto", 82),
+            ("cliente", 80),
+            ("empresa", 80),
+            ("loja", 80),
         ],
     ),
 ];

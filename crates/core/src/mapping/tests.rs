@@ -155,6 +155,36 @@ fn prefixes_are_seen_through() {
     assert_eq!(expression(&proposal, "item.name"), "i.ds_produto");
 }
 
+/// O16: so do the prefixes of a product's own table, and of the status.
+#[test]
+fn prefixes_are_seen_through_in_joined_tables() {
+    let order = [
+        ("id", "bigint"),
+        ("nr_celular", "text"),
+        ("st_pedido", "text"),
+        ("cd_empresa", "bigint"),
+    ];
+    let item = [
+        ("id", "bigint"),
+        ("pedido_id", "bigint"),
+        ("cd_produto", "bigint"),
+        ("qt_item", "integer"),
+    ];
+    let keyed = |name: &str, key: &str, column: &str| {
+        let mut keyed = table(name, &[(key, "bigint"), (column, "text")], &[]);
+        keyed["primary_key"] = json!([key]);
+        keyed
+    };
+    let more = [
+        keyed("tb_produto", "cd_produto", "ds_produto"),
+        keyed("tb_empresa", "cd_empresa", "ds_empresa"),
+    ];
+    let proposal = propose(&shop(&order, &item, &more), &Overrides::default());
+    assert_eq!(expression(&proposal, "item.name"), "p.ds_produto");
+    assert_eq!(expression(&proposal, "status"), "o.st_pedido");
+    assert_eq!(expression(&proposal, "company.name"), "e.ds_empresa");
+}
+
 /// B5: of two equally good columns none is guessed, unless they are the same.
 #[test]
 fn two_totals_are_a_problem() {

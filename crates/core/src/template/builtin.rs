@@ -49,11 +49,46 @@ pub fn builtin(event: &str, audience: &str, _locale: &str) -> Option<&'static st
     }
 }
 
+/// Letters that a misspelt event differs in, at most.
+const MISSPELT_LETTERS_MAX: usize = 2;
 /// What an event is called that a status without an event of its own is.
 const STATUS_EVENT: &str = "order_status:";
+
+/// The event with a text of its own that a name of another may be a misspelling of.
+#[must_use]
+pub fn misspelt(event: &str) -> Option<&'static str> {
+    if is_builtin(event) {
+        return None;
+    }
+    let distance = |texts: &Texts| strsim::osa_distance(event, texts.event);
+    let nearest = EVENTS.iter().min_by_key(|texts| distance(texts))?;
+    (distance(nearest) <= MISSPELT_LETTERS_MAX).then_some(nearest.event)
+}
 
 /// Whether an event is one that the texts are made for; others are announced by the shop's own tables or application.
 #[must_use]
 pub fn is_builtin(event: &str) -> bool {
     event.starts_with(STATUS_EVENT) || EVENTS.iter().any(|texts| texts.event == event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::misspelt;
+
+    /// O6: an event of one's own is none of ours misspelt.
+    #[test]
+    fn misspelt_events_are_recognised() {
+        let cases = [
+            ("order_recieved", Some("order_received")),
+            ("order_redy", Some("order_ready")),
+            ("order_canceled", Some("order_cancelled")),
+            ("order_ready", None),
+            ("order_status:paid", None),
+            ("table_free", None),
+            ("order_late", None),
+        ];
+        for (event, expected) in cases {
+            assert_eq!(misspelt(event), expected, "{event}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The values that a template sees: those of the context query, with null for what it does not mention.
 
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
@@ -28,6 +30,14 @@ const SECTIONS: [(&str, &[&str]); 4] = [
 const ITEMS: &str = "items";
 const ITEM: &[&str] = &[
     "name", "quantity", "price", "total", "notes", "addons", "flavors",
+];
+/// Sections by the names that people expect them to have.
+const PORTUGUESE: [(&str, &str); 5] = [
+    ("pedido", "order"),
+    ("cliente", "customer"),
+    ("empresa", "company"),
+    ("loja", "company"),
+    ("evento", "event"),
 ];
 /// How alike a known name has to be to be proposed; 1 is the same.
 const SIMILARITY_MIN: f64 = 0.7;
@@ -97,12 +107,13 @@ impl Serialize for Items<'_> {
     }
 }
 
-/// The known name that is most like `name`, if one is. An expression is like none.
-pub(super) fn nearest(name: &str, context: &Value) -> Option<String> {
-    if name.contains(' ') {
+/// The known name that is most like what is written, if one is. An expression is like none.
+pub(super) fn nearest(written: &str, context: &Value) -> Option<String> {
+    if written.contains(' ') {
         return None;
     }
     let known = known_names(context);
+    let name = &*in_english(written);
     let (prefix, field) = name.rsplit_once('.').unwrap_or(("", name));
     // A loop's variable has a name of the template's own: its fields are an item's.
     let is_section = |known: &String| {
@@ -117,7 +128,18 @@ pub(super) fn nearest(name: &str, context: &Value) -> Option<String> {
         return Some(format!("{prefix}.{nearest}"));
     }
     let alike = most_alike(name, known.into_iter());
-    alike.filter(|alike| alike != name)
+    alike.filter(|alike| alike != written)
+}
+
+/// Who writes in Portuguese also calls the sections so.
+fn in_english(name: &str) -> Cow<'_, str> {
+    let (section, field) = name.split_at(name.find('.').unwrap_or(name.len()));
+    let english = PORTUGUESE
+        .iter()
+        .find(|(portuguese, _)| *portuguese == section);
+    english.map_or(Cow::Borrowed(name), |(_, english)| {
+        Cow::Owned(format!("{english}{field}"))
+    })
 }
 
 fn most_alike(name: &str, known: impl Iterator<Item = String>) -> Option<String> {

@@ -35,8 +35,11 @@ const METHODS: [(&str, &[&str]); 9] = [
             "debitcard",
         ],
     ),
-    ("Vale-refeição", &["valerefeicao", "mealvoucher"]),
-    ("Vale-alimentação", &["valealimentacao", "foodvoucher"]),
+    ("Vale-refeição", &["valerefeicao", "vr", "mealvoucher"]),
+    (
+        "Vale-alimentação",
+        &["valealimentacao", "va", "foodvoucher"],
+    ),
     (
         "Transferência",
         &[

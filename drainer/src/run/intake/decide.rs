@@ -46,6 +46,8 @@ pub(crate) enum Decision {
         hash: Option<String>,
         /// What somebody has to mend.
         error: Option<String>,
+        /// The company that keeps it waiting.
+        tenant_id: Option<String>,
     },
     /// It is not sent.
     Skip {
@@ -165,6 +167,7 @@ pub(crate) fn consider(
                     reason: decision::ORDER_GONE,
                     hash: None,
                     error: None,
+                    tenant_id: None,
                 },
             ));
         }
@@ -304,6 +307,7 @@ pub(crate) fn unless_expired(
         reason,
         hash,
         error,
+        tenant_id: None,
     }
 }
 

@@ -62,9 +62,13 @@ pub(crate) async fn apply(
         if let (Some(source), Decision::Send { message, .. }) =
             (batch.source_of(row), &decisions[position])
         {
-            let hash = message.hash.clone();
-            decisions[position] =
+            let (hash, company) = (message.hash.clone(), message.tenant_id.clone());
+            let mut waits =
                 decide::unless_expired(row, source, refused.look_at, refused.code, hash, None);
+            if let Decision::Again { tenant_id, .. } = &mut waits {
+                *tenant_id = company;
+            }
+            decisions[position] = waits;
         }
     }
     Ok(())

@@ -32,8 +32,10 @@ pub(crate) fn record(
             reason,
             hash,
             error,
+            tenant_id,
         } => {
             let written = Written {
+                tenant_id: tenant_id.clone(),
                 next_attempt_at: Some(at),
                 reason: Some(reason),
                 context_hash: hash,
@@ -42,7 +44,13 @@ pub(crate) fn record(
             };
             // The same again is no news.
             let is_news = row.reason.as_deref() != Some(reason);
-            (written, is_news.then(|| waiting(row, reason, error)))
+            (
+                written,
+                is_news.then(|| LogRow {
+                    tenant_id,
+                    ..waiting(row, reason, error)
+                }),
+            )
         }
         Decision::Skip {
             reason,
@@ -225,6 +233,7 @@ mod tests {
             reason,
             hash: None,
             error: None,
+            tenant_id: None,
         }
     }
 
