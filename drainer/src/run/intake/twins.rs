@@ -33,7 +33,8 @@ seen as (
         case
             when t.is_resolved or w.is_resolved then false
             when w.is_resolved is null then true
-            else t.other_id < t.id and coalesce(w.reason, 'settling') in ('settling', 'not_ready')
+            else t.other_id < t.id
+                and (t.other_id = any ($1) or coalesce(w.reason, 'settling') in ('settling', 'not_ready'))
         end as is_awaited
     from twin as t
     left join lateral (
