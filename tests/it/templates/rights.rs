@@ -1,7 +1,8 @@
 //! With whose rights the users' tables are read.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, plain};
 use crate::daemon::succeed;
+use crate::delivery::stand::Stand;
 use crate::shop;
 
 /// Security: what a table's owner wrote gets no further than the daemon's role, whoever previews or saves a text.
@@ -35,4 +36,24 @@ async fn a_tables_owner_cannot_act_as_whoever_previews() {
     assert_eq!(s.value("show transaction_read_only").await, "off");
     s.run("select zap.save_template('order_received', '{{ who }}')")
         .await;
+}
+
+/// O6: what a query says and finds is in the database's own encoding.
+#[tokio::test]
+async fn old_encodings_are_read() {
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let stand =
+            Stand::open_in(plain().database_in(encoding).await, &shop::tables("bigint")).await;
+        stand
+            .session
+            .run(
+                "update zap.source set context_query =
+                     'select s.subject, ''11987654321'' as recipient, jsonb_build_object(''who'', ''Zé'') as context
+                      from unnest($1) as s (subject)'",
+            )
+            .await;
+        let seen = "select body, problem from zap.preview('1', body => '{{ who }}')";
+        let seen = stand.session.rows(seen).await;
+        assert_eq!(seen, [["Zé", "null"]], "{encoding}");
+    }
 }
