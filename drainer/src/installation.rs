@@ -64,9 +64,9 @@ pub async fn mark(client: &Client) -> Result<String, DatabaseError> {
     let row = client
         .query_one(
             "-- mark
-            select pg_catalog.substr(pg_catalog.md5(pg_catalog.concat_ws(
+            select pg_catalog.substr(pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.concat_ws(
                 ' ', r.system_identifier, r.database_oid, r.data_directory, extract(epoch from r.adopted_at)
-            )), 1, 12)
+            ), pg_catalog.getdatabaseencoding())), 'hex'), 1, 12)
             from zap.installation as r",
             &[],
         )

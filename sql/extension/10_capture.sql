@@ -48,6 +48,15 @@ comment on function zap.highest_value(regclass, name) is
 'Highest value of a column, as text, read with the rights of the table''s owner; null when there is none';
 revoke all on function zap.highest_value(regclass, name) from public;
 
+create function zap.ask_as(role oid, statement bytea, subject bytea)
+returns bytea
+language c volatile strict
+as 'MODULE_PATHNAME', 'ask_as_wrapper';
+comment on function zap.ask_as(oid, bytea, bytea) is
+'Rows of a query about one subject ($1, a text array), as JSON, with the rights of a role that the current one is a member of; '
+'nothing that the query calls gets beyond them. All texts in the server''s encoding';
+revoke all on function zap.ask_as(oid, bytea, bytea) from public;
+
 create function zap.key_rows(relation regclass, key smallint [], key_values text [], created smallint)
 returns table (writer bigint, created_at timestamptz)
 language c stable strict

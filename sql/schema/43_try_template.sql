@@ -1,25 +1,23 @@
 -- Trying texts with what their event knows, before they are saved.
 
--- Asks about one subject ($2, and $1 as an array) as the daemon does: with its role, and undone afterwards.
+-- Asks about one subject ($1, an array) as the daemon does: with its role where there is one, and undone afterwards.
 create function zap.ask_as_daemon(statement text, subject text)
 returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    encoding constant name := getdatabaseencoding();
+    asker oid := (
+        select r.oid from pg_roles as r where r.rolname = 'zap_daemon' and pg_has_role(current_user, r.oid, 'member')
+    );
     answers jsonb;
     problem text;
 begin
+    asker := coalesce(asker, (select r.oid from pg_roles as r where r.rolname = current_user));
     perform set_config('transaction_read_only', 'on', true);
-    if exists (
-        select from pg_roles as r
-        where r.rolname = 'zap_daemon' and r.rolname <> current_user and pg_has_role(current_user, r.oid, 'member')
-    ) then
-        perform set_config('role', 'zap_daemon', true);
-    end if;
-    execute format('select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)) from (%s) as q', statement)
-        into answers using array[subject], subject;
-    -- What is raised undoes the role, the mode, and whatever the query did; variables keep what it found.
+    answers := convert_from(zap.ask_as(asker, convert_to(statement, encoding), convert_to(coalesce(subject, ''), encoding)), encoding);
+    -- What is raised undoes the mode and whatever the query did; variables keep what it found.
     raise exception using errcode = 'ZAP01';
 exception
     when sqlstate 'ZAP01' then
@@ -42,7 +40,7 @@ begin
     if statement is null then
         return jsonb_build_object('code', 'no_context_query');
     end if;
-    return zap.ask_as_daemon(format('select c.* from (%s) as c where c.subject = $2', statement), subject);
+    return zap.ask_as_daemon(format('select c.* from (%s) as c where c.subject = ($1)[1]', statement), subject);
 end
 $$;
 comment on function zap.ask_context(bigint, text) is

@@ -5,6 +5,7 @@ mod guide;
 mod obstacles;
 mod own_names;
 mod preview;
+mod rights;
 mod save;
 
 use crate::cluster::plain;

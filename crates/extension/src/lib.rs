@@ -5,6 +5,7 @@
 #![expect(unsafe_code, reason = "the server's C interface")]
 
 mod array;
+mod ask;
 mod budget;
 mod dropped_database;
 mod enqueue;

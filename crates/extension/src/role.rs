@@ -22,6 +22,14 @@ impl ActingAs {
         Self::switch(owner(relation), restrictions)
     }
 
+    /// Acts as this role, restricted as in [`Self::owner_of`]; row security holds.
+    pub fn role(role: pg_sys::Oid) -> Self {
+        #[expect(clippy::cast_possible_wrap, reason = "two low bits")]
+        let restrictions =
+            (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION) as i32;
+        Self::switch(role, restrictions)
+    }
+
     /// Acts as the owner of our own `relation`.
     pub fn owner_of_ours(relation: pg_sys::Oid) -> Self {
         #[expect(clippy::cast_possible_wrap, reason = "two low bits")]

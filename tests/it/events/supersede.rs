@@ -2,6 +2,7 @@
 
 use crate::cluster::plain;
 use crate::delivery::stand::Stand;
+use crate::wait;
 
 /// A stand whose orders are announced when their status changes; a message says the order and its event.
 async fn open(supersede: bool) -> Stand {
@@ -153,6 +154,60 @@ async fn the_later_status_takes_the_last_place_of_the_day() {
     assert_eq!(stand.session.value(counted).await, "1");
 }
 
+/// O7, O15: who gives a place in the cap back does not wait for the next batch, which waits for them: here, as the customer
+/// wants no messages any more, nothing of theirs is counted.
+#[tokio::test]
+async fn a_place_is_given_back_while_the_next_batch_counts() {
+    let stand = open(true).await;
+    stand
+        .session
+        .run(&format!(
+            "select zap.save_tenant('1', daily_cap => 100); select zap.pause_channel('channel_1');
+             {}{} update pedidos set telefone = '11 91234-5678' where id = 2",
+            crate::shop::order(2),
+            crate::shop::order(3)
+        ))
+        .await;
+    let first = stand.daemon();
+    let change = async |key: u32, status: &str| {
+        let update = format!("update pedidos set status = '{status}' where id = {key}");
+        stand.session.run(&update).await;
+    };
+    change(2, "pago").await;
+    let counted = "select sum(counted) from zap.tenant_usage";
+    stand.until_rows(counted, &[&["1"]]).await;
+    assert!(first.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    // What is written of order 2 takes a while. Its batch is the second one: the first is worked off alone, and the next ones are
+    // taken from both ends.
+    stand
+        .session
+        .run(
+            "update zap.recipient set opted_out_at = now() where address = '+5511912345678';
+             insert into zap.recipient (tenant_id, address, opted_out_at) values ('1', '+5511912345678', now())
+             on conflict do nothing;
+             create function public.linger() returns trigger language plpgsql as $$
+             begin perform pg_sleep(1); return new; end $$;
+             create trigger linger before update on zap.notification_queue for each row
+             when (new.subject = '2' and new.event = 'order_ready') execute function public.linger()",
+        )
+        .await;
+    change(1, "pago").await;
+    change(3, "pago").await;
+    change(2, "pronto").await;
+    let arguments = ["--sweep-interval", "0", "--claim-batch", "1"];
+    let _daemon = crate::daemon::Daemon::start(&stand.database, &arguments);
+    let waits = "select count(*) from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock' and query like '-- skip_superseded%'";
+    let open = "select count(*) from zap.notification_queue where resolved_at is null";
+    wait::until("all are decided", async || {
+        assert_eq!(stand.session.count(waits).await, 0);
+        stand.session.count(open).await == 0
+    })
+    .await;
+    assert_eq!(stand.session.value(counted).await, "2");
+}
+
 /// O15: two changes in one transaction are one message: the later one.
 #[tokio::test]
 async fn of_two_changes_in_one_transaction_the_later_is_sent() {
@@ -193,14 +248,15 @@ async fn what_was_sent_or_may_not_be_superseded_stays() {
     assert_eq!(both.session.count(failed).await, 0);
 }
 
-/// O1: however long the history, what is superseded is found by its key.
+/// O1: however long the history, what is superseded is found by its key, and so is whose place in a cap it takes.
 #[tokio::test]
 async fn what_is_superseded_is_found_by_its_key() {
     let stand = open(true).await;
     stand
         .session
         .run(
-            "insert into zap.notification_queue
+            "select zap.save_tenant('1', daily_cap => 1000);
+             insert into zap.notification_queue
                  (source_id, event, subject, dedup_key, status, resolved_at, sent_at, created_at)
              select s.id, 'order_paid', 'old ' || n, 'order_paid:old ' || n, 'sent', now(), now(), now()
              from zap.source as s, generate_series(1, 40000) as n where s.captures = 'status'",

@@ -108,6 +108,84 @@ async fn two_daemons_tell_it_once() {
     assert_eq!(stand.accepted().await.len(), 60);
 }
 
+/// O3, O7: two rows that have waited for the same, such as for a higher cap, are not both let go.
+#[tokio::test]
+async fn an_order_whose_rows_waited_together_is_told_once() {
+    let stand = open().await;
+    stand.make_it_noon().await;
+    stand
+        .session
+        .run("select zap.save_tenant('1', daily_cap => 1)")
+        .await;
+    let _daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_accepted(1).await;
+    stand
+        .session
+        .run(&format!(
+            "begin; {}{}{} commit;",
+            shop::order(2),
+            shop::item(2),
+            drink(2)
+        ))
+        .await;
+    let waiting = "select count(*) from zap.notification_queue where reason = 'daily_cap'";
+    stand.until_rows(waiting, &[&["2"]]).await;
+    stand
+        .session
+        .run(
+            "select zap.save_tenant('1', daily_cap => 5);
+             update zap.notification_queue set next_attempt_at = clock_timestamp() where resolved_at is null",
+        )
+        .await;
+    let resolved = "select count(*) from zap.notification_queue where resolved_at is not null";
+    stand.until_rows(resolved, &[&["3"]]).await;
+    stand.until_done().await;
+    let once = std::collections::BTreeMap::from([(1, 1), (2, 1)]);
+    assert_eq!(stand.accepted().await, once);
+}
+
+/// O1: however long the history, the other table's row is found by its key.
+#[tokio::test]
+async fn the_other_tables_row_is_found_by_its_key() {
+    let stand = open().await;
+    stand
+        .session
+        .run(
+            "insert into zap.notification_queue
+                 (source_id, event, subject, dedup_key, status, resolved_at, sent_at, created_at)
+             select s.id, s.event, 'old ' || n, s.event || ':old ' || n, 'sent', now(), now(), now()
+             from zap.source as s, generate_series(1, 20000) as n",
+        )
+        .await;
+    stand
+        .session
+        .run("vacuum analyze zap.notification_queue")
+        .await;
+    let daemon = stand.daemon();
+    stand.place([1]).await;
+    stand.until_accepted(1).await;
+    stand.session.run("select pg_stat_force_next_flush()").await;
+    let read =
+        "select coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) from pg_stat_user_tables
+         where relid = 'zap.notification_queue'::regclass";
+    let before = stand.session.count(read).await;
+    for key in 2..=30 {
+        stand.place([key]).await;
+        stand.session.run(&drink(key)).await;
+        stand.until_accepted(key as usize).await;
+    }
+    stand.until_done().await;
+    assert!(daemon.terminate().await.success());
+    stand.until_its_sessions_have_ended().await;
+    let read = stand.session.count(read).await - before;
+    // The daemon begins with looks of other kinds; one at all for each order would be more than a million.
+    assert!(
+        (1..200_000).contains(&read),
+        "{read} rows read for 29 orders"
+    );
+}
+
 /// O3, B3: a table whose query fails keeps the other from ringing no longer than it takes to notice.
 #[tokio::test]
 async fn a_table_that_is_stuck_holds_up_nobody() {

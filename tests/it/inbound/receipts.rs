@@ -138,10 +138,10 @@ async fn what_matches_nothing_is_given_up() {
 /// Our own name of the only notification's first attempt, of an installation that was adopted so much later.
 async fn reference_adopted(stand: &Stand, later: &str) -> String {
     let reference = format!(
-        "select concat_ws('-', q.id, 1, left(md5(concat_ws(
+        "select concat_ws('-', q.id, 1, left(encode(sha256(concat_ws(
              ' ', i.system_identifier, i.database_oid, i.data_directory,
              extract(epoch from i.adopted_at + interval '{later}')
-         )), 12))
+         )::bytea), 'hex'), 12))
          from zap.notification_queue as q, zap.installation as i"
     );
     stand.session.value(&reference).await

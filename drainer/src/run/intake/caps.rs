@@ -42,6 +42,9 @@ where u.tenant_id = w.tenant_id and u.on_day = w.on_day";
 /// Messages of which a later one takes an earlier one's place: of a source, a subject, and an audience.
 pub(crate) type Line = (i64, String, Option<String>);
 
+/// Company and day of a message that is counted.
+pub(crate) type Place = (String, NaiveDate);
+
 /// A message that counts, and where it stands in its batch.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Counted {
@@ -70,6 +73,14 @@ pub(crate) struct Refused {
 type Usage = HashMap<String, BTreeMap<NaiveDate, i64>>;
 
 impl Counted {
+    /// It takes the place of those that give theirs back.
+    pub(crate) fn inherit(&mut self, places: Vec<Place>) {
+        let of_company = places
+            .into_iter()
+            .filter(|(tenant, _)| *tenant == self.tenant_id);
+        self.inherits = of_company.map(|(_, day)| day).collect();
+    }
+
     /// The day that it counts for, by its company's clock.
     pub(crate) fn day(&self) -> NaiveDate {
         self.at.with_timezone(&self.zone).date_naive()
@@ -117,15 +128,17 @@ fn first_of_month(day: NaiveDate) -> NaiveDate {
     day.with_day(1).unwrap_or(day)
 }
 
-/// Counts those of `wanted` that fit, and returns those that do not, by position.
+/// Counts those of `wanted` that fit, and returns those that do not, by position. What will be given back is locked, too: whoever
+/// waited for it only when the messages are written would wait for the next batch, which waits for this one.
 pub(crate) async fn count(
     client: &impl GenericClient,
     wanted: &[Counted],
+    given_back: &[Place],
 ) -> Result<HashMap<usize, Refused>, tokio_postgres::Error> {
-    if wanted.is_empty() {
+    if wanted.is_empty() && given_back.is_empty() {
         return Ok(HashMap::new());
     }
-    let Some(mut usage) = lock(client, wanted).await? else {
+    let Some(mut usage) = lock(client, wanted, given_back).await? else {
         return Ok(wanted
             .iter()
             .map(|one| (one.position, locked(one)))
@@ -195,8 +208,14 @@ fn take(usage: &mut Usage, one: &Counted, days: &[NaiveDate], count: i64) {
 async fn lock(
     client: &impl GenericClient,
     wanted: &[Counted],
+    given_back: &[Place],
 ) -> Result<Option<Usage>, tokio_postgres::Error> {
     let mut rows: BTreeSet<(&str, NaiveDate)> = BTreeSet::new();
+    rows.extend(
+        given_back
+            .iter()
+            .map(|(tenant, day)| (tenant.as_str(), *day)),
+    );
     let mut months: BTreeSet<(&str, NaiveDate)> = BTreeSet::new();
     for one in wanted {
         // The month's first day stands for the month.

@@ -6,7 +6,7 @@ use deadpool_postgres::GenericClient;
 use serde_json::Value;
 
 use super::batch::Batch;
-use super::caps::{self, Counted};
+use super::caps::{self, Counted, Place};
 use super::decide::{self, Decision, Message};
 use super::rules::{AllWishes, Rules, load_wishes};
 use super::supersede;
@@ -24,6 +24,7 @@ pub(crate) async fn apply(
     }
     let wishes = load_wishes(client, &asked_for(rules, decisions)).await?;
     let mut wanted: Vec<Counted> = Vec::new();
+    let mut superseding = Vec::new();
     for (position, (row, decision)) in batch.captured.iter().zip(&mut *decisions).enumerate() {
         let Some((message, rules)) = ready(decision, rules) else {
             continue;
@@ -31,9 +32,12 @@ pub(crate) async fn apply(
         let wishes = wishes_of(message, &wishes);
         let at = row.due().max(row.now);
         message.held = rules.held(at, wishes);
-        let is_wanted = !wishes.is_some_and(|wishes| wishes.opted_out);
-        if rules.caps.any() && is_wanted {
-            let supersedes = batch.source_of(row).filter(|source| source.supersedes);
+        if !rules.caps.any() {
+            continue;
+        }
+        let supersedes = batch.source_of(row).filter(|source| source.supersedes);
+        superseding.extend(supersedes.map(|_| row.id));
+        if !wishes.is_some_and(|wishes| wishes.opted_out) {
             wanted.push(Counted {
                 position,
                 tenant_id: message.tenant_id.clone().unwrap_or_default(),
@@ -47,8 +51,13 @@ pub(crate) async fn apply(
             });
         }
     }
-    inherit(client, batch, &mut wanted).await?;
-    let refused = caps::count(client, &wanted).await?;
+    let mut places = supersede::places_of_earlier(client, &superseding).await?;
+    let given_back: Vec<Place> = places.values().flatten().cloned().collect();
+    for one in &mut wanted {
+        let places = places.remove(&batch.captured[one.position].id);
+        one.inherit(places.unwrap_or_default());
+    }
+    let refused = caps::count(client, &wanted, &given_back).await?;
     for counted in wanted
         .iter()
         .filter(|one| !refused.contains_key(&one.position))
@@ -70,26 +79,6 @@ pub(crate) async fn apply(
             }
             decisions[position] = waits;
         }
-    }
-    Ok(())
-}
-
-/// Tells those that take the place of earlier ones which places that will give back.
-async fn inherit(
-    client: &impl GenericClient,
-    batch: &Batch,
-    wanted: &mut [Counted],
-) -> Result<(), tokio_postgres::Error> {
-    let superseding = wanted.iter().filter(|one| one.line.is_some());
-    let ids: Vec<i64> = superseding
-        .map(|one| batch.captured[one.position].id)
-        .collect();
-    let mut places = supersede::places_of_earlier(client, &ids).await?;
-    for one in wanted {
-        let given_back = places.remove(&batch.captured[one.position].id);
-        let of_company = given_back.unwrap_or_default().into_iter();
-        let of_company = of_company.filter(|(tenant, _)| *tenant == one.tenant_id);
-        one.inherits = of_company.map(|(_, day)| day).collect();
     }
     Ok(())
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use deadpool_postgres::GenericClient;
 
+use super::caps::Place;
 use crate::run::statement;
 
 /// The notifications about each subject's events, of these notifications ($1). Uses `notification_queue_once`: the keys that the
@@ -119,8 +119,8 @@ cross join lateral (
 pub(crate) async fn places_of_earlier(
     client: &impl GenericClient,
     ids: &[i64],
-) -> Result<HashMap<i64, Vec<(String, NaiveDate)>>, tokio_postgres::Error> {
-    let mut places: HashMap<i64, Vec<(String, NaiveDate)>> = HashMap::new();
+) -> Result<HashMap<i64, Vec<Place>>, tokio_postgres::Error> {
+    let mut places: HashMap<i64, Vec<Place>> = HashMap::new();
     if ids.is_empty() {
         return Ok(places);
     }

@@ -14,7 +14,8 @@ use crate::run::statement;
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 
 /// Uses `notification_queue_once`. A twin that is not decided yet is locked, so that nobody decides it beside us; one that
-/// somebody else has locked is about to be decided. Of two that nobody has, the older one goes first, unless it is stuck.
+/// somebody else has locked is about to be decided. Of two that nobody has, the older one goes first, unless it is stuck
+/// and not among those that are decided now.
 pub(crate) const FIND_TWINS: &str = "-- find_twins
 with twin as materialized (
     select q.id, o.id as other_id, o.resolved_at is not null as is_resolved, o.status
@@ -33,7 +34,8 @@ seen as (
         case
             when t.is_resolved or w.is_resolved then false
             when w.is_resolved is null then true
-            else t.other_id < t.id and coalesce(w.reason, 'settling') in ('settling', 'not_ready')
+            else t.other_id < t.id
+                and (t.other_id = any ($1) or coalesce(w.reason, 'settling') in ('settling', 'not_ready'))
         end as is_awaited
     from twin as t
     left join lateral (
